@@ -1,0 +1,67 @@
+"""Every error the harness raises on purpose, and the exit code each one ends the command with.
+
+    HarnessError                     1
+    ├── InputError                   2   a file, option or argument the user can correct
+    │   ├── ScenarioError            2   the scenario file
+    │   ├── ResultError              2   the result folder
+    │   └── CodeLocationError        2   the code under test: import, job or run config
+    ├── MachineError                 3   this machine lacks something (rights, network, disk, a tool)
+    ├── InvalidResultError           4   measured to the end, but the result is not valid
+    ├── ExperimentError              5   the experiment broke off; what was measured is kept
+    └── Interrupted                130   Ctrl-C or SIGTERM; what was measured is kept
+
+Messages are one line: what is wrong, where, and what to do about it. The command line prints them
+without a traceback; anything that is not a HarnessError is a bug and exits 1.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HarnessError(Exception):
+    """Base of all deliberate errors; `exit_code` is what the process ends with."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class InputError(HarnessError):
+    """Something the user wrote is wrong and can be corrected."""
+
+    exit_code = 2
+
+
+class ScenarioError(InputError):
+    """The scenario file cannot be read or does not validate."""
+
+
+class ResultError(InputError):
+    """A result folder is missing, unreadable or not fit for what was asked of it."""
+
+
+class CodeLocationError(InputError):
+    """The code under test does not import, lacks the job, or refuses the run config."""
+
+
+class MachineError(HarnessError):
+    """This machine cannot do what the scenario needs."""
+
+    exit_code = 3
+
+
+class InvalidResultError(HarnessError):
+    """The experiment ended, but what it measured must not be used."""
+
+    exit_code = 4
+
+
+class ExperimentError(HarnessError):
+    """The experiment broke off (server died, time-out); partial data is on disk."""
+
+    exit_code = 5
+
+
+class Interrupted(HarnessError):  # noqa: N818 - an event, not a fault
+    """The user or the system asked us to stop."""
+
+    exit_code = 130
