@@ -1,0 +1,40 @@
+# Everything sets itself up: a .venv from requirements.lock, made by uv where it is installed, else by pip.
+SCENARIO ?= workloads/scenarios/quick.yaml
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: bench test lint perf lock clean help
+
+help: ## show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@echo
+	@echo "SCENARIO=FILE chooses what bench measures; ARGS='--set load.repeats=5' is handed on to it."
+
+.venv/.ready: requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh .ci/venv
+
+bench: .venv/.ready ## measure a code server, print its constants, write the report
+	@$(BIN)/dagster-sizing bench $(SCENARIO) $(ARGS)
+
+test: .venv/.ready ## all tests that this machine can run
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.ready ## style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+perf: .venv/.ready ## speed of the harness itself, printed as ratios
+	@$(BIN)/python -m tests.perf.bench_sampler
+	@$(BIN)/python -m tests.perf.bench_load
+
+lock: .venv/.ready ## resolve the dependencies anew into requirements.lock
+	@$(BIN)/uv pip compile -q --universal --upgrade --generate-hashes --python-version 3.11 pyproject.toml \
+		--group dev --custom-compile-command "make lock" -o requirements.lock
+
+clean: ## remove the environment, caches, and what killed experiments left
+	@if [ -x $(BIN)/dagster-sizing ]; then $(BIN)/dagster-sizing clean; fi
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

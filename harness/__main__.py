@@ -1,0 +1,5 @@
+"""`python -m harness` is the same as `dagster-sizing`."""
+
+from harness.cli.main import main
+
+main()

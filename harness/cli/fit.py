@@ -1,0 +1,30 @@
+"""`dagster-sizing fit`: fit the constants of a result again, from its raw tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from harness.report.markdown import render_markdown
+from harness.report.terminal import print_result
+from harness.results.folder import ResultFolder
+from harness.results.validity import judge
+from harness.sizing.fitting import fit_result
+
+
+def fit(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="Result folder.")],
+    force: Annotated[bool, typer.Option("--force", help="Fit although the result is not valid.")] = False,
+) -> None:
+    """Fit the constants again from the raw tables, and write result.json and report.md anew."""
+    folder = ResultFolder(result)
+    document = folder.read_document()
+    bursts = folder.table("bursts")
+    document = document.model_copy(update={"validity": judge(document.cells, bursts)})
+    document = fit_result(document, bursts, force=force)
+    folder.write_document(document)
+    folder.write_text("report.md", render_markdown(document))
+    print_result(document, Console())

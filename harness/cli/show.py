@@ -1,0 +1,40 @@
+"""`dagster-sizing show`: print a result."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from harness.report.markdown import render_markdown
+from harness.report.terminal import print_result
+from harness.results.folder import ResultFolder
+from harness.sizing.fitting import with_levels
+
+
+class Format(StrEnum):
+    """Ways to print a result."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def show(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="Result folder.")],
+    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+) -> None:
+    """Print a result, finished or not: validity, constants, and what each level cost."""
+    folder = ResultFolder(result)
+    document = folder.read_document()
+    if not any(cell.levels for cell in document.cells):
+        document = with_levels(document, folder.table("bursts"))
+    if output is Format.JSON:
+        typer.echo(document.model_dump_json(indent=2))
+    elif output is Format.MARKDOWN:
+        typer.echo(render_markdown(document), nl=False)
+    else:
+        print_result(document, Console())

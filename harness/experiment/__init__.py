@@ -1,0 +1,1 @@
+"""One cell: idle, reset, burst, drain, record; and the plan of cells."""

@@ -1,0 +1,225 @@
+"""The whole experiment: every cell of the scenario, crash-safe and resumable."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from harness.collect.client import SamplerClient
+from harness.errors import ExperimentError
+from harness.experiment.burst import BurstContext, BurstOutcome, run_burst
+from harness.experiment.observe import Observer
+from harness.experiment.plan import (
+    PlannedBurst,
+    expected_burst_seconds,
+    has_settled,
+    hold_seconds,
+    plan_bursts,
+)
+from harness.experiment.start import timestamp
+from harness.graphql import GraphQLClient, JobSelector
+from harness.results.document import CellRecord, LimitsRecord
+from harness.results.folder import ResultFolder
+from harness.results.validity import judge
+from harness.scenario.cells import Cell, cells_of
+from harness.scenario.model import Scenario
+from harness.stack.base import RunningStack, Stack
+
+ValidateJob = Callable[[str, JobSelector, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """What calibration found."""
+
+    bursts: int
+    settled: bool
+    launch_seconds: float
+
+
+class Experiment:
+    """Measures the cells of a scenario that the result folder does not have yet."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        stack: Stack,
+        folder: ResultFolder,
+        observer: Observer,
+        validate_job: ValidateJob,
+    ) -> None:
+        self._scenario = scenario
+        self._stack = stack
+        self._folder = folder
+        self._observer = observer
+        self._validate_job = validate_job
+        self._cells = cells_of(scenario)
+
+    def run(self) -> None:
+        """Measure every unfinished cell, then merge the tables and judge the result.
+
+        However it ends, `result.json` is left readable, with its validity.
+        """
+        try:
+            for number, cell in enumerate(self._cells, 1):
+                if self._folder.read_document().cell(cell.cell_id).state == "finished":
+                    continue
+                self._observer.cell_started(number, len(self._cells), cell.cell_id)
+                self._run_cell(cell, cells_after=len(self._cells) - number)
+                self._observer.cell_finished(cell.cell_id)
+            self._folder.merge()
+        finally:
+            self._judge()
+
+    def _run_cell(self, cell: Cell, cells_after: int) -> None:
+        record = self._folder.read_document().cell(cell.cell_id)
+        record = self._save(
+            record.model_copy(
+                update={"state": "running", "attempt": record.attempt + 1, "started_at": timestamp()}
+            )
+        )
+        with self._stack.up(self._scenario, cell, self._folder.logs, self._observer.say) as running:
+            record = self._save(_with_environment(record, running))
+            selector = JobSelector(running.location, running.repository, cell.workload.job)
+            self._observer.say(f"checking job {cell.workload.job} and its run config")
+            self._validate_job(running.graphql_url, selector, cell.workload.run_config_for(1.0))
+            sampling = self._scenario.sampling
+            channel = running.replicas[0].open_sampler(sampling.cgroup_hz, sampling.processes_hz)
+            client = GraphQLClient(running.graphql_url)
+            sampler = SamplerClient(channel)
+            try:
+                sampler.start()
+                context = BurstContext(
+                    scenario=self._scenario,
+                    cell=cell,
+                    stack=running,
+                    sampler=sampler,
+                    client=client,
+                    selector=selector,
+                    experiment_id=uuid.uuid4().hex[:12],
+                    available_cores=min(cell.cpus, float(os.cpu_count() or 1)),
+                )
+                record = self._measure(context, record, cells_after)
+            finally:
+                sampler.close()
+                client.close()
+        self._save(record.model_copy(update={"state": "finished", "finished_at": timestamp()}))
+
+    def _measure(self, context: BurstContext, record: CellRecord, cells_after: int) -> CellRecord:
+        load = self._scenario.load
+        warmup = self._warm_up(context, record)
+        planned = plan_bursts(load.levels, load.repeats, self._scenario.seed, warmup.bursts)
+        record = self._save(
+            record.model_copy(
+                update={
+                    "warmup_bursts": warmup.bursts,
+                    "warmup_settled": warmup.settled,
+                    "calibrated_launch_seconds": warmup.launch_seconds,
+                    "planned_bursts": warmup.bursts + len(planned),
+                }
+            )
+        )
+        launch_seconds = warmup.launch_seconds
+        self._observer.planned(len(planned), self._seconds(planned, planned, launch_seconds, cells_after))
+        for index, burst in enumerate(planned):
+            self._observer.say(f"burst {index + 1} of {len(planned)}: {burst.level} runs at once")
+            hold = hold_seconds(burst.level, launch_seconds, load.plateau, load.window)
+            outcome = run_burst(context, burst, hold)
+            self._folder.write_burst(record, burst.order, outcome.tables)
+            launch_seconds = max(launch_seconds, _launch_cost(outcome) if burst.level > 1 else 0.0)
+            left = planned[index + 1 :]
+            self._observer.burst_done(
+                _one_line(outcome), len(left), self._seconds(left, planned, launch_seconds, cells_after)
+            )
+        return record
+
+    def _warm_up(self, context: BurstContext, record: CellRecord) -> Warmup:
+        """Launch small bursts until their cost settles; the last one calibrates the holds."""
+        settings = self._scenario.load.warmup
+        spans: list[float] = []
+        while len(spans) < settings.max_bursts:
+            order = len(spans)
+            self._observer.say(f"warm-up burst {order + 1}: finding out what a launch costs")
+            planned = PlannedBurst(order, "warmup", settings.launches, order)
+            outcome = run_burst(context, planned, hold=0.5)
+            self._folder.write_burst(record, order, outcome.tables)
+            if outcome.row["runs_succeeded"] == 0:
+                raise ExperimentError(
+                    f"no run of job {context.cell.workload.job} succeeded in warm-up: {_why(outcome)}"
+                )
+            spans.append(_launch_cost(outcome))
+            if len(spans) >= settings.min_bursts and has_settled(spans, settings.tolerance):
+                return Warmup(len(spans), True, spans[-1])
+        return Warmup(len(spans), False, spans[-1])
+
+    def _seconds(
+        self,
+        left: tuple[PlannedBurst, ...],
+        whole: tuple[PlannedBurst, ...],
+        launch_seconds: float,
+        cells_after: int,
+    ) -> float:
+        load = self._scenario.load
+
+        def total(bursts: tuple[PlannedBurst, ...]) -> float:
+            return sum(
+                expected_burst_seconds(b.level, launch_seconds, load.plateau, load.window) for b in bursts
+            )
+
+        bring_up = 20.0
+        return total(left) + cells_after * (total(whole) + bring_up)
+
+    def _save(self, record: CellRecord) -> CellRecord:
+        self._folder.write_document(self._folder.read_document().with_cell(record))
+        return record
+
+    def _judge(self) -> None:
+        document = self._folder.read_document()
+        validity = judge(document.cells, self._folder.table("bursts"))
+        self._folder.write_document(
+            document.model_copy(update={"validity": validity, "finished_at": timestamp()})
+        )
+
+
+def _with_environment(record: CellRecord, running: RunningStack) -> CellRecord:
+    limits, environment = running.limits, running.environment
+    return record.model_copy(
+        update={
+            "limits": LimitsRecord(
+                enforced=limits.enforced,
+                method=limits.method,
+                reason=limits.reason,
+                cpus=limits.cpus,
+                memory_bytes=limits.memory_bytes,
+            ),
+            "python_version": environment.python_version,
+            "packages": environment.packages,
+            "exclude_newer": environment.exclude_newer,
+        }
+    )
+
+
+def _launch_cost(outcome: BurstOutcome) -> float:
+    launched = max(int(outcome.row["launches_answered"]), 1)
+    span = outcome.row["launch_span_seconds"]
+    return float(span) / launched if span == span else 0.0
+
+
+def _one_line(outcome: BurstOutcome) -> str:
+    row = outcome.row
+    return (
+        f"{row['level']} runs: {row['runs_succeeded']} succeeded, {row['concurrency_peak']} at once, "
+        f"{row['memory_peak_bytes'] / 2**20:.0f} MiB peak, {row['cpu_seconds']:.1f} CPU-s, "
+        f"{row['window_seconds']:.1f}s"
+    )
+
+
+def _why(outcome: BurstOutcome) -> str:
+    launches = outcome.tables["launches"]
+    refused = launches[launches["outcome"] != "launched"]
+    if len(refused):
+        return f"{refused['outcome'].iloc[0]}: {refused['message'].iloc[0]}"
+    return f"runs ended as {', '.join(sorted(set(outcome.tables['runs']['status'])))}; see logs/"

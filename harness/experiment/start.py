@@ -1,0 +1,46 @@
+"""The document an experiment starts from."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pandas as pd
+
+from harness.results.document import CellRecord, ResultDocument
+from harness.results.validity import judge
+from harness.scenario.cells import cells_of
+from harness.scenario.model import Scenario
+
+
+def timestamp() -> str:
+    """Now, in UTC, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def new_document(
+    scenario: Scenario, stack: str, name: str, sha256: str, fingerprint: dict[str, Any], version: str
+) -> ResultDocument:
+    """The document of an experiment of which nothing has been measured yet."""
+    cells = tuple(
+        CellRecord(
+            cell_id=cell.cell_id,
+            workload=cell.workload.label,
+            dagster_version=cell.dagster_version,
+            cpus=cell.cpus,
+            memory_bytes=cell.memory_bytes,
+            grpc_max_workers=cell.grpc_max_workers,
+        )
+        for cell in cells_of(scenario)
+    )
+    return ResultDocument(
+        harness_version=version,
+        name=name,
+        stack=stack,
+        created_at=timestamp(),
+        scenario=scenario.model_dump(mode="json"),
+        scenario_sha256=sha256,
+        fingerprint=fingerprint,
+        validity=judge(cells, pd.DataFrame()),
+        cells=cells,
+    )

@@ -1,0 +1,126 @@
+"""One row of `bursts.parquet` from the raw tables of a burst. Pure: frames in, plain values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+SATURATED_SHARE = 0.9
+"""Share of the CPU it may use at which a burst counts as saturated."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BurstTimes:
+    """Instants of one burst, in epoch seconds."""
+
+    idle_from: float
+    released: float
+    drained: float
+
+
+def peak_overlap(starts: Sequence[float], ends: Sequence[float]) -> int:
+    """Largest number of the intervals [start, end) that overlap at one instant."""
+    events = sorted([(t, 1) for t in starts] + [(t, -1) for t in ends])
+    level = peak = 0
+    for _, step in events:
+        level += step
+        peak = max(peak, level)
+    return peak
+
+
+def used_between(samples: pd.DataFrame, start: float, end: float) -> float:
+    """CPU-seconds used from `start` to `end`, interpolated in the counter; nan without two readings."""
+    if len(samples) < 2 or not end > start:
+        return float("nan")
+    at = samples["at_epoch_seconds"].to_numpy(float)
+    used = samples["cpu_seconds"].to_numpy(float)
+    return float(np.interp(end, at, used) - np.interp(start, at, used))
+
+
+def summarise_readings(samples: pd.DataFrame, processes: pd.DataFrame, times: BurstTimes) -> Row:
+    """Memory, CPU, threads and processes of a burst.
+
+    Peaks are taken from release to drained; idle values from the quiet time before the release.
+    """
+    idle = samples[samples["at_epoch_seconds"].between(times.idle_from, times.released)]
+    busy = samples[samples["at_epoch_seconds"].between(times.released, times.drained)]
+    idle_length = times.released - times.idle_from
+    row: Row = {
+        "memory_idle_bytes": _median(idle, "memory_bytes"),
+        "memory_peak_bytes": _max(busy, "memory_bytes"),
+        "working_set_peak_bytes": _max(busy, "working_set_bytes"),
+        "usage_peak_bytes": _max(busy, "usage_bytes"),
+        "idle_cpu_cores": used_between(samples, times.idle_from, times.released) / idle_length,
+        "cpu_seconds": used_between(samples, times.released, times.drained),
+        "throttled_seconds": _increase(busy, "throttled_seconds"),
+        "oom_kills": int(_increase(samples, "oom_kills", 0.0)),
+        "samples": len(busy),
+    }
+    return row | _summarise_tree(processes, times)
+
+
+def _summarise_tree(processes: pd.DataFrame, times: BurstTimes) -> Row:
+    columns = {"rss_bytes": "sum", "pss_bytes": "sum", "uss_bytes": "sum", "threads": "sum", "pid": "count"}
+    names = ["rss_peak_bytes", "pss_peak_bytes", "uss_peak_bytes", "threads_peak", "processes_peak"]
+    if processes.empty:
+        return dict.fromkeys(names, float("nan"))
+    alive = processes[(processes["status"] != "zombie") & (processes["at_epoch_seconds"] >= times.released)]
+    sums = alive.groupby("at_epoch_seconds").agg(columns)
+    peaks = sums.max()
+    return {name: float(peaks[column]) for name, column in zip(names, columns, strict=True)}
+
+
+def summarise_runs(
+    launches: pd.DataFrame, runs: pd.DataFrame, samples: pd.DataFrame, times: BurstTimes
+) -> Row:
+    """Counts, concurrency, launch span and execution window of a burst."""
+    launched = int((launches["outcome"] == "launched").sum())
+    ended = runs[runs["run_start_epoch_seconds"].notna() & runs["run_end_epoch_seconds"].notna()]
+    starts = ended["run_start_epoch_seconds"].to_numpy(float)
+    ends = ended["run_end_epoch_seconds"].to_numpy(float)
+    row: Row = {
+        "launches": len(launches),
+        "launches_answered": launched,
+        "runs_succeeded": int((runs["status"] == "SUCCESS").sum()) if len(runs) else 0,
+        "runs_failed": int(runs["status"].isin(["FAILURE", "CANCELED"]).sum()) if len(runs) else 0,
+        "concurrency_peak": peak_overlap(list(starts), list(ends)),
+        "launch_answer_max_seconds": _max(launches, "answered_epoch_seconds") - times.released,
+        "launch_span_seconds": float("nan"),
+        "exec_window_seconds": float("nan"),
+        "exec_cpu_seconds": float("nan"),
+        "run_seconds": float(np.sum(ends - starts)),
+    }
+    if len(ended):
+        first = float(launches["intended_epoch_seconds"].min())
+        row["launch_span_seconds"] = float(starts.max()) - first
+        row["exec_window_seconds"] = float(ends.max() - starts.min())
+        row["exec_cpu_seconds"] = used_between(samples, float(starts.min()), float(ends.max()))
+    return row
+
+
+def is_saturated(exec_cpu_seconds: float, exec_window_seconds: float, available_cores: float) -> bool:
+    """Whether the runs of a burst could not have used more CPU than they got."""
+    if not exec_window_seconds > 0:
+        return False
+    return exec_cpu_seconds / exec_window_seconds >= SATURATED_SHARE * available_cores
+
+
+def _max(frame: pd.DataFrame, column: str) -> float:
+    value = pd.to_numeric(frame[column]).max() if len(frame) else float("nan")
+    return float(value)
+
+
+def _median(frame: pd.DataFrame, column: str) -> float:
+    value = pd.to_numeric(frame[column]).median() if len(frame) else float("nan")
+    return float(value)
+
+
+def _increase(frame: pd.DataFrame, column: str, missing: float = float("nan")) -> float:
+    values = pd.to_numeric(frame[column]).dropna()
+    return float(values.iloc[-1] - values.iloc[0]) if len(values) else missing

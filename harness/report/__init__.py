@@ -1,0 +1,1 @@
+"""Renderers only: terminal and Markdown. No arithmetic beyond choosing a unit to print."""

@@ -1,0 +1,129 @@
+"""How numbers are written, the same in every renderer."""
+
+from __future__ import annotations
+
+from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
+
+MIB = 1024 * 1024
+Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
+"""Header and rows, all text."""
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """A number with its unit, at a sensible number of digits; a dash where there is none."""
+    if value is None:
+        return "-"
+    if unit == "bytes":
+        return f"{value / MIB:,.1f} MiB"
+    digits = 3 if abs(value) < 1 else 2
+    return f"{value:,.{digits}f} {unit}".strip()
+
+
+def interval(constant: ConstantRecord) -> str:
+    """`low to high`, in the constant's unit."""
+    if constant.low is None or constant.high is None:
+        return "-"
+    return f"{quantity(constant.low, constant.unit)} to {quantity(constant.high, constant.unit)}"
+
+
+def setting(cell: CellRecord) -> str:
+    """A cell's setting in one line."""
+    enforced = "" if cell.limits is None or cell.limits.enforced else " (limits: not enforced)"
+    return (
+        f"Dagster {cell.dagster_version}, {cell.cpus:g} CPUs, {cell.memory_bytes / MIB:,.0f} MiB, "
+        f"{cell.grpc_max_workers} gRPC workers{enforced}"
+    )
+
+
+def constants_table(cell: CellRecord) -> Table:
+    """Constants of one cell."""
+    header = ("constant", "value", "95 % interval", "bursts", "remark")
+    rows = tuple(
+        (c.name, quantity(c.value, c.unit), interval(c), str(c.bursts), _remark(c)) for c in cell.constants
+    )
+    return header, rows
+
+
+def memory_table(cell: CellRecord) -> Table:
+    """Peak memory by level, by every measure side by side; means over the bursts of a level."""
+    header = (
+        "runs at once",
+        "bursts",
+        "cgroup, no cache",
+        "cgroup, with cache",
+        "kernel watermark",
+        "sum of RSS",
+        "sum of PSS",
+        "sum of USS",
+    )
+    return header, tuple(_memory_row(level) for level in cell.levels)
+
+
+def work_table(cell: CellRecord) -> Table:
+    """CPU, threads, processes and times by level; means over the bursts of a level."""
+    header = (
+        "runs at once",
+        "CPU-seconds",
+        "throttled",
+        "all started after",
+        "mean run",
+        "threads",
+        "processes",
+    )
+    rows = tuple(
+        (
+            f"{level.concurrency:g}",
+            quantity(level.cpu_seconds, "s"),
+            quantity(level.throttled_seconds, "s"),
+            quantity(level.launch_span_seconds, "s"),
+            quantity(level.run_seconds_mean, "s"),
+            quantity(level.threads_peak, ""),
+            quantity(level.processes_peak, ""),
+        )
+        for level in cell.levels
+    )
+    return header, rows
+
+
+def reasons(document: ResultDocument) -> tuple[str, ...]:
+    """Every reason of the validity, one line each."""
+    return tuple(
+        f"{reason.severity}: {reason.cell + ': ' if reason.cell else ''}{reason.message}"
+        for reason in document.validity.reasons
+    )
+
+
+def machine(document: ResultDocument) -> str:
+    """The machine in one line."""
+    f = document.fingerprint
+    memory = float(f.get("memory_total_bytes", 0)) / 1024**3
+    return (
+        f"{f.get('cpu_count')} CPUs ({f.get('cpu_model') or f.get('architecture')}), {memory:.1f} GiB, "
+        f"{f.get('distribution')}, kernel {f.get('kernel')}, cgroup v{f.get('cgroup_version')}"
+    )
+
+
+def headline(document: ResultDocument) -> str:
+    """The validity in one word, with what was forced."""
+    forced = "; constants fitted with --force" if document.forced else ""
+    return f"{document.validity.state}{forced}"
+
+
+def _remark(constant: ConstantRecord) -> str:
+    if constant.reason:
+        return constant.reason
+    if constant.lacks_fit and constant.lack_of_fit_max_deviation is not None:
+        return f"not quite a line: off by up to {constant.lack_of_fit_max_deviation:.0%}"
+    return ""
+
+
+def _memory_row(level: LevelRecord) -> tuple[str, ...]:
+    measures = (
+        level.memory_peak_bytes,
+        level.usage_peak_bytes,
+        level.watermark_bytes,
+        level.rss_peak_bytes,
+        level.pss_peak_bytes,
+        level.uss_peak_bytes,
+    )
+    return (f"{level.concurrency:g}", str(level.bursts), *(quantity(m, "bytes") for m in measures))

@@ -1,0 +1,1 @@
+"""The result folder on disk: versioned schema, atomic writes, resume, validity."""

@@ -1,0 +1,135 @@
+"""`result.json`: everything about an experiment but its raw tables.
+
+The schema is versioned. A reader refuses a newer version, and says so; older ones are read as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+State = Literal["valid", "invalid", "inconclusive"]
+
+
+class Part(BaseModel):
+    """Base of the document's parts; replaced with `model_copy`, never changed in place."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Reason(Part):
+    """One thing that speaks against (or, as a note, merely about) a result."""
+
+    severity: Literal["invalid", "inconclusive", "note"]
+    code: str
+    message: str
+    cell: str = ""
+
+
+class Validity(Part):
+    """Whether the numbers may be used, and why not."""
+
+    state: State
+    reasons: tuple[Reason, ...] = ()
+
+
+class LimitsRecord(Part):
+    """The limits the code server really ran under."""
+
+    enforced: bool
+    method: str
+    reason: str
+    cpus: float
+    memory_bytes: int
+
+
+class ConstantRecord(Part):
+    """A fitted constant with its 95 % interval, or the reason there is none."""
+
+    name: str
+    unit: str
+    meaning: str
+    source: str = Field(description="columns of bursts.parquet it comes from, and how")
+    value: float | None
+    low: float | None
+    high: float | None
+    bursts: int
+    reason: str = ""
+    lack_of_fit_p_value: float | None = None
+    lack_of_fit_max_deviation: float | None = None
+    lacks_fit: bool | None = None
+
+
+class LevelRecord(Part):
+    """What one level cost: means over its bursts. Memory is shown by every measure side by side."""
+
+    level: int
+    bursts: int
+    concurrency: float
+    memory_peak_bytes: float | None
+    usage_peak_bytes: float | None
+    watermark_bytes: float | None
+    rss_peak_bytes: float | None
+    pss_peak_bytes: float | None
+    uss_peak_bytes: float | None
+    threads_peak: float | None
+    processes_peak: float | None
+    cpu_seconds: float | None
+    throttled_seconds: float | None
+    launch_span_seconds: float | None
+    run_seconds_mean: float | None
+
+
+class CellRecord(Part):
+    """One cell: its setting, what it ran on, how far it got and what was fitted from it."""
+
+    cell_id: str
+    workload: str
+    dagster_version: str
+    cpus: float
+    memory_bytes: int
+    grpc_max_workers: int
+    state: Literal["pending", "running", "finished"] = "pending"
+    attempt: int = 0
+    started_at: str = ""
+    finished_at: str = ""
+    limits: LimitsRecord | None = None
+    python_version: str = ""
+    packages: dict[str, str] = {}
+    exclude_newer: str = ""
+    warmup_bursts: int = 0
+    warmup_settled: bool | None = None
+    calibrated_launch_seconds: float | None = None
+    planned_bursts: int = 0
+    sampler_cpu_cores: float | None = None
+    constants: tuple[ConstantRecord, ...] = ()
+    levels: tuple[LevelRecord, ...] = ()
+
+
+class ResultDocument(Part):
+    """The whole of `result.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    harness_version: str
+    name: str
+    stack: str
+    created_at: str
+    finished_at: str = ""
+    forced: bool = Field(False, description="whether constants were fitted although the result is not valid")
+    scenario: dict[str, Any]
+    scenario_sha256: str
+    fingerprint: dict[str, Any]
+    validity: Validity
+    cells: tuple[CellRecord, ...]
+
+    def cell(self, cell_id: str) -> CellRecord:
+        """The record of `cell_id`."""
+        return next(cell for cell in self.cells if cell.cell_id == cell_id)
+
+    def with_cell(self, record: CellRecord) -> ResultDocument:
+        """A copy in which `record` takes the place of its cell."""
+        cells = tuple(record if c.cell_id == record.cell_id else c for c in self.cells)
+        return self.model_copy(update={"cells": cells})

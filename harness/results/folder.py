@@ -1,0 +1,181 @@
+"""The result folder: what is written where, so that a crash at any moment loses one burst at most.
+
+    result.json              the document, replaced atomically at every step
+    parts/CELL/ATTEMPT/      one parquet file per burst and table while the experiment runs
+    TABLE.parquet            all parts of finished attempts together, written once at the end
+    logs/                    output of every process of the stack
+    .lock                    held while an experiment writes here
+
+Raw tables are written once. A cell that was cut short is measured again as a new attempt.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from harness.errors import ResultError
+from harness.results.document import SCHEMA_VERSION, CellRecord, ResultDocument
+
+TABLES = ("samples", "processes", "launches", "runs", "bursts")
+
+
+class ResultFolder:
+    """One folder of results on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = FileLock(path / ".lock")
+
+    @property
+    def logs(self) -> Path:
+        """Where the stack's logs go."""
+        return self.path / "logs"
+
+    def lock(self) -> None:
+        """Claim the folder for writing.
+
+        Raises:
+            ResultError: another experiment is writing here.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise ResultError(
+                f"{self.path}: another experiment is writing here; wait for it or choose another --out"
+            ) from None
+
+    def unlock(self) -> None:
+        """Give the folder up."""
+        self._lock.release()
+
+    @property
+    def exists(self) -> bool:
+        """Whether a result was ever begun here."""
+        return (self.path / "result.json").exists()
+
+    def read_document(self) -> ResultDocument:
+        """Read `result.json`.
+
+        Raises:
+            ResultError: not there, not readable, or written by a newer harness.
+        """
+        file = self.path / "result.json"
+        try:
+            raw = json.loads(file.read_text("utf-8"))
+        except OSError:
+            raise ResultError(
+                f"{file}: no such result; give the folder that `dagster-sizing bench` wrote"
+            ) from None
+        except ValueError as error:
+            raise ResultError(
+                f"{file}: not JSON ({error}); the file was changed by hand or cut off"
+            ) from None
+        version = raw.get("schema_version") if isinstance(raw, dict) else None
+        if not isinstance(version, int):
+            raise ResultError(f"{file}: schema_version: missing; this is not a result of dagster-sizing")
+        if version > SCHEMA_VERSION:
+            raise ResultError(
+                f"{file}: schema_version: {version} is newer than this harness reads ({SCHEMA_VERSION}); "
+                "upgrade dagster-sizing"
+            )
+        try:
+            return ResultDocument.model_validate(raw)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise ResultError(f"{file}: {field}: {first['msg']}") from None
+
+    def write_document(self, document: ResultDocument) -> None:
+        """Replace `result.json`, whole or not at all."""
+        self.write_text("result.json", document.model_dump_json(indent=2) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file of the folder, whole or not at all."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        temporary = self.path / f".{name}.tmp"
+        with temporary.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            _sync(stream.fileno())
+        _publish(temporary, self.path / name)
+
+    def write_burst(self, cell: CellRecord, order: int, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Add the tables of one burst; the `bursts` row goes last, so a burst counts only when whole."""
+        folder = self._attempt(cell)
+        folder.mkdir(parents=True, exist_ok=True)
+        for table in TABLES:
+            _write_parquet(tables[table], folder / f"{order:04d}-{table}.parquet")
+
+    def bursts_of(self, cell: CellRecord) -> int:
+        """Number of whole bursts on disk for the cell's present attempt."""
+        return len(list(self._attempt(cell).glob("*-bursts.parquet")))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One raw table, of all cells; from the parts while the experiment is not finished.
+
+        Raises:
+            ResultError: there is no data yet, or a file is damaged.
+        """
+        whole = self.path / f"{name}.parquet"
+        files = [whole] if whole.exists() else self._part_files(name)
+        if not files:
+            return pd.DataFrame()
+        frames = []
+        for file in files:
+            try:
+                frames.append(pd.read_parquet(file))
+            except (OSError, ValueError) as error:
+                line = str(error).splitlines()[0]
+                raise ResultError(f"{file}: damaged parquet file ({line}); measure again") from None
+        filled = [frame for frame in frames if not frame.empty]
+        return pd.concat(filled, ignore_index=True) if filled else frames[0]
+
+    def merge(self) -> None:
+        """Put the parts together into one file per table, then drop the parts."""
+        if not (self.path / "parts").exists():
+            return
+        for name in TABLES:
+            frame = self.table(name)
+            if not frame.empty:
+                _write_parquet(frame, self.path / f"{name}.parquet")
+        shutil.rmtree(self.path / "parts")
+
+    def _attempt(self, cell: CellRecord) -> Path:
+        return self.path / "parts" / cell.cell_id / f"{cell.attempt:02d}"
+
+    def _part_files(self, name: str) -> list[Path]:
+        files: list[Path] = []
+        for cell in self.read_document().cells:
+            complete = {f.name[:4] for f in self._attempt(cell).glob("*-bursts.parquet")}
+            found = sorted(self._attempt(cell).glob(f"*-{name}.parquet"))
+            files += [f for f in found if f.name[:4] in complete]
+        return files
+
+
+def _write_parquet(frame: pd.DataFrame, file: Path) -> None:
+    temporary = file.with_name(f".{file.name}.tmp")
+    frame.to_parquet(temporary, index=False, compression="zstd")
+    with temporary.open("rb") as stream:
+        _sync(stream.fileno())
+    _publish(temporary, file)
+
+
+def _publish(temporary: Path, final: Path) -> None:
+    temporary.replace(final)
+    directory = os.open(final.parent, os.O_RDONLY)
+    try:
+        _sync(directory)
+    finally:
+        os.close(directory)
+
+
+def _sync(descriptor: int) -> None:
+    os.fsync(descriptor)

@@ -1,0 +1,98 @@
+"""Whether a result may be used: pure rules over the bursts and the cells, each with its reason.
+
+The thresholds are published here and in the README, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from harness.results.document import CellRecord, Reason, Validity
+
+FAILED_RUNS_INVALID = 0.05
+MISSED_TICKS_INCONCLUSIVE = 0.05
+MISSED_TICKS_INVALID = 0.20
+STEAL_INCONCLUSIVE = 0.05
+MISSED_PEAK_NOTE = 0.05
+
+
+def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
+    """Judge a whole result; `bursts` has one row per burst, warm-up included."""
+    reasons: list[Reason] = []
+    for cell in cells:
+        rows = bursts[bursts["cell_id"] == cell.cell_id] if len(bursts) else bursts
+        measured = rows[rows["phase"] == "measure"] if len(rows) else rows
+        reasons += _of_cell(cell)
+        if len(measured):
+            reasons += _of_bursts(cell.cell_id, measured)
+    severities = {reason.severity for reason in reasons}
+    if "invalid" in severities:
+        return Validity(state="invalid", reasons=tuple(reasons))
+    if "inconclusive" in severities:
+        return Validity(state="inconclusive", reasons=tuple(reasons))
+    return Validity(state="valid", reasons=tuple(reasons))
+
+
+def _of_cell(cell: CellRecord) -> list[Reason]:
+    found: list[Reason] = []
+    if cell.state != "finished":
+        message = "not measured yet" if cell.state == "pending" else "broken off before its last burst"
+        found.append(
+            _reason("inconclusive", "not-finished", f"{message}; finish it with --resume", cell.cell_id)
+        )
+    if cell.limits is not None and not cell.limits.enforced:
+        found.append(
+            _reason(
+                "note", "limits-not-enforced", f"limits: not enforced ({cell.limits.reason})", cell.cell_id
+            )
+        )
+    if cell.warmup_settled is False:
+        message = f"launch cost had not settled after {cell.warmup_bursts} warm-up bursts"
+        found.append(_reason("note", "not-settled", message, cell.cell_id))
+    return found
+
+
+def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
+    found: list[Reason] = []
+    launched = int(rows["launches"].sum())
+    bad = launched - int(rows["runs_succeeded"].sum())
+    if bad:
+        severity = "invalid" if bad > FAILED_RUNS_INVALID * launched else "inconclusive"
+        found.append(
+            _reason(severity, "failed-runs", f"{bad} of {launched} launches did not end in SUCCESS", cell_id)
+        )
+    if rows["oom_kills"].sum() > 0:
+        message = f"the kernel killed {int(rows['oom_kills'].sum())} processes at the memory limit; raise it"
+        found.append(_reason("invalid", "oom-kill", message, cell_id))
+    if rows["generator_saturated"].any():
+        count = int(rows["generator_saturated"].sum())
+        message = (
+            f"the load generator could not keep its schedule in {count} bursts; give it a core or processes"
+        )
+        found.append(_reason("invalid", "generator-saturated", message, cell_id))
+    if not rows["drained"].all():
+        count = int((~rows["drained"].astype(bool)).sum())
+        message = f"{count} bursts did not drain within the time-out; raise timeouts.drain"
+        found.append(_reason("invalid", "not-drained", message, cell_id))
+    missed = float(rows["missed_ticks"].sum() / max(rows["ticks"].sum() + rows["missed_ticks"].sum(), 1))
+    if missed > MISSED_TICKS_INCONCLUSIVE:
+        severity = "invalid" if missed > MISSED_TICKS_INVALID else "inconclusive"
+        message = f"the sampler missed {missed:.0%} of its readings; peaks may be too low"
+        found.append(_reason(severity, "missed-ticks", message, cell_id))
+    steal = float(rows["host_steal_fraction"].max())
+    if steal > STEAL_INCONCLUSIVE:
+        message = f"the hypervisor took {steal:.0%} of the CPU during a burst; measure on a quieter machine"
+        found.append(_reason("inconclusive", "steal", message, cell_id))
+    gap = (rows["watermark_bytes"] / rows["usage_peak_bytes"] - 1).max()
+    if pd.notna(gap) and gap > MISSED_PEAK_NOTE:
+        message = (
+            f"the kernel's watermark was up to {gap:.0%} above the sampled peak; raise sampling.cgroup_hz"
+        )
+        found.append(_reason("note", "missed-peak", message, cell_id))
+    return found
+
+
+def _reason(severity: str, code: str, message: str, cell: str) -> Reason:
+    return Reason.model_validate({"severity": severity, "code": code, "message": message, "cell": cell})

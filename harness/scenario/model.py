@@ -1,0 +1,269 @@
+"""What a scenario file may say. Pydantic at the edge; every default is written here and nowhere else."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from harness.scenario.units import Bytes, Seconds
+
+MIB = 1024 * 1024
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are refused, values are never changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class DagsterSection(Section):
+    """Which Dagster is measured."""
+
+    versions: tuple[Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")], ...] = Field(
+        ("1.13.27",), min_length=1, description="one cell per version; each gets its own environment"
+    )
+    requirements: tuple[str, ...] = Field(
+        (), description="extra requirements of the server's environment, as in requirements.txt"
+    )
+    exclude_newer: Literal["release", "never"] | datetime.date = Field(
+        "release",
+        description="newest upload date of any dependency: `release` holds them to the day after the "
+        "Dagster release, `never` takes today's, or a date",
+    )
+    python: Annotated[str, Field(pattern=r"^3\.\d+$")] | None = Field(
+        None, description="Python of the server's environment, such as `3.11`; default: the harness's own"
+    )
+    coordinator: Literal["default", "queued"] = Field(
+        "default",
+        description="`default` launches in the request, `queued` through the daemon (Dagster's own default "
+        "from 1.11 on)",
+    )
+
+
+class LocationSection(Section):
+    """The code location under test. Left out, it is the project's own `workloads/`."""
+
+    python_file: Path | None = Field(None, description="file that holds the definitions")
+    module: str | None = Field(None, description="module that holds the definitions")
+    package: str | None = Field(None, description="package that holds the definitions")
+    attribute: str | None = Field(None, description="name of the Definitions object, where there are several")
+    working_directory: Path | None = Field(
+        None, description="directory the server starts in; relative to the scenario file"
+    )
+    requirements: tuple[str, ...] = Field((), description="what the code needs besides Dagster")
+    python: Path | None = Field(
+        None, description="interpreter of an existing environment that has Dagster and the code's needs"
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one_target(self) -> LocationSection:
+        given = [n for n in ("python_file", "module", "package") if getattr(self, n) is not None]
+        if len(given) != 1:
+            raise ValueError(f"exactly one of python_file, module, package is expected, got {given or 'none'}")
+        return self
+
+
+class ServerSection(Section):
+    """Limits and settings of the code server; a list makes one cell per value."""
+
+    cpus: tuple[Annotated[float, Field(gt=0)], ...] = Field((2.0,), min_length=1, description="CPU quota")
+    memory: tuple[Bytes, ...] = Field((2048 * MIB,), min_length=1, description="memory limit")
+    grpc_max_workers: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (8,), min_length=1, description="DAGSTER_GRPC_MAX_WORKERS"
+    )
+    env: dict[str, str] = Field(default_factory=dict, description="environment of the code server")
+
+    @field_validator("cpus", "memory", "grpc_max_workers", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else (value,)
+
+    @field_validator("memory")
+    @classmethod
+    def _server_must_fit(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(size < 256 * MIB for size in value):
+            raise ValueError("at least 256MiB is expected; an idle code server alone needs more than 128MiB")
+        return value
+
+
+class BuiltinWorkload(Section):
+    """One of the jobs of `workloads/`, with its parameters."""
+
+    workload: Literal["io_bound", "cpu_bound", "pandas_bound", "multi_step"]
+    name: Name | None = Field(None, description="label in results; default: the workload's name")
+    ballast: Bytes = Field(0, description="memory each run really touches and keeps")
+    duration: Literal["auto"] | Seconds = Field(
+        "auto", description="how long a run holds; `auto` derives it from launch cost so that runs overlap"
+    )
+    wait: Literal["sleep", "socket"] = Field("sleep", description="io_bound: how it waits")
+    cpu_seconds: Seconds = Field(1.0, description="cpu_bound: CPU time each run computes")
+    rows: Annotated[int, Field(ge=1)] = Field(200_000, description="pandas_bound: rows of the frame")
+    steps: Annotated[int, Field(ge=1, le=64)] = Field(2, description="multi_step: parallel steps")
+
+    @property
+    def label(self) -> str:
+        """Name of this workload in results."""
+        return self.name or self.workload
+
+    @property
+    def job(self) -> str:
+        """Name of the job in the code location."""
+        return self.workload
+
+    @property
+    def holds(self) -> bool:
+        """Whether the harness chooses how long a run holds."""
+        return self.duration == "auto"
+
+    def run_config_for(self, hold_seconds: float) -> dict[str, Any]:
+        """Run config of one run that holds for `hold_seconds` (or for the fixed duration)."""
+        duration = hold_seconds if self.duration == "auto" else self.duration
+        config: dict[str, Any] = {"ballast_bytes": self.ballast, "duration_seconds": float(duration)}
+        extra: dict[str, dict[str, Any]] = {
+            "io_bound": {"wait": self.wait},
+            "cpu_bound": {"cpu_seconds": self.cpu_seconds},
+            "pandas_bound": {"rows": self.rows},
+            "multi_step": {"steps": self.steps},
+        }
+        return {"ops": {self.workload: {"config": config | extra[self.workload]}}}
+
+
+class OwnJob(Section):
+    """Any job of the scenario's own code location."""
+
+    job: Annotated[str, Field(min_length=1)]
+    name: Name | None = Field(None, description="label in results; default: the job's name")
+    run_config: dict[str, Any] = Field(default_factory=dict, description="run config, as in the launchpad")
+    hold: str | None = Field(
+        None,
+        pattern=r"^[^.\s]+(\.[^.\s]+)*$",
+        description="dotted path of a run-config number that says how many seconds a run lasts, such as "
+        "`ops.wait.config.seconds`; the harness sets it so that runs overlap",
+    )
+
+    @property
+    def label(self) -> str:
+        """Name of this workload in results."""
+        return self.name or re.sub(r"[^A-Za-z0-9._-]", "_", self.job)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the harness chooses how long a run holds."""
+        return self.hold is not None
+
+    def run_config_for(self, hold_seconds: float) -> dict[str, Any]:
+        """Run config of one run that holds for `hold_seconds`, where the job lets us choose."""
+        config = copy.deepcopy(self.run_config)
+        if self.hold is None:
+            return config
+        *parents, last = self.hold.split(".")
+        node = config
+        for key in parents:
+            node = node.setdefault(key, {})
+        node[last] = float(hold_seconds)
+        return config
+
+
+Workload = BuiltinWorkload | OwnJob
+
+
+class WarmupSection(Section):
+    """Bursts before measuring, until launching costs the same twice in a row."""
+
+    launches: Annotated[int, Field(ge=1)] = Field(2, description="runs in each warm-up burst")
+    min_bursts: Annotated[int, Field(ge=1)] = 2
+    max_bursts: Annotated[int, Field(ge=1)] = 6
+    tolerance: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.2, description="settled when two successive bursts differ by less than this share"
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> WarmupSection:
+        if self.max_bursts < self.min_bursts:
+            raise ValueError(f"max_bursts ({self.max_bursts}) is less than min_bursts ({self.min_bursts})")
+        return self
+
+
+class LoadSection(Section):
+    """How runs are launched."""
+
+    shape: Literal["burst", "poisson", "ramp", "soak"] = "burst"
+    window: Seconds = Field(0, description="time over which poisson, ramp and soak spread their launches")
+    levels: tuple[Annotated[int, Field(ge=1, le=500)], ...] = Field(
+        (1, 2, 4, 6), min_length=1, description="runs per burst"
+    )
+    repeats: Annotated[int, Field(ge=1)] = Field(3, description="bursts at each level")
+    plateau: Seconds = Field(1.5, description="how long all runs of a burst shall overlap at least")
+    warmup: WarmupSection = WarmupSection.model_construct()
+    processes: Annotated[int, Field(ge=1)] = Field(1, description="Locust processes that fire the load")
+
+    @field_validator("levels")
+    @classmethod
+    def _distinct(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("each level once; use repeats to measure a level more often")
+        return tuple(sorted(value))
+
+    @model_validator(mode="after")
+    def _window_fits_shape(self) -> LoadSection:
+        if self.shape != "burst" and self.window <= 0:
+            raise ValueError(f"shape {self.shape} needs a window greater than 0s")
+        if self.shape == "burst" and self.window:
+            raise ValueError("shape burst launches at one instant; leave window out")
+        return self
+
+
+class SamplingSection(Section):
+    """How often the collector reads."""
+
+    cgroup_hz: Annotated[float, Field(ge=1, le=100)] = Field(40.0, description="cgroup readings per second")
+    processes_hz: Annotated[float, Field(ge=0.2, le=10)] = Field(2.0, description="process-tree walks per second")
+
+
+class TimeoutSection(Section):
+    """No step waits longer than this."""
+
+    environment: Seconds = Field(600, description="making the server's environment")
+    start: Seconds = Field(120, description="server and webserver ready to take launches")
+    idle: Seconds = Field(60, description="server back to idle before a burst")
+    launch: Seconds = Field(120, description="answer to one launch")
+    drain: Seconds = Field(300, description="all runs of a burst ended and their processes gone")
+
+
+class Scenario(Section):
+    """A whole scenario file."""
+
+    name: Name
+    description: str = ""
+    dagster: DagsterSection = DagsterSection.model_construct()
+    location: LocationSection | None = None
+    server: ServerSection = ServerSection.model_construct()
+    workloads: tuple[Workload, ...] = Field(min_length=1)
+    load: LoadSection = LoadSection.model_construct()
+    sampling: SamplingSection = SamplingSection.model_construct()
+    timeouts: TimeoutSection = TimeoutSection.model_construct()
+    seed: int = Field(1, ge=0, description="seed of the order of bursts, of random schedules and of bootstraps")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Scenario:
+        labels = [w.label for w in self.workloads]
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            raise ValueError(f"workloads named twice: {', '.join(twice)}; give each its own name")
+        for workload in self.workloads:
+            if isinstance(workload, OwnJob) and self.location is None:
+                raise ValueError(f"job {workload.job} needs a location section that names its code")
+            if isinstance(workload, BuiltinWorkload) and self.location is not None:
+                raise ValueError(
+                    f"workload {workload.workload} is part of the project's own location; with a location "
+                    "section, name jobs with `job:`"
+                )
+        if self.location is not None and self.location.python and self.dagster.requirements:
+            raise ValueError("dagster.requirements cannot be installed into an existing environment (location.python)")
+        return self

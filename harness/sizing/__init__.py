@@ -1,0 +1,1 @@
+"""From raw tables to the constants of the guide's formulas."""

@@ -1,0 +1,145 @@
+"""Fit the constants of every cell of a result from its `bursts` table.
+
+Everything here can be recomputed from the raw tables by `dagster-sizing fit RESULT`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from harness.errors import InvalidResultError
+from harness.model.constants import CONSTANTS, BurstArrays, Constant, fit_constants
+from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
+
+_LEVEL_MEANS = (
+    "memory_peak_bytes",
+    "usage_peak_bytes",
+    "watermark_bytes",
+    "rss_peak_bytes",
+    "pss_peak_bytes",
+    "uss_peak_bytes",
+    "threads_peak",
+    "processes_peak",
+    "cpu_seconds",
+    "throttled_seconds",
+    "launch_span_seconds",
+)
+
+
+def fit_result(document: ResultDocument, bursts: pd.DataFrame, force: bool = False) -> ResultDocument:
+    """The document with constants and levels of every measured cell.
+
+    Raises:
+        InvalidResultError: the result is not valid and `force` was not given.
+    """
+    if document.validity.state != "valid" and not force:
+        why = next(
+            (r.message for r in document.validity.reasons if r.severity != "note"), "no reason recorded"
+        )
+        raise InvalidResultError(
+            f"{document.name}: result is {document.validity.state} ({why}); "
+            "it can be fitted with --force, and will say so everywhere"
+        )
+    seed = int(document.scenario.get("seed", 1))
+    cells = tuple(_fit_cell(cell, bursts, seed) for cell in document.cells)
+    return document.model_copy(update={"cells": cells, "forced": document.validity.state != "valid"})
+
+
+def with_levels(document: ResultDocument, bursts: pd.DataFrame) -> ResultDocument:
+    """The document with its tables by level, but no constants: what a result that is not valid may show."""
+    cells = tuple(
+        cell.model_copy(update={"levels": level_records(measured_bursts(bursts, cell.cell_id))})
+        for cell in document.cells
+    )
+    return document.model_copy(update={"cells": cells})
+
+
+def measured_bursts(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
+    """The rows of one cell that count: drained, and no warm-up."""
+    if bursts.empty:
+        return bursts
+    chosen = (bursts["cell_id"] == cell_id) & (bursts["phase"] == "measure") & bursts["drained"].astype(bool)
+    return bursts[chosen]
+
+
+def burst_arrays(rows: pd.DataFrame) -> BurstArrays:
+    """The columns the model needs, as float arrays with one entry per burst."""
+
+    def column(name: str) -> np.ndarray:
+        return pd.to_numeric(rows[name]).to_numpy(dtype=float, na_value=np.nan)
+
+    return BurstArrays(
+        concurrency=column("concurrency_peak"),
+        runs=column("runs_succeeded") + column("runs_failed"),
+        memory_peak_bytes=column("memory_peak_bytes"),
+        threads_peak=column("threads_peak"),
+        processes_peak=column("processes_peak"),
+        idle_cpu_cores=column("idle_cpu_cores"),
+        window_seconds=column("window_seconds"),
+        cpu_seconds=column("cpu_seconds"),
+        exec_window_seconds=column("exec_window_seconds"),
+        exec_cpu_seconds=column("exec_cpu_seconds"),
+        run_seconds=column("run_seconds"),
+        launch_span_seconds=column("launch_span_seconds"),
+        saturated=rows["saturated"].to_numpy(dtype=bool),
+    )
+
+
+def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
+    """Means by level, in rising order."""
+    records = []
+    for level, group in rows.groupby("level") if len(rows) else ():
+        means = {name: _mean(group[name]) for name in _LEVEL_MEANS}
+        ended = group["runs_succeeded"].sum() + group["runs_failed"].sum()
+        records.append(
+            LevelRecord(
+                level=int(str(level)),
+                bursts=len(group),
+                concurrency=float(group["concurrency_peak"].mean()),
+                run_seconds_mean=float(group["run_seconds"].sum() / ended) if ended else None,
+                **means,
+            )
+        )
+    return tuple(records)
+
+
+def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> CellRecord:
+    rows = measured_bursts(bursts, cell.cell_id)
+    if rows.empty:
+        return cell.model_copy(update={"constants": (), "levels": ()})
+    fitted = fit_constants(burst_arrays(rows), seed=seed)
+    return cell.model_copy(
+        update={
+            "constants": tuple(_record(constant) for constant in fitted.values()),
+            "levels": level_records(rows),
+            "sampler_cpu_cores": _mean(rows["sampler_cpu_cores"]),
+        }
+    )
+
+
+def _record(constant: Constant) -> ConstantRecord:
+    definition = CONSTANTS[constant.name]
+    lack = constant.lack_of_fit
+    return ConstantRecord(
+        name=constant.name,
+        unit=constant.unit,
+        meaning=definition.meaning,
+        source=definition.source,
+        value=constant.value,
+        low=constant.low,
+        high=constant.high,
+        bursts=constant.bursts,
+        reason=constant.reason,
+        lack_of_fit_p_value=None if lack is None else _finite(lack.p_value),
+        lack_of_fit_max_deviation=None if lack is None else _finite(lack.max_relative_deviation),
+        lacks_fit=None if lack is None else bool(lack.lacks_fit),
+    )
+
+
+def _mean(values: pd.Series) -> float | None:
+    return _finite(float(pd.to_numeric(values).mean()))
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,92 @@
+"""What every stack offers the experiment, whatever it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from harness.scenario.cells import Cell
+from harness.scenario.model import Scenario
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What holds the code server back, and by what means."""
+
+    enforced: bool
+    method: str
+    """`cgroup-v1`, `cgroup-v2`, `systemd-run` or `none`."""
+    reason: str
+    """Why limits are not enforced; empty where they are."""
+    cpus: float
+    memory_bytes: int
+
+
+class Channel(Protocol):
+    """Two-way line stream to a sampler that runs beside its code server."""
+
+    def send(self, line: str) -> None:
+        """Write one line to the sampler."""
+        ...
+
+    def lines(self) -> Iterable[str]:
+        """Yield the sampler's lines until it ends."""
+        ...
+
+    def close(self) -> None:
+        """End the sampler; no process is left afterwards."""
+        ...
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One code server and the way to start a sampler that reads it."""
+
+    name: str
+    open_sampler: Callable[[float, float], Channel]
+    """Called with cgroup_hz and processes_hz."""
+
+
+@dataclass(frozen=True)
+class ServerEnvironment:
+    """What the code server runs on."""
+
+    python_version: str
+    packages: dict[str, str]
+    """Every installed distribution and its version."""
+    exclude_newer: str
+    """Upload-date limit the dependencies were resolved with; empty where there was none."""
+
+
+class RunningStack(Protocol):
+    """A stack that is up and ready to take launches."""
+
+    graphql_url: str
+    location: str
+    repository: str
+    limits: Limits
+    environment: ServerEnvironment
+    replicas: tuple[Replica, ...]
+
+    def check(self) -> None:
+        """Raise ExperimentError, with the end of the log, if a part of the stack has died."""
+        ...
+
+
+class Stack(Protocol):
+    """Makes running stacks."""
+
+    def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> AbstractContextManager[RunningStack]:
+        """Bring a code server up for `cell`; leaving the context takes everything down again.
+
+        Raises:
+            CodeLocationError: the code under test does not import.
+            MachineError: this machine cannot run it.
+            ExperimentError: it did not become ready in time.
+        """
+        ...
