@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from harness.errors import ResultError
+from harness.results.folder import TABLES, ResultFolder
+from tests.unit.results_sample import CELL, burst_row, cell_record, document
+
+
+def burst_tables(order: int) -> dict[str, pd.DataFrame]:
+    plain = pd.DataFrame({"cell_id": [CELL], "burst": [order], "value": [1.5]})
+    return dict.fromkeys(TABLES, plain) | {"bursts": pd.DataFrame([burst_row(2, order)])}
+
+
+def begun(tmp_path: Path) -> ResultFolder:
+    folder = ResultFolder(tmp_path / "result")
+    folder.write_document(document(cells=(cell_record(state="running"),)))
+    return folder
+
+
+def test_a_document_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    assert folder.read_document() == document(cells=(cell_record(state="running"),))
+    assert sorted(p.name for p in folder.path.iterdir()) == ["result.json"]
+
+
+def test_bursts_can_be_read_before_and_after_merging(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    cell = folder.read_document().cell(CELL)
+    for order in range(3):
+        folder.write_burst(cell, order, burst_tables(order))
+    before = folder.table("bursts")
+    assert list(before["burst"]) == [0, 1, 2]
+    folder.merge()
+    pd.testing.assert_frame_equal(folder.table("bursts"), before)
+    assert not (folder.path / "parts").exists()
+
+
+def test_a_burst_cut_off_while_writing_does_not_count(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    cell = folder.read_document().cell(CELL)
+    folder.write_burst(cell, 0, burst_tables(0))
+    folder.write_burst(cell, 1, burst_tables(1))
+    next((folder.path / "parts").rglob("0001-bursts.parquet")).unlink()
+    assert list(folder.table("samples")["burst"]) == [0]
+
+
+def test_a_new_attempt_takes_the_place_of_the_one_cut_short(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    first = folder.read_document().cell(CELL)
+    folder.write_burst(first, 0, burst_tables(0))
+    second = first.model_copy(update={"attempt": 2})
+    folder.write_document(folder.read_document().with_cell(second))
+    folder.write_burst(second, 5, burst_tables(5))
+    assert list(folder.table("bursts")["burst"]) == [5]
+
+
+def test_only_one_experiment_writes_to_a_folder(tmp_path: Path) -> None:
+    first, second = ResultFolder(tmp_path), ResultFolder(tmp_path)
+    first.lock()
+    with pytest.raises(ResultError, match="another experiment is writing here"):
+        second.lock()
+    first.unlock()
+    second.lock()
+    second.unlock()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "no such result"),
+        ("{", "not JSON"),
+        ("[]", "not a result of dagster-sizing"),
+        (json.dumps({"schema_version": 99}), "newer than this harness reads"),
+        (json.dumps({"schema_version": 1, "name": 3}), "harness_version: Field required"),
+    ],
+)
+def test_bad_results_are_named_in_one_line(tmp_path: Path, text: str | None, message: str) -> None:
+    if text is not None:
+        (tmp_path / "result.json").write_text(text)
+    with pytest.raises(ResultError, match=message) as caught:
+        ResultFolder(tmp_path).read_document()
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_damaged_table_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bursts.parquet").write_bytes(b"PAR1 nonsense")
+    with pytest.raises(ResultError, match=r"bursts\.parquet: damaged"):
+        ResultFolder(tmp_path).table("bursts")

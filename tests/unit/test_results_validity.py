@@ -1,0 +1,57 @@
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from harness.results.document import LimitsRecord
+from harness.results.validity import judge
+from tests.unit.results_sample import burst_row, bursts, cell_record
+
+
+def codes(frame: pd.DataFrame, **cell: Any) -> tuple[str, set[str]]:
+    validity = judge([cell_record(**cell)], frame)
+    return validity.state, {reason.code for reason in validity.reasons}
+
+
+def spoiled(rows: int = 1, **changes: Any) -> pd.DataFrame:
+    frame = [burst_row(4, i, **(changes if i < rows else {})) for i in range(12)]
+    return pd.DataFrame(frame)
+
+
+def test_a_clean_result_is_valid() -> None:
+    assert codes(bursts()) == ("valid", set())
+
+
+@pytest.mark.parametrize(
+    ("frame", "state", "code"),
+    [
+        (spoiled(runs_succeeded=3), "inconclusive", "failed-runs"),
+        (spoiled(rows=6, runs_succeeded=3), "invalid", "failed-runs"),
+        (spoiled(oom_kills=1), "invalid", "oom-kill"),
+        (spoiled(generator_saturated=True), "invalid", "generator-saturated"),
+        (spoiled(drained=False), "invalid", "not-drained"),
+        (spoiled(rows=12, missed_ticks=40), "inconclusive", "missed-ticks"),
+        (spoiled(rows=12, missed_ticks=200), "invalid", "missed-ticks"),
+        (spoiled(host_steal_fraction=0.2), "inconclusive", "steal"),
+        (spoiled(watermark_bytes=9e9), "valid", "missed-peak"),
+    ],
+)
+def test_each_fault_is_found_and_weighed(frame: pd.DataFrame, state: str, code: str) -> None:
+    assert codes(frame) == (state, {code})
+
+
+def test_faults_in_warmup_do_not_count() -> None:
+    frame = pd.concat([bursts(), pd.DataFrame([burst_row(2, 99, phase="warmup", oom_kills=3)])])
+    assert codes(frame) == ("valid", set())
+
+
+def test_an_unfinished_cell_makes_the_result_inconclusive() -> None:
+    assert codes(bursts(), state="running") == ("inconclusive", {"not-finished"})
+    assert codes(pd.DataFrame(), state="pending") == ("inconclusive", {"not-finished"})
+
+
+def test_missing_limits_are_said_but_do_not_spoil() -> None:
+    limits = LimitsRecord(enforced=False, method="none", reason="no rights", cpus=2.0, memory_bytes=1)
+    validity = judge([cell_record(limits=limits)], bursts())
+    assert validity.state == "valid"
+    assert "limits: not enforced" in validity.reasons[0].message
