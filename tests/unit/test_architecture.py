@@ -1,0 +1,49 @@
+"""The import rules of CONTRIBUTING.md, read from the source."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHARED = {"errors", "graphql"}
+MAY_IMPORT = {
+    "scenario": set(),
+    "stack": {"scenario"},
+    "load": {"scenario"},
+    "collect": set(),
+    "experiment": {"scenario", "stack", "load", "collect", "results"},
+    "results": set(),
+    "model": set(),
+    "sizing": {"model", "results"},
+    "report": {"results"},
+}
+
+
+def imports(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_each_package_imports_only_what_it_may(package: str) -> None:
+    files = list((ROOT / "harness" / package).rglob("*.py"))
+    assert files
+    for file in files:
+        used = {n.split(".")[1] for n in imports(file) if n.startswith("harness.")}
+        assert used <= MAY_IMPORT[package] | SHARED | {package}, file
+
+
+def test_the_harness_never_imports_dagster() -> None:
+    for file in (ROOT / "harness").rglob("*.py"):
+        assert not [n for n in imports(file) if n.split(".")[0].startswith("dagster")], file
+
+
+def test_workloads_import_nothing_of_the_harness() -> None:
+    for file in (ROOT / "workloads").rglob("*.py"):
+        assert not [n for n in imports(file) if n.split(".")[0] == "harness"], file
