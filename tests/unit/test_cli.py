@@ -1,0 +1,100 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from harness.results.folder import ResultFolder
+from tests.unit.results_sample import bursts, document
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "harness", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"COLUMNS": "160", "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+
+
+@pytest.fixture
+def result(tmp_path: Path) -> Path:
+    folder = ResultFolder(tmp_path / "sample")
+    folder.write_document(document())
+    bursts().to_parquet(folder.path / "bursts.parquet")
+    return folder.path
+
+
+def test_help_teaches_and_lists_the_exit_codes() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for word in ("bench", "fit", "show", "doctor", "clean", "scenario", "130"):
+        assert word in done.stdout
+
+
+def test_fit_then_show_in_every_format(result: Path) -> None:
+    assert run("fit", str(result)).returncode == 0
+    assert "memory_per_run_bytes" in run("show", str(result)).stdout
+    assert "| memory_per_run_bytes |" in run("show", str(result), "--format", "markdown").stdout
+    shown = json.loads(run("show", str(result), "--format", "json").stdout)
+    assert shown["cells"][0]["constants"][1]["name"] == "memory_per_run_bytes"
+    assert (result / "report.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["show", "nowhere"], 2, "nowhere"),
+        (["fit", "nowhere"], 2, "nowhere"),
+        (["bench", "nowhere.yaml"], 2, "nowhere.yaml"),
+        (["scenario", "check", "README.md"], 2, "README.md"),
+        (["bench", "workloads/scenarios/quick.yaml", "--set", "load.repeat=3"], 2, "repeats"),
+        (["show", "x", "--format", "pdf"], 2, "pdf"),
+    ],
+)
+def test_bad_input_ends_in_a_clear_line_and_exit_code_2(
+    arguments: list[str], code: int, words: str
+) -> None:
+    done = run(*arguments)
+    assert done.returncode == code, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_finished_result_is_not_overwritten(result: Path) -> None:
+    before = (result / "result.json").read_bytes()
+    done = run("bench", "workloads/scenarios/quick.yaml", "--out", str(result))
+    assert done.returncode == 2
+    assert "choose another --out" in done.stderr
+    assert (result / "result.json").read_bytes() == before
+
+
+def test_resuming_with_another_scenario_is_refused(result: Path) -> None:
+    done = run("bench", "workloads/scenarios/quick.yaml", "--out", str(result), "--resume")
+    assert done.returncode == 2
+    assert "another scenario" in done.stderr
+
+
+def test_shipped_scenarios_pass_their_own_checks() -> None:
+    import yaml
+
+    schema = json.loads(run("scenario", "schema").stdout)
+    for file in sorted((ROOT / "workloads" / "scenarios").glob("*.yaml")):
+        done = run("scenario", "check", str(file))
+        assert done.returncode == 0, done.stderr
+        jsonschema.validate(yaml.safe_load(file.read_text("utf-8")), schema)
+
+
+def test_doctor_names_what_it_checked() -> None:
+    done = run("doctor")
+    assert done.returncode in (0, 3), done.stderr
+    for word in ("cgroup", "uv", "ok"):
+        assert word in done.stdout

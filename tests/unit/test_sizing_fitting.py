@@ -1,0 +1,63 @@
+import pandas as pd
+import pytest
+
+from harness.errors import InvalidResultError
+from harness.results.document import Reason, Validity
+from harness.sizing.fitting import fit_result, level_records
+from tests.unit.results_sample import burst_row, bursts, document
+
+EXPECTED = {
+    "base_memory_bytes": 201e6,
+    "memory_per_run_bytes": 100e6,
+    "base_cpu_cores": 0.021,
+    "cpu_seconds_per_run": 1.5,
+    "cpu_cores_per_run": 0.1,
+    "launch_seconds_per_run": 0.7,
+    "threads_per_run": 7.0,
+    "processes_per_run": 5.0,
+}
+
+
+def test_all_constants_of_the_design_are_recovered() -> None:
+    constants = {c.name: c for c in fit_result(document(), bursts()).cells[0].constants}
+    assert set(constants) == set(EXPECTED)
+    for name, expected in EXPECTED.items():
+        constant = constants[name]
+        assert constant.value == pytest.approx(expected, rel=0.05), name
+        assert constant.low is not None
+        assert constant.high is not None
+        assert constant.low <= constant.value <= constant.high
+
+
+def test_warm_up_and_undrained_bursts_do_not_count() -> None:
+    spoiled = pd.concat(
+        [
+            bursts(),
+            pd.DataFrame([burst_row(6, 90, phase="warmup", memory_peak_bytes=9e9)]),
+            pd.DataFrame([burst_row(6, 91, drained=False, memory_peak_bytes=9e9)]),
+        ]
+    )
+    assert fit_result(document(), spoiled) == fit_result(document(), bursts())
+
+
+def test_a_result_that_is_not_valid_is_fitted_only_by_force() -> None:
+    reason = Reason(severity="invalid", code="oom-kill", message="killed at the limit")
+    bad = document(validity=Validity(state="invalid", reasons=(reason,)))
+    with pytest.raises(InvalidResultError, match=r"killed at the limit.*--force"):
+        fit_result(bad, bursts())
+    assert fit_result(bad, bursts(), force=True).forced
+
+
+def test_too_few_bursts_give_a_reason_and_no_number() -> None:
+    constants = fit_result(document(), bursts().head(2)).cells[0].constants
+    assert constants
+    for constant in constants:
+        assert constant.value is None
+        assert constant.reason
+
+
+def test_levels_are_means_over_their_bursts() -> None:
+    levels = level_records(bursts())
+    assert [(level.level, level.bursts) for level in levels] == [(1, 3), (2, 3), (4, 3), (6, 3)]
+    assert levels[1].rss_peak_bytes == pytest.approx(550e6)
+    assert levels[0].run_seconds_mean == pytest.approx(2.0)
