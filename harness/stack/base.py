@@ -81,7 +81,9 @@ class RunningStack(Protocol):
 class Stack(Protocol):
     """Makes running stacks."""
 
-    def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> AbstractContextManager[RunningStack]:
+    def up(
+        self, scenario: Scenario, cell: Cell, logs: Path, say: Say
+    ) -> AbstractContextManager[RunningStack]:
         """Bring a code server up for `cell`; leaving the context takes everything down again.
 
         Raises:

@@ -1,0 +1,182 @@
+"""Cgroups that limit memory and CPU: made, entered, emptied and removed.
+
+v1 keeps one directory per controller, v2 one for all. Kernel documentation: admin-guide/cgroup-v1/memory,
+scheduler/sched-bwc, admin-guide/cgroup-v2.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path("/sys/fs/cgroup")
+PARENT = "dagster-sizing"
+PERIOD_MICROSECONDS = 100_000
+V1_CONTROLLERS = ("memory", "cpu", "cpuacct")
+
+
+@dataclass(frozen=True)
+class LimitedCgroup:
+    """A cgroup with limits set; `directories` has one entry per hierarchy."""
+
+    version: int
+    method: str
+    directories: tuple[Path, ...]
+
+    def enter(self, argv: list[str]) -> list[str]:
+        """`argv`, wrapped so that it moves itself into the cgroup before it starts."""
+        moves = " && ".join(f'echo $$ > "{directory}/cgroup.procs"' for directory in self.directories)
+        return ["/bin/sh", "-c", f'{moves} && exec "$@"', "sh", *argv]
+
+    def sampler_config(self) -> dict[str, Any]:
+        """Where a sampler reads this cgroup."""
+        if self.version == 2:
+            directory = str(self.directories[0])
+            return {"version": 2, "memory": directory, "cpu": directory, "cpuacct": directory}
+        names = dict(zip(V1_CONTROLLERS, (str(d) for d in self.directories), strict=True))
+        return {"version": 1, **names}
+
+
+class NoCgroupError(Exception):
+    """Limits cannot be set here; the text says why."""
+
+
+def make(cpus: float, memory_bytes: int, record: Callable[[Path], None], root: Path = ROOT) -> LimitedCgroup:
+    """Make a cgroup with both limits; `record` is told of every directory before it is made.
+
+    Raises:
+        NoCgroupError: no rights, no such controllers, or not Linux.
+    """
+    name = uuid.uuid4().hex[:12]
+    try:
+        if (root / "cgroup.controllers").exists():
+            return _make_v2(root, name, cpus, memory_bytes, record)
+        if (root / "memory").is_dir() and (root / "cpu").is_dir():
+            return _make_v1(root, name, cpus, memory_bytes, record)
+    except PermissionError:
+        raise NoCgroupError("no right to make a cgroup; run as root, or in a container that has it") from None
+    except OSError as error:
+        raise NoCgroupError(f"the kernel refused the cgroup: {error}") from None
+    raise NoCgroupError("no cgroup file system with memory and cpu controllers")
+
+
+def _make_v1(
+    root: Path, name: str, cpus: float, memory_bytes: int, record: Callable[[Path], None]
+) -> LimitedCgroup:
+    directories = tuple(root / controller / PARENT / name for controller in V1_CONTROLLERS)
+    for directory in directories:
+        record(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+    memory, cpu, _ = directories
+    (memory / "memory.limit_in_bytes").write_text(str(memory_bytes))
+    with_swap = memory / "memory.memsw.limit_in_bytes"
+    if with_swap.exists():
+        with_swap.write_text(str(memory_bytes))  # memory and swap together: no swap beyond the limit
+    (cpu / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
+    (cpu / "cpu.cfs_quota_us").write_text(str(int(cpus * PERIOD_MICROSECONDS)))
+    return LimitedCgroup(1, "cgroup-v1", directories)
+
+
+def _make_v2(
+    root: Path, name: str, cpus: float, memory_bytes: int, record: Callable[[Path], None]
+) -> LimitedCgroup:
+    parent = root / PARENT
+    parent.mkdir(exist_ok=True)
+    for node in (root, parent):
+        enabled = (node / "cgroup.subtree_control").read_text().split()
+        missing = [f"+{c}" for c in ("cpu", "memory") if c not in enabled]
+        if missing:
+            (node / "cgroup.subtree_control").write_text(" ".join(missing))
+    directory = parent / name
+    record(directory)
+    directory.mkdir()
+    limit_v2(directory, cpus, memory_bytes)
+    return LimitedCgroup(2, "cgroup-v2", (directory,))
+
+
+def limit_v2(directory: Path, cpus: float, memory_bytes: int) -> None:
+    """Write both limits of a v2 cgroup, and forbid swap."""
+    (directory / "memory.max").write_text(str(memory_bytes))
+    swap = directory / "memory.swap.max"
+    if swap.exists():
+        swap.write_text("0")
+    (directory / "cpu.max").write_text(f"{int(cpus * PERIOD_MICROSECONDS)} {PERIOD_MICROSECONDS}")
+
+
+def systemd_scope(cpus: float, memory_bytes: int) -> list[str] | None:
+    """Command prefix that limits a command through the user's systemd; None where there is none."""
+    if os.geteuid() == 0 or shutil.which("systemd-run") is None or not os.environ.get("XDG_RUNTIME_DIR"):
+        return None
+    return [
+        "systemd-run",
+        "--user",
+        "--scope",
+        "--quiet",
+        "--collect",
+        f"--property=MemoryMax={memory_bytes}",
+        "--property=MemorySwapMax=0",
+        f"--property=CPUQuota={cpus * 100:g}%",
+    ]
+
+
+def of_process(pid: int, root: Path = ROOT) -> Path | None:
+    """The v2 cgroup directory a process is in, where that can be told."""
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        if line.startswith("0::"):
+            directory = root / line[3:].lstrip("/")
+            return directory if (directory / "memory.current").exists() else None
+    return None
+
+
+def kill_all(directory: Path) -> int:
+    """Kill every process in one of our cgroups; returns how many there were."""
+    seen: set[int] = set()
+    for _ in range(100):
+        pids = _pids(directory)
+        if not pids:
+            break
+        for pid in pids:
+            seen.add(pid)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        time.sleep(0.05)
+    return len(seen)
+
+
+def remove(directory: Path) -> bool:
+    """Remove one of our cgroups, and our parent directory when it was the last; false if it was gone."""
+    existed = directory.is_dir()
+    for _ in range(50):
+        try:
+            directory.rmdir()
+            break
+        except FileNotFoundError:
+            break
+        except OSError:
+            time.sleep(0.1)  # the kernel may still be letting go of the last process
+    if directory.parent.name == PARENT:
+        try:
+            directory.parent.rmdir()
+        except OSError:
+            return existed  # another experiment is using it
+    return existed
+
+
+def _pids(directory: Path) -> list[int]:
+    try:
+        return [int(line) for line in (directory / "cgroup.procs").read_text().split()]
+    except OSError:
+        return []

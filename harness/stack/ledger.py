@@ -1,0 +1,200 @@
+"""A crash-safe record of everything an experiment creates outside its result folder.
+
+Each experiment writes one JSON file in the user's state folder, before it creates anything; the file goes
+when everything in it is gone. A file whose owner is dead is what a killed harness left, and `clean` removes
+exactly what it lists. A process is named by pid and start time, so that a reused pid is never hit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import platformdirs
+import psutil
+
+from harness.stack import cgroup
+
+GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class ProcessMark:
+    """One process, told apart from a later one with the same pid."""
+
+    pid: int
+    created: float
+
+    def alive(self) -> psutil.Process | None:
+        """The process, if it is still the same one and not a zombie."""
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.created) < 0.01
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.Error:
+            return None
+
+
+def mark(pid: int) -> ProcessMark:
+    """The mark of a live process."""
+    return ProcessMark(pid, psutil.Process(pid).create_time())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one experiment owns."""
+
+    owner: ProcessMark
+    processes: tuple[ProcessMark, ...] = ()
+    cgroups: tuple[str, ...] = ()
+    folders: tuple[str, ...] = field(default=())
+
+
+class Ledger:
+    """The record of one running experiment."""
+
+    def __init__(self) -> None:
+        self._entry = Entry(owner=mark(os.getpid()))
+        self._file = _state_folder() / f"{uuid.uuid4().hex}.json"
+        self._write()
+
+    @property
+    def entry(self) -> Entry:
+        """What is recorded now."""
+        return self._entry
+
+    def add_process(self, pid: int) -> ProcessMark:
+        """Record a process that was just started."""
+        added = mark(pid)
+        self._change(replace(self._entry, processes=(*self._entry.processes, added)))
+        return added
+
+    def add_cgroup(self, directory: Path) -> None:
+        """Record a cgroup directory that is about to be made."""
+        self._change(replace(self._entry, cgroups=(*self._entry.cgroups, str(directory))))
+
+    def make_folder(self, prefix: str) -> Path:
+        """Make and record a scratch folder."""
+        folder = Path(tempfile.gettempdir()) / f"{prefix}{uuid.uuid4().hex[:12]}"
+        self._change(replace(self._entry, folders=(*self._entry.folders, str(folder))))
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def close(self) -> None:
+        """Remove everything recorded, then the record itself."""
+        _remove(self._entry)
+        self._file.unlink(missing_ok=True)
+
+    def _change(self, entry: Entry) -> None:
+        self._entry = entry
+        self._write()
+
+    def _write(self) -> None:
+        temporary = self._file.with_suffix(".tmp")
+        with temporary.open("w", encoding="utf-8") as stream:
+            json.dump(asdict(self._entry), stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(self._file)
+
+
+@dataclass(frozen=True)
+class CleanReport:
+    """What `clean` removed."""
+
+    processes: int
+    cgroups: int
+    folders: int
+
+
+def clean(say: Callable[[str], None]) -> CleanReport:
+    """Remove what dead experiments left; experiments that still run are not touched."""
+    total = CleanReport(0, 0, 0)
+    running = 0
+    for file in sorted(_state_folder().glob("*.json")):
+        entry = _read(file)
+        if entry is None:
+            file.unlink(missing_ok=True)
+            continue
+        if entry.owner.alive() is not None:
+            running += 1
+            continue
+        removed = _remove(entry)
+        file.unlink(missing_ok=True)
+        total = CleanReport(
+            total.processes + removed.processes,
+            total.cgroups + removed.cgroups,
+            total.folders + removed.folders,
+        )
+    if running:
+        say(f"{running} experiments are still running and were left alone")
+    say(f"removed {total.processes} processes, {total.cgroups} cgroups, {total.folders} scratch folders")
+    return total
+
+
+def terminate(marks: list[ProcessMark]) -> int:
+    """End processes and all their descendants: politely first, then for good. Returns how many there were."""
+    found: dict[int, psutil.Process] = {}
+    for one in marks:
+        process = one.alive()
+        if process is None:
+            continue
+        found[process.pid] = process
+        try:
+            found |= {child.pid: child for child in process.children(recursive=True)}
+        except psutil.Error:
+            continue
+    processes = list(found.values())
+    for process in processes:
+        _signal(process.terminate)
+    _, stubborn = psutil.wait_procs(processes, timeout=GRACE_SECONDS)
+    for process in stubborn:
+        _signal(process.kill)
+    psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
+    return len(processes)
+
+
+def _signal(send: Callable[[], None]) -> None:
+    try:
+        send()
+    except psutil.Error:
+        return
+
+
+def _remove(entry: Entry) -> CleanReport:
+    processes = terminate(list(entry.processes))
+    cgroups = folders = 0
+    for directory in entry.cgroups:
+        processes += cgroup.kill_all(Path(directory))
+        cgroups += cgroup.remove(Path(directory))
+    for folder in entry.folders:
+        if Path(folder).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folders += 1
+    return CleanReport(processes, cgroups, folders)
+
+
+def _read(file: Path) -> Entry | None:
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+        return Entry(
+            owner=ProcessMark(**raw["owner"]),
+            processes=tuple(ProcessMark(**item) for item in raw["processes"]),
+            cgroups=tuple(raw["cgroups"]),
+            folders=tuple(raw["folders"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _state_folder() -> Path:
+    named = os.environ.get("DAGSTER_SIZING_STATE")
+    folder = Path(named) if named else platformdirs.user_state_path("dagster-sizing")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,318 @@
+"""The process stack: a code server in a cgroup of this host, webserver and daemon beside it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from harness.errors import CodeLocationError, ExperimentError, MachineError
+from harness.scenario.cells import Cell
+from harness.scenario.model import LocationSection, Scenario
+from harness.stack import cgroup
+from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment
+from harness.stack.channel import ProcessChannel
+from harness.stack.environment import PreparedEnvironment, prepare_environment
+from harness.stack.ledger import Ledger
+from harness.stack.readiness import wait_for_daemon, wait_for_location
+
+LOCATION_NAME = "under_test"
+_HOST = "127.0.0.1"
+_EXCEPTION = r"^(?:\x1b\[\d+m)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*)$"
+_COORDINATORS = {"default": "DefaultRunCoordinator", "queued": "QueuedRunCoordinator"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process of the stack."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def log_tail(self) -> str:
+        """The last line that says something."""
+        try:
+            lines = self.log.read_text("utf-8", errors="replace").splitlines()
+        except OSError:
+            return "no log"
+        said = [line.strip() for line in lines if line.strip()]
+        return said[-1] if said else "nothing in its log"
+
+
+@dataclass(frozen=True)
+class RunningProcesses:
+    """A code server and what belongs to it, up and ready."""
+
+    graphql_url: str
+    location: str
+    repository: str
+    limits: Limits
+    environment: ServerEnvironment
+    replicas: tuple[Replica, ...]
+    services: tuple[Service, ...]
+
+    def check(self) -> None:
+        """Raise ExperimentError if one of the services has died."""
+        check_services(self.services)
+
+
+class ProcessStack:
+    """Makes code servers out of plain processes; needs no Docker."""
+
+    @contextmanager
+    def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> Iterator[RunningProcesses]:
+        """Bring a code server up for `cell`; leaving the context removes every trace of it.
+
+        Raises:
+            CodeLocationError: the code under test does not import.
+            MachineError: this machine cannot run it.
+            ExperimentError: it did not become ready in time.
+        """
+        prepared = prepare_environment(scenario, cell.dagster_version, say)
+        folder = logs / cell.cell_id
+        folder.mkdir(parents=True, exist_ok=True)
+        ledger = Ledger()
+        try:
+            yield _Starter(scenario, cell, folder, prepared, ledger, say).start()
+        finally:
+            say("taking the code server down")
+            ledger.close()
+
+
+class _Starter:
+    """Starts the services of one stack in order."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        cell: Cell,
+        logs: Path,
+        prepared: PreparedEnvironment,
+        ledger: Ledger,
+        say: Say,
+    ) -> None:
+        self._scenario = scenario
+        self._cell = cell
+        self._logs = logs
+        self._prepared = prepared
+        self._ledger = ledger
+        self._say = say
+        self._services: list[Service] = []
+        self._home = ledger.make_folder("dagster-sizing-")
+
+    def start(self) -> RunningProcesses:
+        timeout = self._scenario.timeouts.start
+        grpc_port, web_port = free_port(), free_port()
+        self._write_home(grpc_port)
+        self._say("starting the code server")
+        limited, limits = self._limits()
+        server = self._start("code-server", self._server_argv(grpc_port), limited, self._server_env())
+        self._wait_for_port(server, grpc_port, timeout)
+        self._say("starting the webserver")
+        workspace = ["-w", str(self._home / "workspace.yaml")]
+        web = ["-m", "dagster_webserver", "-h", _HOST, "-p", str(web_port), *workspace]
+        self._start("webserver", self._python(web), None, self._plain_env())
+        if self._scenario.dagster.coordinator == "queued":
+            daemon = ["-m", "dagster._daemon", "run", *workspace]
+            self._start("daemon", self._python(daemon), None, self._plain_env())
+        url = f"http://{_HOST}:{web_port}/graphql"
+        location, repository = wait_for_location(url, timeout, self._check_start)
+        if self._scenario.dagster.coordinator == "queued":
+            self._say("waiting for the daemon")
+            wait_for_daemon(url, timeout, self._check_start)
+        return RunningProcesses(
+            graphql_url=url,
+            location=location,
+            repository=repository,
+            limits=limits,
+            environment=self._prepared.info,
+            replicas=(Replica("server", self._sampler_opener(limited, limits, server)),),
+            services=tuple(self._services),
+        )
+
+    def _write_home(self, grpc_port: int) -> None:
+        coordinator = _COORDINATORS[self._scenario.dagster.coordinator]
+        instance = {
+            "telemetry": {"enabled": False},
+            "run_coordinator": {"module": "dagster.core.run_coordinator", "class": coordinator},
+        }
+        server = {"host": _HOST, "port": grpc_port, "location_name": LOCATION_NAME}
+        workspace = {"load_from": [{"grpc_server": server}]}
+        (self._home / "dagster.yaml").write_text(yaml.safe_dump(instance))
+        (self._home / "workspace.yaml").write_text(yaml.safe_dump(workspace))
+
+    def _limits(self) -> tuple[cgroup.LimitedCgroup | None, Limits]:
+        cpus, memory = self._cell.cpus, self._cell.memory_bytes
+        try:
+            limited = cgroup.make(cpus, memory, self._ledger.add_cgroup)
+        except cgroup.NoCgroupError as error:
+            if cgroup.systemd_scope(cpus, memory) is not None:
+                return None, Limits(True, "systemd-run", "", cpus, memory)
+            self._say(f"limits: not enforced ({error})")
+            return None, Limits(False, "none", str(error), cpus, memory)
+        return limited, Limits(True, limited.method, "", cpus, memory)
+
+    def _server_argv(self, port: int) -> list[str]:
+        location = self._scenario.location or _own_workloads()
+        argv = ["-m", "dagster", "api", "grpc", "-h", _HOST, "-p", str(port), *_target(location)]
+        argv += ["--use-python-environment-entry-point", "--inject-env-vars-from-instance"]
+        argv += ["--max-workers", str(self._cell.grpc_max_workers)]
+        return self._python(argv)
+
+    def _python(self, arguments: list[str]) -> list[str]:
+        return [str(self._prepared.python), *arguments]
+
+    def _plain_env(self) -> dict[str, str]:
+        """The harness's environment without what would leak its own Python into the server's."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "DAGSTER"))}
+        path = f"{self._prepared.python.parent}{os.pathsep}{kept.get('PATH', '')}"
+        return kept | {"DAGSTER_HOME": str(self._home), "DAGSTER_DISABLE_TELEMETRY": "1", "PATH": path}
+
+    def _server_env(self) -> dict[str, str]:
+        workers = {"DAGSTER_GRPC_MAX_WORKERS": str(self._cell.grpc_max_workers)}
+        return self._plain_env() | workers | self._scenario.server.env
+
+    def _start(
+        self, name: str, argv: list[str], limited: cgroup.LimitedCgroup | None, env: dict[str, str]
+    ) -> Service:
+        if limited is not None:
+            argv = limited.enter(argv)
+        elif name == "code-server":
+            argv = [*(cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes) or ()), *argv]
+        log = self._logs / f"{name}.log"
+        with log.open("ab") as stream:
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=self._home,
+                start_new_session=True,
+            )
+        self._ledger.add_process(process.pid)
+        service = Service(name, process, log)
+        self._services.append(service)
+        return service
+
+    def _wait_for_port(self, server: Service, port: int, timeout: float) -> None:
+        """Wait until our own code server listens: another program may answer on a port it left open."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            self._check_start()
+            if _listens(server.process.pid, port):
+                return
+            time.sleep(0.1)
+        raise ExperimentError(
+            f"the code server did not listen after {timeout:g}s ({server.log_tail()}); raise timeouts.start"
+        )
+
+    def _check_start(self) -> None:
+        server = self._services[0]
+        if server.process.poll() is not None:
+            raise CodeLocationError(
+                f"location: the code server ended while loading the code: {_cause(server)}"
+            )
+        check_services(self._services)
+
+    def _sampler_opener(
+        self, limited: cgroup.LimitedCgroup | None, limits: Limits, server: Service
+    ) -> Callable[[float, float], Channel]:
+        def open_sampler(cgroup_hz: float, processes_hz: float) -> Channel:
+            group: dict[str, Any] = {"version": 0}
+            if limited is not None:
+                group = limited.sampler_config()
+            elif limits.enforced and (directory := cgroup.of_process(server.process.pid)) is not None:
+                group = cgroup.LimitedCgroup(2, limits.method, (directory,)).sampler_config()
+            config = {
+                "cgroup": group,
+                "root_pid": server.process.pid,
+                "cgroup_hz": cgroup_hz,
+                "processes_hz": processes_hz,
+            }
+            return ProcessChannel(config, self._logs / "sampler.log")
+
+        return open_sampler
+
+
+def check_services(services: list[Service] | tuple[Service, ...]) -> None:
+    """Raise ExperimentError for the first service that has died."""
+    for service in services:
+        code = service.process.poll()
+        if code is not None:
+            raise ExperimentError(
+                f"{service.name} ended with exit code {code}: {service.log_tail()} (whole log: {service.log})"
+            )
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nothing listens on.
+
+    Raises:
+        MachineError: there is none.
+    """
+    try:
+        with socket.socket() as probe:
+            probe.bind((_HOST, 0))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        raise MachineError(f"no free port on {_HOST}: {error}") from None
+
+
+def _listens(pid: int, port: int) -> bool:
+    try:
+        connections = psutil.Process(pid).net_connections(kind="tcp")
+    except psutil.Error:
+        return False
+    return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+
+
+def _own_workloads() -> LocationSection:
+    spec = importlib.util.find_spec("workloads")
+    if spec is None or not spec.submodule_search_locations:
+        raise MachineError(
+            "the package `workloads` is not installed beside the harness; reinstall dagster-sizing"
+        )
+    root = Path(next(iter(spec.submodule_search_locations))).parent
+    return LocationSection(module="workloads.definitions", working_directory=root)
+
+
+def _target(location: LocationSection) -> list[str]:
+    argv: list[str] = []
+    if location.python_file is not None:
+        argv += ["--python-file", str(location.python_file)]
+    if location.module is not None:
+        argv += ["--module-name", location.module]
+    if location.package is not None:
+        argv += ["--package-name", location.package]
+    if location.attribute is not None:
+        argv += ["--attribute", location.attribute]
+    directory = location.working_directory
+    if directory is None and location.python_file is not None:
+        directory = location.python_file.parent
+    if directory is not None:
+        argv += ["--working-directory", str(directory)]
+    return argv
+
+
+def _cause(server: Service) -> str:
+    """The innermost exception in the server's log, else its last line."""
+    try:
+        text = server.log.read_text("utf-8", errors="replace")
+    except OSError:
+        return "no log"
+    errors = re.findall(_EXCEPTION, text, re.MULTILINE)
+    # Dagster adds advice about working directories after the first sentence
+    return re.split(r"\. Local modules were", errors[-1].strip())[0] if errors else server.log_tail()
