@@ -62,7 +62,7 @@ def _limits() -> Check:
     except cgroup.NoCgroupError as error:
         if cgroup.systemd_scope(1.0, GIB) is not None:
             return Check("cgroup", True, "limits through systemd-run --user --scope")
-        fix = "run as root on Linux, or under a systemd user session; without, results say `limits: not enforced`"
+        fix = "run as root on Linux or in a systemd user session; else results say `limits: not enforced`"
         return Check("cgroup", False, f"limits cannot be enforced: {error}", fix)
     finally:
         for directory in made:

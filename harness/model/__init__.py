@@ -1,0 +1,1 @@
+"""Pure statistics on arrays: robust line, bootstrap intervals, lack of fit, prediction."""

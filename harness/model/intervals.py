@@ -1,0 +1,116 @@
+"""95 % intervals of a line's base and slope, and of a mean.
+
+For a line: a wild bootstrap-t over bursts (Wu 1986; Davidson & Flachaire 2008). Each burst's residual is
+flipped at random, the line fitted again, and the studentised distance to the original recorded; its 95 %
+quantile replaces the normal 1.96. Flipping keeps each burst's own noise level, so a noisier high level is no
+harm. With the dozen bursts of a quick experiment the bootstrap alone is slightly too sure of itself, hence
+Student's quantile is taken where it is wider. The unit tests simulate 1,000 experiments to hold this to
+account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from harness.model.linear import Array, LineFit, fit_line, leverage
+
+CONFIDENCE = 0.95
+RESAMPLES = 999
+MINIMUM_FOR_LINE = 6
+MINIMUM_FOR_MEAN = 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % interval and the number of bursts behind it."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class NotEstimable:
+    """Why there is no number."""
+
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """A fitted line: base, slope, and what prediction needs."""
+
+    base: Estimate
+    slope: Estimate
+    fit: LineFit
+    x: Array
+    y: Array
+
+
+def estimate_line(x: Array, y: Array, seed: int) -> Line | NotEstimable:
+    """Base and slope of `y` against `x` with intervals.
+
+    Args:
+        x, y: shape (n,); pairs with a nan are left out.
+        seed: of the bootstrap.
+    """
+    whole = np.isfinite(x) & np.isfinite(y)
+    x, y = x[whole], y[whole]
+    n = len(x)
+    if n < MINIMUM_FOR_LINE:
+        return NotEstimable(f"too few bursts: {n}, at least {MINIMUM_FOR_LINE} are needed", n)
+    if len(np.unique(x)) < 2:
+        return NotEstimable("all bursts had the same concurrency; measure another level", n)
+    fit = fit_line(x, y)
+    base_factor, slope_factor = _critical_values(x, y, fit, seed)
+    return Line(
+        base=_estimate(fit.base, fit.base_error, base_factor, n),
+        slope=_estimate(fit.slope, fit.slope_error, slope_factor, n),
+        fit=fit,
+        x=x,
+        y=y,
+    )
+
+
+def estimate_mean(values: Array) -> Estimate | NotEstimable:
+    """Mean of `values`, shape (n,), with Student's interval; nan are left out."""
+    kept = values[np.isfinite(values)]
+    n = len(kept)
+    if n < MINIMUM_FOR_MEAN:
+        return NotEstimable(f"too few bursts: {n}, at least {MINIMUM_FOR_MEAN} are needed", n)
+    error = kept.std(ddof=1) / np.sqrt(n)
+    return _estimate(kept.mean(), error, _student(n - 1), n)
+
+
+def _critical_values(x: Array, y: Array, fit: LineFit, seed: int) -> tuple[float, float]:
+    rng = np.random.default_rng(seed)
+    fitted = fit.base + fit.slope * x
+    residuals = (y - fitted) / (1 - leverage(x))
+    if np.allclose(residuals, 0, atol=1e-9 * max(float(np.abs(y).max()), 1.0)):
+        return 0.0, 0.0  # the points lie on the line: nothing to resample
+    signs = rng.choice(np.array([-1.0, 1.0]), size=(RESAMPLES, len(x)))
+    again = fit_line(x, fitted + residuals * signs)
+    student = _student(len(x) - 2)
+    return (
+        max(_quantile(again.base - fit.base, again.base_error), student),
+        max(_quantile(again.slope - fit.slope, again.slope_error), student),
+    )
+
+
+def _quantile(distance: Array, error: Array) -> float:
+    usable = error > 0
+    return float(np.quantile(np.abs(distance[usable] / error[usable]), CONFIDENCE))
+
+
+def _student(degrees: int) -> float:
+    return float(stats.t.ppf(0.5 + CONFIDENCE / 2, degrees))
+
+
+def _estimate(value: Array | float, error: Array | float, factor: float, n: int) -> Estimate:
+    middle, reach = float(value), float(error) * factor
+    return Estimate(middle, middle - reach, middle + reach, n)

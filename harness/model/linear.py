@@ -1,0 +1,88 @@
+"""A robust straight line, fitted to one or to many samples at once.
+
+Huber's M-estimator by iteratively reweighted least squares (Huber 1964; Maronna, Martin & Yohai 2006,
+ch. 4): as good as least squares on clean data, and one odd burst does not pull the line away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+HUBER_K = 2.0
+"""Residuals beyond this many robust standard deviations lose weight; 2.0 keeps 99 % efficiency."""
+ITERATIONS = 12
+MAD_TO_SIGMA = 1.4826
+_TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class LineFit:
+    """`y = base + slope * x`, with sandwich standard errors (HC3, MacKinnon & White 1985).
+
+    Every attribute has the shape of `y` without its last axis.
+    """
+
+    base: Array
+    slope: Array
+    base_error: Array
+    slope_error: Array
+
+
+def fit_line(x: Array, y: Array) -> LineFit:
+    """Fit a robust line to each sample.
+
+    Args:
+        x: shape (n,), at least two distinct values.
+        y: shape (..., n); each last axis is a sample that is fitted by itself.
+    """
+    weights = np.ones_like(y)
+    base, slope = _weighted(x, y, weights)
+    for _ in range(ITERATIONS):
+        residuals = y - base[..., None] - slope[..., None] * x
+        weights = _huber_weights(residuals)
+        base, slope = _weighted(x, y, weights)
+    base_error, slope_error = _sandwich(x, y - base[..., None] - slope[..., None] * x, weights)
+    return LineFit(base, slope, base_error, slope_error)
+
+
+def leverage(x: Array) -> Array:
+    """Diagonal of the hat matrix of a straight line; shape (n,)."""
+    centred = x - x.mean()
+    return np.asarray(1 / len(x) + centred**2 / np.sum(centred**2))
+
+
+def _huber_weights(residuals: Array) -> Array:
+    scale = MAD_TO_SIGMA * np.median(np.abs(residuals), axis=-1, keepdims=True)
+    size = np.abs(residuals)
+    limit = HUBER_K * np.maximum(scale, _TINY)
+    return np.where(size <= limit, 1.0, limit / np.maximum(size, _TINY))
+
+
+def _weighted(x: Array, y: Array, weights: Array) -> tuple[Array, Array]:
+    total = weights.sum(axis=-1)
+    mean_x = (weights * x).sum(axis=-1) / total
+    mean_y = (weights * y).sum(axis=-1) / total
+    centred = x - mean_x[..., None]
+    slope = (weights * centred * y).sum(axis=-1) / (weights * centred**2).sum(axis=-1)
+    return mean_y - slope * mean_x, slope
+
+
+def _sandwich(x: Array, residuals: Array, weights: Array) -> tuple[Array, Array]:
+    """Standard errors of base and slope from the residuals themselves, so unequal noise is no harm."""
+    total = weights.sum(axis=-1)[..., None]
+    mean_x = (weights * x).sum(axis=-1)[..., None] / total
+    centred = x - mean_x
+    spread = (weights * centred**2).sum(axis=-1)[..., None]
+    hat = weights * (1 / total + centred**2 / spread)
+    scaled = weights * residuals / np.maximum(1 - hat, 0.05)
+    slope_influence = centred / spread * scaled
+    base_influence = (1 / total - mean_x * centred / spread) * scaled
+    return (
+        np.sqrt((base_influence**2).sum(axis=-1)),
+        np.sqrt((slope_influence**2).sum(axis=-1)),
+    )
