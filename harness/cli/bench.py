@@ -29,7 +29,7 @@ from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 from harness.sizing.fitting import fit_result, with_levels
 from harness.stack.process import ProcessStack
-from harness.stack.validate import validate_job
+from harness.stack.readiness import validate_job
 
 
 def bench(

@@ -135,8 +135,8 @@ def _wait_until_idle(context: BurstContext, timeout: float) -> float:
         sample, processes = context.sampler.latest()
         if sample is None or processes is None or _runs_alive(processes):
             return None
-        now = float(sample["at_epoch_seconds"])
         recent = context.sampler.peek_samples()
+        now = float(recent["at_epoch_seconds"].max()) if len(recent) else 0.0
         recent = recent[recent["at_epoch_seconds"] >= now - IDLE_SECONDS]
         if len(recent) < 4 or now - float(recent["at_epoch_seconds"].iloc[0]) < 0.9 * IDLE_SECONDS:
             return None

@@ -66,12 +66,13 @@ def summarise_readings(samples: pd.DataFrame, processes: pd.DataFrame, times: Bu
 
 
 def _summarise_tree(processes: pd.DataFrame, times: BurstTimes) -> Row:
-    columns = {"rss_bytes": "sum", "pss_bytes": "sum", "uss_bytes": "sum", "threads": "sum", "pid": "count"}
+    columns = ["rss_bytes", "pss_bytes", "uss_bytes", "threads", "one"]
     names = ["rss_peak_bytes", "pss_peak_bytes", "uss_peak_bytes", "threads_peak", "processes_peak"]
     if processes.empty:
         return dict.fromkeys(names, float("nan"))
     alive = processes[(processes["status"] != "zombie") & (processes["at_epoch_seconds"] >= times.released)]
-    sums = alive.groupby("at_epoch_seconds").agg(columns)
+    # min_count: walks that left PSS and USS out are missing there, not zero
+    sums = alive.assign(one=1).groupby("at_epoch_seconds")[columns].sum(min_count=1)
     peaks = sums.max()
     return {name: float(peaks[column]) for name, column in zip(names, columns, strict=True)}
 

@@ -8,7 +8,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from harness.scenario.units import Bytes, Seconds
 
@@ -65,7 +73,9 @@ class LocationSection(Section):
     def _exactly_one_target(self) -> LocationSection:
         given = [n for n in ("python_file", "module", "package") if getattr(self, n) is not None]
         if len(given) != 1:
-            raise ValueError(f"exactly one of python_file, module, package is expected, got {given or 'none'}")
+            raise ValueError(
+                f"exactly one of python_file, module, package is expected, got {given or 'none'}"
+            )
         return self
 
 
@@ -131,7 +141,7 @@ class BuiltinWorkload(Section):
             "pandas_bound": {"rows": self.rows},
             "multi_step": {"steps": self.steps},
         }
-        return {"ops": {self.workload: {"config": config | extra[self.workload]}}}
+        return {"ops": {f"{self.workload}_op": {"config": config | extra[self.workload]}}}
 
 
 class OwnJob(Section):
@@ -170,7 +180,21 @@ class OwnJob(Section):
         return config
 
 
-Workload = BuiltinWorkload | OwnJob
+def _kind_of_workload(value: Any) -> str | None:
+    """Which of the two an entry is meant to be, so that its errors speak of that one only."""
+    if isinstance(value, dict):
+        return "workload" if "workload" in value else "job" if "job" in value else None
+    return "workload" if isinstance(value, BuiltinWorkload) else "job"
+
+
+Workload = Annotated[
+    Annotated[BuiltinWorkload, Tag("workload")] | Annotated[OwnJob, Tag("job")],
+    Discriminator(
+        _kind_of_workload,
+        custom_error_type="no_kind",
+        custom_error_message="either `workload:` (ours) or `job:` (of your own location) is expected",
+    ),
+]
 
 
 class WarmupSection(Section):
@@ -223,7 +247,9 @@ class SamplingSection(Section):
     """How often the collector reads."""
 
     cgroup_hz: Annotated[float, Field(ge=1, le=100)] = Field(40.0, description="cgroup readings per second")
-    processes_hz: Annotated[float, Field(ge=0.2, le=10)] = Field(2.0, description="process-tree walks per second")
+    processes_hz: Annotated[float, Field(ge=0.2, le=10)] = Field(
+        2.0, description="process-tree walks per second"
+    )
 
 
 class TimeoutSection(Section):
@@ -248,7 +274,9 @@ class Scenario(Section):
     load: LoadSection = LoadSection.model_construct()
     sampling: SamplingSection = SamplingSection.model_construct()
     timeouts: TimeoutSection = TimeoutSection.model_construct()
-    seed: int = Field(1, ge=0, description="seed of the order of bursts, of random schedules and of bootstraps")
+    seed: int = Field(
+        1, ge=0, description="seed of the order of bursts, of random schedules and of bootstraps"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Scenario:
@@ -265,5 +293,7 @@ class Scenario(Section):
                     "section, name jobs with `job:`"
                 )
         if self.location is not None and self.location.python and self.dagster.requirements:
-            raise ValueError("dagster.requirements cannot be installed into an existing environment (location.python)")
+            raise ValueError(
+                "dagster.requirements cannot be installed into an existing environment (location.python)"
+            )
         return self

@@ -66,12 +66,35 @@ class ServerEnvironment:
 class RunningStack(Protocol):
     """A stack that is up and ready to take launches."""
 
-    graphql_url: str
-    location: str
-    repository: str
-    limits: Limits
-    environment: ServerEnvironment
-    replicas: tuple[Replica, ...]
+    @property
+    def graphql_url(self) -> str:
+        """Where launches go."""
+        ...
+
+    @property
+    def location(self) -> str:
+        """Name of the code location."""
+        ...
+
+    @property
+    def repository(self) -> str:
+        """Name of its only repository."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """What holds the code server back."""
+        ...
+
+    @property
+    def environment(self) -> ServerEnvironment:
+        """What the code server runs on."""
+        ...
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """The code servers."""
+        ...
 
     def check(self) -> None:
         """Raise ExperimentError, with the end of the log, if a part of the stack has died."""

@@ -1,0 +1,197 @@
+"""What became of the runs of a burst, as Dagster tells it over GraphQL.
+
+Only fields are asked for that Dagster 1.8 to 1.13 share. `creationTime` is whole seconds in 1.8; the event
+log has milliseconds in every version, as strings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harness.graphql import GraphQLClient, GraphQLError
+
+TERMINAL = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
+"""Statuses that a run never leaves."""
+
+RUNS_PER_PAGE = 100
+EVENTS_PER_PAGE = 1000
+
+_STATUSES = """
+query Statuses($filter: RunsFilter!, $cursor: String, $limit: Int!) {
+  runsOrError(filter: $filter, cursor: $cursor, limit: $limit) {
+    __typename
+    ... on Runs { results { runId status } }
+    ... on InvalidPipelineRunsFilterError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+_RUNS = """
+query Runs($filter: RunsFilter!, $cursor: String, $limit: Int!) {
+  runsOrError(filter: $filter, cursor: $cursor, limit: $limit) {
+    __typename
+    ... on Runs { results { runId jobName status creationTime startTime endTime } }
+    ... on InvalidPipelineRunsFilterError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+_EVENTS = """
+query Events($runId: ID!, $cursor: String, $limit: Int!) {
+  logsForRun(runId: $runId, afterCursor: $cursor, limit: $limit) {
+    __typename
+    ... on EventConnection {
+      cursor
+      hasMore
+      events { __typename ... on MessageEvent { timestamp message } }
+    }
+    ... on RunNotFoundError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+_STAGE_OF_EVENT = {
+    "RunEnqueuedEvent": "enqueued",
+    "RunDequeuedEvent": "dequeued",
+    "RunStartingEvent": "starting",
+    "RunStartEvent": "run_start",
+    "RunSuccessEvent": "run_end",
+    "RunFailureEvent": "run_end",
+    "RunCanceledEvent": "run_end",
+}
+_STEP_START = "ExecutionStepStartEvent"
+_PROCESS_STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
+_PROCESS_EXITED = re.compile(r"Process for run exited \(pid: \d+\)")
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """One run: how it ended and when each stage was reached; None for a stage it did not reach.
+
+    `created`, `started` and `ended` are the run record's own; the others come from the event log.
+    """
+
+    run_id: str
+    job: str
+    status: str
+    pid: int | None
+    """Process of the run, as its code server named it."""
+    steps: int
+    """Steps that started."""
+    created_epoch_seconds: float | None
+    started_epoch_seconds: float | None
+    ended_epoch_seconds: float | None
+    enqueued_epoch_seconds: float | None
+    dequeued_epoch_seconds: float | None
+    starting_epoch_seconds: float | None
+    process_started_epoch_seconds: float | None
+    run_start_epoch_seconds: float | None
+    run_end_epoch_seconds: float | None
+    process_exited_epoch_seconds: float | None
+
+
+@dataclass(frozen=True)
+class EventTimes:
+    """What the event log of one run says."""
+
+    stages: dict[str, float]
+    """First instant of each stage, in epoch seconds."""
+    pid: int | None
+    steps: int
+
+
+def run_histories(client: GraphQLClient, tag: tuple[str, str]) -> list[RunHistory]:
+    """Histories of all runs that carry `tag` (key, value), oldest first.
+
+    Raises:
+        GraphQLError: the webserver did not answer, or not with runs.
+    """
+    return [_history(client, run) for run in reversed(list(_tagged(client, _RUNS, tag)))]
+
+
+def run_statuses(client: GraphQLClient, tag: tuple[str, str]) -> dict[str, str]:
+    """Status of every run that carries `tag` (key, value), by run id; cheap enough to poll.
+
+    Raises:
+        GraphQLError: the webserver did not answer, or not with runs.
+    """
+    return {run["runId"]: run["status"] for run in _tagged(client, _STATUSES, tag)}
+
+
+def read_events(events: list[dict[str, Any]]) -> EventTimes:
+    """Stage times, process id and number of started steps from the events of one run."""
+    stages: dict[str, float] = {}
+    pid: int | None = None
+    steps = 0
+    for event in events:
+        stage = _STAGE_OF_EVENT.get(event["__typename"])
+        if event["__typename"] == _STEP_START:
+            steps += 1
+        elif event["__typename"] == "EngineEvent":
+            message = event["message"] or ""
+            if started := _PROCESS_STARTED.search(message):
+                stage, pid = "process_started", int(started[1])
+            elif _PROCESS_EXITED.search(message):
+                stage = "process_exited"
+        if stage is not None:
+            stages.setdefault(stage, float(event["timestamp"]) / 1000)
+    return EventTimes(stages, pid, steps)
+
+
+def _history(client: GraphQLClient, run: dict[str, Any]) -> RunHistory:
+    times = read_events(list(_events(client, run["runId"])))
+    return RunHistory(
+        run_id=run["runId"],
+        job=run["jobName"],
+        status=run["status"],
+        pid=times.pid,
+        steps=times.steps,
+        created_epoch_seconds=run["creationTime"],
+        started_epoch_seconds=run["startTime"],
+        ended_epoch_seconds=run["endTime"],
+        enqueued_epoch_seconds=times.stages.get("enqueued"),
+        dequeued_epoch_seconds=times.stages.get("dequeued"),
+        starting_epoch_seconds=times.stages.get("starting"),
+        process_started_epoch_seconds=times.stages.get("process_started"),
+        run_start_epoch_seconds=times.stages.get("run_start"),
+        run_end_epoch_seconds=times.stages.get("run_end"),
+        process_exited_epoch_seconds=times.stages.get("process_exited"),
+    )
+
+
+def _tagged(client: GraphQLClient, document: str, tag: tuple[str, str]) -> Iterator[dict[str, Any]]:
+    """All runs with `tag`, newest first, page by page; the cursor is the last run id of a page."""
+    variables: dict[str, Any] = {
+        "filter": {"tags": [{"key": tag[0], "value": tag[1]}]},
+        "cursor": None,
+        "limit": RUNS_PER_PAGE,
+    }
+    while True:
+        answer = client.execute(document, variables)["runsOrError"]
+        page = _expect(answer, "Runs")["results"]
+        yield from page
+        if len(page) < RUNS_PER_PAGE:
+            return
+        variables["cursor"] = page[-1]["runId"]
+
+
+def _events(client: GraphQLClient, run_id: str) -> Iterator[dict[str, Any]]:
+    variables: dict[str, Any] = {"runId": run_id, "cursor": None, "limit": EVENTS_PER_PAGE}
+    while True:
+        page = _expect(client.execute(_EVENTS, variables)["logsForRun"], "EventConnection")
+        yield from page["events"]
+        if not page["hasMore"]:
+            return
+        variables["cursor"] = page["cursor"]
+
+
+def _expect(answer: dict[str, Any], kind: str) -> dict[str, Any]:
+    if answer["__typename"] != kind:
+        raise GraphQLError(f"{answer['__typename']}: {answer.get('message', 'no message')}")
+    return answer

@@ -1,0 +1,1 @@
+"""Fires launches at a webserver at intended times, with Locust as a process of its own."""

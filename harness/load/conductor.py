@@ -1,0 +1,85 @@
+"""Leads the Locust processes of one plan: who launches what, and when all may begin.
+
+It lives in Locust's master (or only) process and holds no I/O of its own: `send` is Locust's messaging
+to the workers, `say` writes a line to the harness.
+
+    harness       conductor                 workers (or Locust's only process)
+    plan     ->
+    connect  ->   connect (when spawned)  ->  every user opens its connection
+                                          <-  connected
+             <-   ready, after each worker got its `assign`
+    release  ->   release                 ->  users wait for their instant, then launch
+             <-   launch, launch, ..., done  <-  answered
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+Message = dict[str, Any]
+
+
+Send = Callable[[str, Message, str | None], None]
+"""Message kind, content, and the worker it is for (none: all)."""
+
+
+class Conductor:
+    """Passes orders down and records up; every launch of the plan goes to exactly one user."""
+
+    def __init__(self, send: Send, say: Callable[[Message], None]) -> None:
+        self._send = send
+        self._say = say
+        self._plan: Message = {}
+        self._spawned = False
+        self._connect_asked = False
+        self._connected: list[tuple[int, int, str]] = []
+        self._answered = 0
+
+    def command(self, message: Message) -> None:
+        """Take one command of the harness."""
+        match message["kind"]:
+            case "plan":
+                self._plan = message
+            case "connect":
+                self._connect_asked = True
+                self._connect_when_spawned()
+            case "release":
+                self._send("release", {"at": message["at"]}, None)
+
+    def spawned(self) -> None:
+        """All users of all workers exist."""
+        self._spawned = True
+        self._connect_when_spawned()
+
+    def connected(self, node: str, report: Message) -> None:
+        """A user of worker `node` has its connection, or could not get one."""
+        if report["problem"]:
+            self._say({"kind": "unreachable", "message": report["problem"]})
+            return
+        self._connected.append((report["user"], report["worker_index"], node))
+        if len(self._connected) == len(self._plan["launches"]):
+            self._assign()
+            self._say({"kind": "ready"})
+
+    def answered(self, record: Message) -> None:
+        """A user has its answer, or has given up on it."""
+        self._say({"kind": "launch", "record": record})
+        self._answered += 1
+        if self._answered == len(self._plan["launches"]):
+            self._say({"kind": "done"})
+
+    def _connect_when_spawned(self) -> None:
+        if self._spawned and self._connect_asked:
+            self._send("connect", {}, None)
+
+    def _assign(self) -> None:
+        # By user number first: neighbours in the schedule go to different workers.
+        orders: dict[str, list[Message]] = defaultdict(list)
+        for index, (user, _, node) in enumerate(sorted(self._connected)):
+            variables, offset = self._plan["launches"][index], self._plan["offsets"][index]
+            orders[node].append({"user": user, "index": index, "offset": offset, "variables": variables})
+        common = {key: self._plan[key] for key in ("document", "timeout_seconds")}
+        for node, mine in orders.items():
+            self._send("assign", common | {"orders": mine}, node)

@@ -1,0 +1,208 @@
+"""The load generator as the experiment uses it: prepare, wait until ready, release, read the report."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from harness.errors import ExperimentError
+from harness.graphql import LAUNCH_RUN
+from harness.load.answers import Outcome
+from harness.load.process import LocustProcess
+
+GRAPHQL_PATH = "/graphql"
+GRACE_SECONDS = 2.0
+"""On top of the time-out of the last launch: for Locust to notice and to report it."""
+SATURATED_CPU_FRACTION = 0.9
+SATURATED_LATENESS_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """What to fire.
+
+    Raises:
+        ValueError: the parts do not fit together.
+    """
+
+    url: str
+    """GraphQL endpoint; ends with `/graphql`."""
+    launches: tuple[dict[str, Any], ...]
+    """Variables of `launchRun`, one per launch."""
+    offsets: tuple[float, ...]
+    """Intended seconds after the release, one per launch, ascending."""
+    timeout_seconds: float
+    """How long each launch waits for its answer."""
+    processes: int = 1
+    """Locust processes that send."""
+
+    def __post_init__(self) -> None:
+        if not self.url.endswith(GRAPHQL_PATH):
+            raise ValueError(f"url: an address that ends with {GRAPHQL_PATH} is expected, got {self.url}")
+        if not self.launches or len(self.launches) != len(self.offsets):
+            raise ValueError(
+                f"offsets: one per launch ({len(self.launches)}) is expected, got {len(self.offsets)}"
+            )
+        if self.offsets[0] < 0 or list(self.offsets) != sorted(self.offsets):
+            raise ValueError("offsets: ascending values from 0 on are expected")
+        if not 1 <= self.processes <= len(self.launches):
+            raise ValueError(f"processes: 1 to {len(self.launches)} is expected, got {self.processes}")
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One launch as it happened; times in epoch seconds on the generator's clock."""
+
+    index: int
+    intended_epoch_seconds: float
+    sent_epoch_seconds: float
+    answered_epoch_seconds: float
+    """nan when the time-out came first."""
+    run_id: str | None
+    outcome: Outcome
+    message: str
+    """Why it was not launched; empty when it was."""
+    http_status: int
+    """0 without an HTTP answer."""
+    worker_index: int
+    """Locust process that sent it."""
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """All launches of a plan, and whether the generator itself kept up."""
+
+    launches: list[Launch]
+    cpu_fraction: float
+    """Largest mean share of one core of any Locust process, from the release order to the last answer."""
+    lateness: float
+    """Largest sent - intended, in seconds."""
+    saturated: bool
+    """The generator, not the server, shaped this load: more than 90 % of a core, or 95th percentile of
+    lateness above 0.25 s."""
+    processes: int
+
+
+class LoadGenerator:
+    """Fires one plan. A context manager; leaving it ends Locust.
+
+    Users connect in `wait_ready`, not in `prepare`: the webserver closes connections that idle for 5 s, and
+    it is left in peace while the experiment waits for the code server to come to rest.
+    """
+
+    def __init__(self) -> None:
+        self._process: LocustProcess | None = None
+        self._plan: LoadPlan | None = None
+        self._released = math.nan
+        self._ordered = math.nan
+        self._cpu_when_ordered: dict[int, float] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def prepare(self, plan: LoadPlan) -> None:
+        """Start Locust and give it the plan; returns at once."""
+        if self._process is not None:
+            raise RuntimeError("a load generator fires one plan; make another one")
+        self._plan = plan
+        self._process = LocustProcess(plan.url.removesuffix(GRAPHQL_PATH), len(plan.launches), plan.processes)
+        self._process.send(
+            {
+                "kind": "plan",
+                "document": LAUNCH_RUN,
+                "launches": plan.launches,
+                "offsets": plan.offsets,
+                "timeout_seconds": plan.timeout_seconds,
+            }
+        )
+
+    def wait_ready(self, timeout: float) -> None:
+        """Have every user open its connection; returns when all have, at most `timeout` seconds later.
+
+        Raises:
+            ExperimentError: the webserver takes no connection, Locust ended, or time ran out.
+        """
+        plan, process = self._prepared()
+        process.send({"kind": "connect"})
+        try:
+            message = process.receive(timeout)
+        except TimeoutError:
+            raise ExperimentError(
+                f"the load generator's {len(plan.launches)} users were not connected to {plan.url} within "
+                f"{timeout:g}s; raise timeouts.start, or launch less at once"
+            ) from None
+        if message["kind"] == "unreachable":
+            raise ExperimentError(f"the load generator cannot connect to {plan.url}: {message['message']}")
+
+    def release(self, at_epoch: float) -> None:
+        """Set the instant that all offsets count from; a little ahead, so that it reaches every worker."""
+        _, process = self._prepared()
+        process.send({"kind": "release", "at": at_epoch})
+        self._released = at_epoch
+        self._ordered = time.monotonic()
+        self._cpu_when_ordered = process.cpu_seconds()
+
+    def finished(self, timeout: float) -> LoadReport:
+        """Wait until every launch was answered or timed out by itself.
+
+        Args:
+            timeout: seconds after the last intended launch.
+
+        Raises:
+            ExperimentError: Locust ended or did not report in time.
+        """
+        plan, process = self._prepared()
+        deadline = self._released + plan.offsets[-1] + timeout + GRACE_SECONDS
+        launches: list[Launch] = []
+        while len(launches) < len(plan.launches):
+            try:
+                message = process.receive(deadline - time.time())
+            except TimeoutError:
+                raise ExperimentError(
+                    f"the load generator reported {len(launches)} of {len(plan.launches)} launches within "
+                    f"{timeout:g}s of the last: {process.last_words()}"
+                ) from None
+            if message["kind"] == "launch":
+                launches.append(_launch(message["record"]))
+        return self._report(plan, process, sorted(launches, key=lambda launch: launch.index))
+
+    def close(self) -> None:
+        """End Locust; no process is left. Does nothing the second time."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    def _prepared(self) -> tuple[LoadPlan, LocustProcess]:
+        if self._plan is None or self._process is None:
+            raise RuntimeError("prepare() comes first, and nothing after close()")
+        return self._plan, self._process
+
+    def _report(self, plan: LoadPlan, process: LocustProcess, launches: list[Launch]) -> LoadReport:
+        elapsed = time.monotonic() - self._ordered
+        used, before = process.cpu_seconds(), self._cpu_when_ordered
+        shares = [(used[pid] - before[pid]) / elapsed for pid in used.keys() & before.keys()]
+        late = [launch.sent_epoch_seconds - launch.intended_epoch_seconds for launch in launches]
+        busiest = max(shares, default=0.0)
+        behind = float(np.quantile(late, 0.95)) > SATURATED_LATENESS_SECONDS
+        return LoadReport(
+            launches=launches,
+            cpu_fraction=busiest,
+            lateness=max(late),
+            saturated=busiest > SATURATED_CPU_FRACTION or behind,
+            processes=plan.processes,
+        )
+
+
+def _launch(record: dict[str, Any]) -> Launch:
+    answered = record["answered_epoch_seconds"]
+    return Launch(**(record | {"answered_epoch_seconds": math.nan if answered is None else answered}))

@@ -1,0 +1,1 @@
+"""The scenario file: load, validate, defaults, published JSON Schema."""

@@ -1,0 +1,25 @@
+"""The JSON Schema of scenario files, for editors and for checks outside Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.scenario.model import Scenario
+
+_ONE_OR_MANY = {"ServerSection": ("cpus", "memory", "grpc_max_workers")}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a scenario file."""
+    schema = Scenario.model_json_schema()
+    for section, names in _ONE_OR_MANY.items():
+        properties = schema["$defs"][section]["properties"]
+        for name in names:
+            many = properties[name]
+            kept = {k: many.pop(k) for k in ("description", "default", "title") if k in many}
+            properties[name] = {"anyOf": [many["items"], many], **kept}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "dagster-sizing scenario",
+    }
