@@ -13,10 +13,9 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 import harness
-from harness.cli.progress import observe
+from harness.cli.progress import make_console, observe
 from harness.errors import ExperimentError, Interrupted, InvalidResultError, ResultError
 from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
@@ -61,7 +60,7 @@ def bench(
     scenario = load_scenario(scenario_file, overrides or ()).scenario
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     folder.lock()
-    console = Console()
+    console = make_console()
     try:
         _begin(folder, scenario, resume)
         with _terminate_like_interrupt(), observe(console) as observer:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from harness.cli.progress import make_console
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
@@ -27,4 +27,4 @@ def fit(
     document = fit_result(document, bursts, force=force)
     folder.write_document(document)
     folder.write_text("report.md", render_markdown(document))
-    print_result(document, Console())
+    print_result(document, make_console())

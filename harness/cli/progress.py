@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,15 @@ from rich.progress import (
 )
 
 from harness.experiment.observe import Observer
+
+PLAIN_WIDTH = 140
+"""Columns where there is no terminal to ask, as in a CI log: wide enough for every table."""
+
+
+def make_console() -> Console:
+    """The console all commands print to."""
+    console = Console()
+    return console if console.is_terminal or "COLUMNS" in os.environ else Console(width=PLAIN_WIDTH)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from harness.cli.progress import make_console
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
@@ -37,4 +37,4 @@ def show(
     elif output is Format.MARKDOWN:
         typer.echo(render_markdown(document), nl=False)
     else:
-        print_result(document, Console())
+        print_result(document, make_console())

@@ -41,10 +41,11 @@ def fit_line(x: Array, y: Array) -> LineFit:
         y: shape (..., n); each last axis is a sample that is fitted by itself.
     """
     weights = np.ones_like(y)
+    hat = leverage(x)
     base, slope = _weighted(x, y, weights)
     for _ in range(ITERATIONS):
         residuals = y - base[..., None] - slope[..., None] * x
-        weights = _huber_weights(residuals)
+        weights = _huber_weights(residuals / np.sqrt(1 - hat))
         base, slope = _weighted(x, y, weights)
     base_error, slope_error = _sandwich(x, y - base[..., None] - slope[..., None] * x, weights)
     return LineFit(base, slope, base_error, slope_error)
@@ -57,8 +58,10 @@ def leverage(x: Array) -> Array:
 
 
 def _huber_weights(residuals: Array) -> Array:
-    scale = MAD_TO_SIGMA * np.median(np.abs(residuals), axis=-1, keepdims=True)
     size = np.abs(residuals)
+    # A line passes through or near two points whatever the noise; with few bursts they would shrink the scale.
+    free = np.sort(size, axis=-1)[..., 2:]
+    scale = MAD_TO_SIGMA * np.median(free, axis=-1, keepdims=True)
     limit = HUBER_K * np.maximum(scale, _TINY)
     return np.where(size <= limit, 1.0, limit / np.maximum(size, _TINY))
 

@@ -15,7 +15,7 @@ def quantity(value: float | None, unit: str) -> str:
         return "-"
     if unit == "bytes":
         return f"{value / MIB:,.1f} MiB"
-    digits = 3 if abs(value) < 1 else 2
+    digits = 2 if abs(value) >= 1 or not unit else 3
     return f"{value:,.{digits}f} {unit}".strip()
 
 
@@ -23,7 +23,9 @@ def interval(constant: ConstantRecord) -> str:
     """`low to high`, in the constant's unit."""
     if constant.low is None or constant.high is None:
         return "-"
-    return f"{quantity(constant.low, constant.unit)} to {quantity(constant.high, constant.unit)}"
+    low, unit = quantity(constant.low, constant.unit).split(" ", 1)
+    high, _ = quantity(constant.high, constant.unit).split(" ", 1)
+    return f"{low} to {high} {unit}"
 
 
 def setting(cell: CellRecord) -> str:

@@ -151,7 +151,11 @@ def _apply(document: dict[str, Any], option: str) -> Path_:
 
 
 def _problems(error: ValidationError, document: dict[str, Any], source: _Source) -> list[str]:
-    return list(dict.fromkeys(_problem(item, document, source) for item in error.errors()))
+    items = error.errors()
+    # pydantic drops a bad item from its list and then finds the list too short: that is no problem of its own
+    bad = {item["loc"][:depth] for item in items for depth in range(1, len(item["loc"]))}
+    told = [item for item in items if item["type"] != "too_short" or item["loc"] not in bad]
+    return list(dict.fromkeys(_problem(item, document, source) for item in told))
 
 
 def _problem(item: Any, document: dict[str, Any], source: _Source) -> str:
@@ -177,6 +181,8 @@ def _problem(item: Any, document: dict[str, Any], source: _Source) -> str:
 
 def _field(location: Sequence[str | int], document: Any) -> Path_:
     """The path in the user's document: without the names of union members that pydantic puts in."""
+    if len(location) > 2 and location[0] == "workloads":
+        location = [*location[:2], *location[3:]]  # the third names the kind of workload
     path: list[str | int] = []
     node = document
     for index, part in enumerate(location):

@@ -21,7 +21,9 @@ def cell_record(**changes: Any) -> CellRecord:
         "grpc_max_workers": 8,
         "state": "finished",
         "attempt": 1,
-        "limits": LimitsRecord(enforced=True, method="cgroup-v1", reason="", cpus=2.0, memory_bytes=3 * 2**30),
+        "limits": LimitsRecord(
+            enforced=True, method="cgroup-v1", reason="", cpus=2.0, memory_bytes=3 * 2**30
+        ),
         "warmup_settled": True,
     }
     return CellRecord(**(values | changes))

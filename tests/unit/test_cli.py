@@ -60,9 +60,7 @@ def test_fit_then_show_in_every_format(result: Path) -> None:
         (["show", "x", "--format", "pdf"], 2, "pdf"),
     ],
 )
-def test_bad_input_ends_in_a_clear_line_and_exit_code_2(
-    arguments: list[str], code: int, words: str
-) -> None:
+def test_bad_input_ends_in_a_clear_line_and_exit_code_2(arguments: list[str], code: int, words: str) -> None:
     done = run(*arguments)
     assert done.returncode == code, done.stderr
     assert words in done.stderr

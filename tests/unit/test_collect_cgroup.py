@@ -124,7 +124,7 @@ def test_v2_without_cpu_controller_peak_and_pressure_knows_less(v2: Path) -> Non
 def test_a_cgroup_that_is_gone_tells_nothing(tmp_path: Path) -> None:
     for reader in (v1_reader(tmp_path, NO_PRESSURE), v2_reader(tmp_path, NO_PRESSURE)):
         row = dict(zip(COLUMNS, reader.sample().row(), strict=True))
-        assert row.pop("at_epoch_seconds") > 0
+        assert row.pop("at_epoch_seconds") is not None
         assert set(row.values()) == {None}
         reader.reset_watermark()
         reader.close()

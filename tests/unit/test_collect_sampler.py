@@ -14,7 +14,7 @@ import pytest
 from harness.collect.cgroup import COLUMNS, CgroupPaths
 from harness.collect.sampler import SamplerConfig, Ticker
 from harness.collect.tree import PROCESS_COLUMNS
-from tests.unit.collect_support import NO_CGROUP, sampler_command, wait_for
+from tests.unit.collect_support import NO_CGROUP, sampler_command
 
 ME = SamplerConfig(NO_CGROUP, os.getpid(), cgroup_hz=4, processes_hz=4)
 
@@ -191,7 +191,7 @@ def test_a_full_pipe_does_not_stop_the_ticks() -> None:
         # Each answer is over 100 bytes: together they fill any pipe several times over.
         process.stdin.write(request * 3000)
         process.stdin.flush()
-        wait_for(lambda: select.select([process.stdout], [], [], 0)[0])
+        select.select([process.stdout.fileno()], [], [], 30)
         answers = 0
         while answers < 3000:
             answers += json.loads(process.stdout.readline())["kind"] == "answer"

@@ -152,7 +152,7 @@ def simulated_bursts(rng: np.random.Generator, saturated_from: float = 99) -> Bu
         exec_cpu_seconds=0.04 + 0.3 * 2 * LEVELS + noise(0.01),
         run_seconds=2 * LEVELS,
         launch_span_seconds=0.4 + 0.7 * LEVELS + noise(0.02),
-        saturated=LEVELS >= saturated_from,
+        saturated=saturated_from <= LEVELS,
     )
 
 
