@@ -46,7 +46,8 @@ class ProcessChannel:
     def lines(self) -> Iterator[str]:
         """Yield the sampler's lines until it ends."""
         assert self._process.stdout is not None
-        yield from self._process.stdout
+        with self._process.stdout as stream:
+            yield from stream
 
     def close(self) -> None:
         """End the sampler; no process is left afterwards."""

@@ -1,0 +1,70 @@
+"""Runs the command line as users do, and looks at what it leaves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from harness.results.document import ResultDocument
+from harness.results.folder import ResultFolder
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests" / "fixtures"
+QUICK = ROOT / "workloads" / "scenarios" / "quick.yaml"
+
+
+def start(*arguments: str, state: Path) -> subprocess.Popen[str]:
+    """Start the command line with a state folder of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "harness", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"DAGSTER_SIZING_STATE": str(state)},
+    )
+
+
+def run(*arguments: str, state: Path, timeout: float = 880) -> tuple[int, str]:
+    """Run the command line to its end; exit code and output."""
+    process = start(*arguments, state=state)
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        output, _ = process.communicate(timeout=60)
+        raise AssertionError(f"not done after {timeout:g}s:\n{output}") from None
+    return process.returncode, output
+
+
+def document(folder: Path) -> ResultDocument:
+    """The result in `folder`."""
+    return ResultFolder(folder).read_document()
+
+
+def traces(state: Path) -> list[str]:
+    """What experiments with this state folder left: records, processes, scratch folders, cgroups."""
+    found = [str(file) for file in state.glob("*.json")]
+    homes = set()
+    for process in psutil.process_iter():
+        try:
+            environment = process.environ()
+        except psutil.Error:
+            continue
+        if environment.get("DAGSTER_SIZING_STATE") == str(state):
+            found.append(f"process {process.pid}: {' '.join(process.cmdline())[:120]}")
+            homes.add(environment.get("DAGSTER_HOME", ""))
+    found += [home for home in homes if home and Path(home).exists()]
+    return found
+
+
+def value(result: ResultDocument, workload: str, constant: str) -> float:
+    """The value of one constant; it must be there."""
+    cell = next(cell for cell in result.cells if cell.workload == workload)
+    found = next(c for c in cell.constants if c.name == constant)
+    assert found.value is not None, f"{workload} {constant}: {found.reason}"
+    return found.value

@@ -1,0 +1,97 @@
+"""Whatever ends an experiment: nothing stays behind, what was measured is kept, and it can go on."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.results.folder import ResultFolder
+from tests.integration.bench_support import QUICK, document, run, start, traces
+
+pytestmark = pytest.mark.integration
+
+OPTIONS = ["--set", "load.levels=[1,2]", "--set", "load.repeats=3"]
+
+
+def started_until(word: str, out: Path, state: Path, *extra: str) -> tuple[subprocess.Popen[str], str]:
+    """Start an experiment and read its output until a line has `word`."""
+    process = start("bench", str(QUICK), *OPTIONS, "--out", str(out), *extra, state=state)
+    assert process.stdout is not None
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if word in line:
+            return process, seen
+    raise AssertionError(f"{word!r} never came:\n{seen}")
+
+
+@pytest.mark.parametrize("moment", ["starting the code server", "warm-up burst 2", "burst 3 of 6"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_nothing_at_once(moment: str, number: signal.Signals, tmp_path: Path) -> None:
+    out, state = tmp_path / "result", tmp_path / "state"
+    process, seen = started_until(moment, out, state)
+    time.sleep(0.3)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, seen + output
+    assert "--resume" in output
+    assert traces(state) == []
+    assert document(out).validity.state == "inconclusive"
+
+
+def test_killed_then_cleaned_then_resumed(tmp_path: Path) -> None:
+    out, state = tmp_path / "result", tmp_path / "state"
+    process, _ = started_until("burst 2 of 6", out, state)
+    # by now the first cell may be anywhere; wait for the second so that a finished one exists
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "cell 2 of 2" in line:
+            break
+    for line in process.stdout:
+        if "burst 2 of 6" in line:
+            break
+    process.kill()
+    process.communicate(timeout=60)
+
+    partial = document(out)
+    assert [cell.state for cell in partial.cells] == ["finished", "running"]
+    assert partial.validity.state != "valid"
+    code, shown = run("show", str(out), state=state)
+    assert code == 0, shown
+    assert "broken off" in shown or "not measured yet" in shown
+    code, refused = run("fit", str(out), state=state)
+    assert code == 4, refused
+
+    code, output = run("clean", state=state)
+    assert code == 0, output
+    assert traces(state) == []
+
+    first = ResultFolder(out).table("bursts")
+    first = first[first["cell_id"] == partial.cells[0].cell_id]
+    code, output = run("bench", str(QUICK), *OPTIONS, "--out", str(out), "--resume", state=state)
+    assert code == 0, output
+    assert "cell 1 of 2" not in output
+    finished = document(out)
+    assert finished.validity.state == "valid"
+    assert [cell.attempt for cell in finished.cells] == [1, 2]
+    again = ResultFolder(out).table("bursts")
+    again = again[again["cell_id"] == partial.cells[0].cell_id]
+    assert list(again["released_epoch_seconds"]) == list(first["released_epoch_seconds"])
+    assert traces(state) == []
+
+
+def test_clean_leaves_a_running_experiment_alone(tmp_path: Path) -> None:
+    out, state = tmp_path / "result", tmp_path / "state"
+    process, _ = started_until("warm-up burst 1", out, state)
+    code, output = run("clean", state=state)
+    assert code == 0
+    assert "still running" in output
+    assert process.poll() is None
+    code, output = run("bench", str(QUICK), *OPTIONS, "--out", str(out), "--resume", state=state)
+    assert code == 2
+    assert "another experiment is writing here" in output
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert traces(state) == []

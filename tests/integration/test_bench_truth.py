@@ -1,0 +1,90 @@
+"""The whole main job against costs that are known because we planted them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.model.constants import CONSTANTS, fit_memory
+from harness.model.intervals import Line
+from harness.model.predict import predict
+from harness.results.folder import ResultFolder
+from harness.sizing.fitting import burst_arrays, measured_bursts
+from tests.integration.bench_support import FIXTURES, QUICK, document, run, traces, value
+
+pytestmark = pytest.mark.integration
+
+MIB = 2**20
+ATTEMPTS = 3
+"""A shared machine may spoil one experiment (stolen CPU, a burst of other work); it is then measured again,
+at most this often. Every attempt is held to the same tolerance."""
+
+
+def bench(scenario: Path, folder: Path, *options: str) -> None:
+    state = folder / "state"
+    code, output = run("bench", str(scenario), "--out", str(folder / "result"), *options, state=state)
+    assert code == 0, output
+    assert traces(state) == []
+
+
+def test_memory_per_run_rises_by_the_ballast(tmp_path: Path) -> None:
+    """64 and 160 MiB of ballast, each within 3 %."""
+    for attempt in range(ATTEMPTS):
+        folder = tmp_path / str(attempt)
+        bench(FIXTURES / "known_memory.yaml", folder)
+        result = document(folder / "result")
+        none = value(result, "ballast-0", "memory_per_run_bytes")
+        rises = {size: value(result, f"ballast-{size}", "memory_per_run_bytes") - none for size in (64, 160)}
+        print({size: f"{rise / MIB:.2f} MiB" for size, rise in rises.items()})
+        if all(abs(rise - size * MIB) <= 0.03 * size * MIB for size, rise in rises.items()):
+            return
+    pytest.fail(f"last attempt: {rises}")
+
+
+def test_cpu_seconds_per_run_rise_by_the_planted_ones(tmp_path: Path) -> None:
+    """2 and 4 planted CPU-seconds, each within 5 %."""
+    for attempt in range(ATTEMPTS):
+        folder = tmp_path / str(attempt)
+        bench(FIXTURES / "known_cpu.yaml", folder)
+        result = document(folder / "result")
+        none = value(result, "cpu-0", "cpu_seconds_per_run")
+        rises = {planted: value(result, f"cpu-{planted}", "cpu_seconds_per_run") - none for planted in (2, 4)}
+        print({planted: f"{rise:.3f} s" for planted, rise in rises.items()})
+        if all(abs(rise - planted) <= 0.05 * planted for planted, rise in rises.items()):
+            return
+    pytest.fail(f"last attempt: {rises}")
+
+
+def test_levels_up_to_6_predict_the_memory_peak_of_level_10(tmp_path: Path) -> None:
+    bench(FIXTURES / "held_out.yaml", tmp_path)
+    folder = ResultFolder(tmp_path / "result")
+    rows = measured_bursts(folder.table("bursts"), folder.read_document().cells[0].cell_id)
+    low, high = rows[rows["level"] <= 6], rows[rows["level"] == 10]
+    line = fit_memory(burst_arrays(low), seed=1)
+    assert isinstance(line, Line)
+    for concurrency, peak in zip(high["concurrency_peak"], high["memory_peak_bytes"], strict=True):
+        predicted = predict(line, float(concurrency))
+        print(f"{concurrency} at once: predicted {predicted.value / MIB:.0f} MiB, was {peak / MIB:.0f} MiB")
+        assert predicted.extrapolated
+        assert predicted.value == pytest.approx(peak, rel=0.05)
+
+
+@pytest.mark.parametrize("version", ["1.8.13", "1.11.16", "1.13.27"])
+def test_every_version_passes_the_quick_scenario(version: str, tmp_path: Path) -> None:
+    options = [f'dagster.versions=["{version}"]', "load.levels=[1,2,3]", "load.repeats=2"]
+    bench(QUICK, tmp_path, *(part for option in options for part in ("--set", option)))
+    result = document(tmp_path / "result")
+    assert result.validity.state == "valid"
+    for cell in result.cells:
+        assert cell.packages["dagster"] == version
+        assert cell.python_version
+        constants = {constant.name: constant for constant in cell.constants}
+        assert set(constants) == set(CONSTANTS)
+        assert constants["memory_per_run_bytes"].bursts == 6
+        peaks = [level.memory_peak_bytes for level in cell.levels]
+        assert None not in peaks
+        assert np.all(np.diff(np.asarray(peaks, dtype=float)) > 50 * MIB)
+        for level in cell.levels:
+            assert level.rss_peak_bytes is not None
+            assert level.pss_peak_bytes is not None
+            assert level.rss_peak_bytes > level.pss_peak_bytes > 0
