@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-HOLD_MARGIN = 1.3
-"""Launches slow each other down, so holds are made this much longer than calibration asks."""
-
 
 @dataclass(frozen=True)
 class PlannedBurst:
@@ -36,37 +33,19 @@ def plan_bursts(
     return tuple(planned)
 
 
-@dataclass(frozen=True)
-class LaunchCost:
-    """What launching costs, as calibrated in warm-up and corrected by every burst since."""
-
-    seconds_per_run: float
-    """From the intended instant to the start of the last run, over the runs of the burst."""
-    gap_seconds: float
-    """Time between the starts of two successive runs of a burst, where a worker is free for each."""
-
-    def corrected(self, seconds_per_run: float, gap_seconds: float) -> LaunchCost:
-        """With what a burst has shown: the larger gap, and half of the news about the cost."""
-        cost = (self.seconds_per_run + seconds_per_run) / 2
-        return LaunchCost(cost, min(max(self.gap_seconds, gap_seconds), cost))
-
-
-def hold_seconds(level: int, workers: int, cost: LaunchCost, plateau: float, window: float) -> float:
+def hold_seconds(level: int, launch_seconds: float, plateau: float, window: float) -> float:
     """How long a run must last, in seconds, so that all `level` runs overlap for `plateau`.
 
-    The first `workers` launches are taken on together and start a gap apart; each further one waits for a
-    whole launch. Schedules that spread launches add their window.
+    The first run may start at once while the last waits for all launches before it, at `launch_seconds`
+    each: with free workers they share the CPU and start closer together, but not reliably so. Schedules
+    that spread launches add their window.
     """
-    at_once = min(level, workers)
-    spread = (at_once - 1) * cost.gap_seconds + (level - at_once) * cost.seconds_per_run
-    return plateau + HOLD_MARGIN * spread + window
+    return plateau + launch_seconds * (level - 1) + window
 
 
-def expected_burst_seconds(
-    level: int, workers: int, cost: LaunchCost, plateau: float, window: float
-) -> float:
+def expected_burst_seconds(level: int, launch_seconds: float, plateau: float, window: float) -> float:
     """Rough length of a burst from idle to drained, for the progress display only."""
-    return 2.5 + level * cost.seconds_per_run + hold_seconds(level, workers, cost, plateau, window)
+    return 3.0 + level * launch_seconds + hold_seconds(level, launch_seconds, plateau, window)
 
 
 def has_settled(launch_spans: list[float], tolerance: float) -> bool:

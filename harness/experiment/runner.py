@@ -13,7 +13,6 @@ from harness.errors import ExperimentError
 from harness.experiment.burst import BurstContext, BurstOutcome, run_burst
 from harness.experiment.observe import Observer
 from harness.experiment.plan import (
-    LaunchCost,
     PlannedBurst,
     expected_burst_seconds,
     has_settled,
@@ -38,7 +37,7 @@ class Warmup:
 
     bursts: int
     settled: bool
-    cost: LaunchCost
+    launch_seconds: float
 
 
 class Experiment:
@@ -118,24 +117,23 @@ class Experiment:
                 update={
                     "warmup_bursts": warmup.bursts,
                     "warmup_settled": warmup.settled,
-                    "calibrated_launch_seconds": warmup.cost.seconds_per_run,
+                    "calibrated_launch_seconds": warmup.launch_seconds,
                     "planned_bursts": warmup.bursts + len(planned),
                 }
             )
         )
-        cost = warmup.cost
-        workers = context.cell.grpc_max_workers
-        self._observer.planned(len(planned), self._seconds(planned, planned, cost, workers, cells_after))
+        cost = warmup.launch_seconds
+        self._observer.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
         for index, burst in enumerate(planned):
             self._observer.say(f"burst {index + 1} of {len(planned)}: {burst.level} runs at once")
-            hold = hold_seconds(burst.level, workers, cost, load.plateau, load.window)
+            hold = hold_seconds(burst.level, cost, load.plateau, load.window)
             outcome = run_burst(context, burst, hold)
             self._folder.write_burst(record, burst.order, outcome.tables)
             if burst.level > 1:
-                cost = cost.corrected(*_launch_cost(outcome))
+                cost = (cost + _launch_cost(outcome)) / 2  # follows a drift, but no single odd burst
             left = planned[index + 1 :]
             self._observer.burst_done(
-                _one_line(outcome), len(left), self._seconds(left, planned, cost, workers, cells_after)
+                _one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
             )
         return record
 
@@ -143,7 +141,6 @@ class Experiment:
         """Launch small bursts until their cost settles; the last one calibrates the holds."""
         settings = self._scenario.load.warmup
         spans: list[float] = []
-        gaps: list[float] = []
         while len(spans) < settings.max_bursts:
             order = len(spans)
             self._observer.say(f"warm-up burst {order + 1}: finding out what a launch costs")
@@ -154,29 +151,23 @@ class Experiment:
                 raise ExperimentError(
                     f"no run of job {context.cell.workload.job} succeeded in warm-up: {_why(outcome)}"
                 )
-            span, gap = _launch_cost(outcome)
-            spans.append(span)
-            gaps.append(gap)
+            spans.append(_launch_cost(outcome))
             if len(spans) >= settings.min_bursts and has_settled(spans, settings.tolerance):
                 break
-        settled = has_settled(spans, settings.tolerance)
-        # two launches tell little about the gap between many: never assume less than a third of a launch
-        gap = min(spans[-1], max(*gaps[-2:], spans[-1] / 3))
-        return Warmup(len(spans), settled, LaunchCost(spans[-1], gap))
+        return Warmup(len(spans), has_settled(spans, settings.tolerance), spans[-1])
 
     def _seconds(
         self,
         left: tuple[PlannedBurst, ...],
         whole: tuple[PlannedBurst, ...],
-        cost: LaunchCost,
-        workers: int,
+        launch_seconds: float,
         cells_after: int,
     ) -> float:
         load = self._scenario.load
 
         def total(bursts: tuple[PlannedBurst, ...]) -> float:
             return sum(
-                expected_burst_seconds(b.level, workers, cost, load.plateau, load.window) for b in bursts
+                expected_burst_seconds(b.level, launch_seconds, load.plateau, load.window) for b in bursts
             )
 
         bring_up = 20.0
@@ -212,13 +203,10 @@ def _with_environment(record: CellRecord, running: RunningStack) -> CellRecord:
     )
 
 
-def _launch_cost(outcome: BurstOutcome) -> tuple[float, float]:
-    """Launch seconds per run, and the gap between the starts of two runs; zeros when none started."""
-    starts = outcome.tables["runs"]["run_start_epoch_seconds"].dropna()
-    if starts.empty:
-        return 0.0, 0.0
-    gap = (starts.max() - starts.min()) / max(len(starts) - 1, 1)
-    return float(outcome.row["launch_span_seconds"]) / len(starts), float(gap)
+def _launch_cost(outcome: BurstOutcome) -> float:
+    """Seconds from the intended instant to the start of the last run, per run; 0 when none started."""
+    started = int(outcome.tables["runs"]["run_start_epoch_seconds"].notna().sum())
+    return float(outcome.row["launch_span_seconds"]) / started if started else 0.0
 
 
 def _one_line(outcome: BurstOutcome) -> str:

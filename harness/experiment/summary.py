@@ -90,7 +90,7 @@ def summarise_runs(
         "launches_answered": launched,
         "runs_succeeded": int((runs["status"] == "SUCCESS").sum()) if len(runs) else 0,
         "runs_failed": int(runs["status"].isin(["FAILURE", "CANCELED"]).sum()) if len(runs) else 0,
-        "concurrency_peak": peak_overlap(list(starts), list(ends)),
+        "concurrency_peak": _concurrency_peak(ended),
         "launch_answer_max_seconds": _max(launches, "answered_epoch_seconds") - times.released,
         "launch_span_seconds": float("nan"),
         "exec_window_seconds": float("nan"),
@@ -103,6 +103,13 @@ def summarise_runs(
         row["exec_window_seconds"] = float(ends.max() - starts.min())
         row["exec_cpu_seconds"] = used_between(samples, float(starts.min()), float(ends.max()))
     return row
+
+
+def _concurrency_peak(ended: pd.DataFrame) -> int:
+    """Largest number of runs whose processes were up at once: that is when they cost memory."""
+    up = ended["process_started_epoch_seconds"].fillna(ended["run_start_epoch_seconds"])
+    gone = ended["process_exited_epoch_seconds"].fillna(ended["run_end_epoch_seconds"])
+    return peak_overlap(list(up), list(gone))
 
 
 def is_saturated(exec_cpu_seconds: float, exec_window_seconds: float, available_cores: float) -> bool:

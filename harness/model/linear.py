@@ -59,7 +59,7 @@ def leverage(x: Array) -> Array:
 
 def _huber_weights(residuals: Array) -> Array:
     size = np.abs(residuals)
-    # A line passes through or near two points whatever the noise; with few bursts they would shrink the scale.
+    # A line passes near two points whatever the noise; with few bursts they would shrink the scale.
     free = np.sort(size, axis=-1)[..., 2:]
     scale = MAD_TO_SIGMA * np.median(free, axis=-1, keepdims=True)
     limit = HUBER_K * np.maximum(scale, _TINY)

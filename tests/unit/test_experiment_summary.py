@@ -94,6 +94,8 @@ def test_runs_are_counted_by_how_they_ended() -> None:
             "status": ["SUCCESS", "FAILURE"],
             "run_start_epoch_seconds": [103.0, 104.0],
             "run_end_epoch_seconds": [106.0, 107.0],
+            "process_started_epoch_seconds": [102.9, None],
+            "process_exited_epoch_seconds": [106.1, None],
         }
     )
     row = summarise_runs(launches, runs, samples(), TIMES)
