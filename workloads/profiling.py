@@ -20,7 +20,7 @@ MIB = 1024**2
         "duration_seconds": dg.Field(float, default_value=1.0),
     }
 )
-def profiled(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+def profiled(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]  # not generic in Dagster 1.8
     """Hold ballast, and report the growth of RSS and the traced peak as the guide does."""
     config = context.op_execution_context.op_config
     end = time.monotonic() + config["duration_seconds"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from harness.scenario.model import Scenario, Workload
+from harness.scenario.model import Scenario
+from harness.scenario.workload import Workload
 
 
 @dataclass(frozen=True)

@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import datetime
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, field_validator, model_validator
 
+from harness.scenario.section import Name, Section, each_once
 from harness.scenario.units import Bytes, Seconds
+from harness.scenario.workload import BuiltinWorkload, OwnJob, Workload
 
 MIB = 1024 * 1024
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=80)]
-
-
-class Section(BaseModel):
-    """Base of every section: unknown keys are refused, values are never changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class DagsterSection(Section):
@@ -52,6 +37,11 @@ class DagsterSection(Section):
         description="`default` launches in the request, `queued` through the daemon (Dagster's own default "
         "from 1.11 on)",
     )
+
+    @field_validator("versions")
+    @classmethod
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return each_once(value)
 
 
 class LocationSection(Section):
@@ -82,9 +72,11 @@ class LocationSection(Section):
 class ServerSection(Section):
     """Limits and settings of the code server; a list makes one cell per value."""
 
-    cpus: tuple[Annotated[float, Field(gt=0)], ...] = Field((2.0,), min_length=1, description="CPU quota")
+    cpus: tuple[Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)], ...] = Field(
+        (2.0,), min_length=1, description="CPU quota"
+    )
     memory: tuple[Bytes, ...] = Field((2048 * MIB,), min_length=1, description="memory limit")
-    grpc_max_workers: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+    grpc_max_workers: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = Field(
         (8,), min_length=1, description="DAGSTER_GRPC_MAX_WORKERS"
     )
     env: dict[str, str] = Field(default_factory=dict, description="environment of the code server")
@@ -101,109 +93,19 @@ class ServerSection(Section):
             raise ValueError("at least 256MiB is expected; an idle code server alone needs more than 128MiB")
         return value
 
-
-class BuiltinWorkload(Section):
-    """One of the jobs of `workloads/`, with its parameters."""
-
-    workload: Literal["io_bound", "cpu_bound", "pandas_bound", "multi_step"]
-    name: Name | None = Field(None, description="label in results; default: the workload's name")
-    ballast: Bytes = Field(0, description="memory each run really touches and keeps")
-    duration: Literal["auto"] | Seconds = Field(
-        "auto", description="how long a run holds; `auto` derives it from launch cost so that runs overlap"
-    )
-    wait: Literal["sleep", "socket"] = Field("sleep", description="io_bound: how it waits")
-    cpu_seconds: Seconds = Field(1.0, description="cpu_bound: CPU time each run computes")
-    rows: Annotated[int, Field(ge=1)] = Field(200_000, description="pandas_bound: rows of the frame")
-    steps: Annotated[int, Field(ge=1, le=64)] = Field(2, description="multi_step: parallel steps")
-
-    @property
-    def label(self) -> str:
-        """Name of this workload in results."""
-        return self.name or self.workload
-
-    @property
-    def job(self) -> str:
-        """Name of the job in the code location."""
-        return self.workload
-
-    @property
-    def holds(self) -> bool:
-        """Whether the harness chooses how long a run holds."""
-        return self.duration == "auto"
-
-    def run_config_for(self, hold_seconds: float) -> dict[str, Any]:
-        """Run config of one run that holds for `hold_seconds` (or for the fixed duration)."""
-        duration = hold_seconds if self.duration == "auto" else self.duration
-        config: dict[str, Any] = {"ballast_bytes": self.ballast, "duration_seconds": float(duration)}
-        extra: dict[str, dict[str, Any]] = {
-            "io_bound": {"wait": self.wait},
-            "cpu_bound": {"cpu_seconds": self.cpu_seconds},
-            "pandas_bound": {"rows": self.rows},
-            "multi_step": {"steps": self.steps},
-        }
-        return {"ops": {f"{self.workload}_op": {"config": config | extra[self.workload]}}}
-
-
-class OwnJob(Section):
-    """Any job of the scenario's own code location."""
-
-    job: Annotated[str, Field(min_length=1)]
-    name: Name | None = Field(None, description="label in results; default: the job's name")
-    run_config: dict[str, Any] = Field(default_factory=dict, description="run config, as in the launchpad")
-    hold: str | None = Field(
-        None,
-        pattern=r"^[^.\s]+(\.[^.\s]+)*$",
-        description="dotted path of a run-config number that says how many seconds a run lasts, such as "
-        "`ops.wait.config.seconds`; the harness sets it so that runs overlap",
-    )
-
-    @property
-    def label(self) -> str:
-        """Name of this workload in results."""
-        return self.name or re.sub(r"[^A-Za-z0-9._-]", "_", self.job)
-
-    @property
-    def holds(self) -> bool:
-        """Whether the harness chooses how long a run holds."""
-        return self.hold is not None
-
-    def run_config_for(self, hold_seconds: float) -> dict[str, Any]:
-        """Run config of one run that holds for `hold_seconds`, where the job lets us choose."""
-        config = copy.deepcopy(self.run_config)
-        if self.hold is None:
-            return config
-        *parents, last = self.hold.split(".")
-        node = config
-        for key in parents:
-            node = node.setdefault(key, {})
-        node[last] = float(hold_seconds)
-        return config
-
-
-def _kind_of_workload(value: Any) -> str | None:
-    """Which of the two an entry is meant to be, so that its errors speak of that one only."""
-    if isinstance(value, dict):
-        return "workload" if "workload" in value else "job" if "job" in value else None
-    return "workload" if isinstance(value, BuiltinWorkload) else "job"
-
-
-Workload = Annotated[
-    Annotated[BuiltinWorkload, Tag("workload")] | Annotated[OwnJob, Tag("job")],
-    Discriminator(
-        _kind_of_workload,
-        custom_error_type="no_kind",
-        custom_error_message="either `workload:` (ours) or `job:` (of your own location) is expected",
-    ),
-]
+    @field_validator("cpus", "memory", "grpc_max_workers")
+    @classmethod
+    def _distinct(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        return each_once(value)
 
 
 class WarmupSection(Section):
     """Bursts before measuring, until launching costs the same twice in a row."""
 
-    launches: Annotated[int, Field(ge=1)] = Field(2, description="runs in each warm-up burst")
-    min_bursts: Annotated[int, Field(ge=1)] = 2
-    max_bursts: Annotated[int, Field(ge=1)] = 6
-    tolerance: Annotated[float, Field(gt=0, lt=1)] = Field(
+    launches: Annotated[int, Field(ge=1, strict=True)] = Field(2, description="runs in each warm-up burst")
+    min_bursts: Annotated[int, Field(ge=1, strict=True)] = 2
+    max_bursts: Annotated[int, Field(ge=1, strict=True)] = 6
+    tolerance: Annotated[float, Field(gt=0, lt=1, strict=True)] = Field(
         0.2, description="settled when two successive bursts differ by less than this share"
     )
 
@@ -219,13 +121,15 @@ class LoadSection(Section):
 
     shape: Literal["burst", "poisson", "ramp", "soak"] = "burst"
     window: Seconds = Field(0, description="time over which poisson, ramp and soak spread their launches")
-    levels: tuple[Annotated[int, Field(ge=1, le=500)], ...] = Field(
+    levels: tuple[Annotated[int, Field(ge=1, le=500, strict=True)], ...] = Field(
         (1, 2, 4, 6), min_length=1, description="runs per burst"
     )
-    repeats: Annotated[int, Field(ge=1)] = Field(3, description="bursts at each level")
+    repeats: Annotated[int, Field(ge=1, strict=True)] = Field(3, description="bursts at each level")
     plateau: Seconds = Field(1.5, description="how long all runs of a burst shall overlap at least")
     warmup: WarmupSection = WarmupSection.model_construct()
-    processes: Annotated[int, Field(ge=1)] = Field(1, description="Locust processes that fire the load")
+    processes: Annotated[int, Field(ge=1, strict=True)] = Field(
+        1, description="Locust processes that fire the load"
+    )
 
     @field_validator("levels")
     @classmethod
@@ -246,8 +150,10 @@ class LoadSection(Section):
 class SamplingSection(Section):
     """How often the collector reads."""
 
-    cgroup_hz: Annotated[float, Field(ge=1, le=100)] = Field(40.0, description="cgroup readings per second")
-    processes_hz: Annotated[float, Field(ge=0.2, le=10)] = Field(
+    cgroup_hz: Annotated[float, Field(ge=1, le=100, strict=True)] = Field(
+        40.0, description="cgroup readings per second"
+    )
+    processes_hz: Annotated[float, Field(ge=0.2, le=10, strict=True)] = Field(
         2.0, description="process-tree walks per second"
     )
 
@@ -265,17 +171,19 @@ class TimeoutSection(Section):
 class Scenario(Section):
     """A whole scenario file."""
 
-    name: Name
+    name: Name = Field(description="short name of the scenario, used in file names")
     description: str = ""
     dagster: DagsterSection = DagsterSection.model_construct()
     location: LocationSection | None = None
     server: ServerSection = ServerSection.model_construct()
-    workloads: tuple[Workload, ...] = Field(min_length=1)
+    workloads: tuple[Workload, ...] = Field(
+        min_length=1, description="what is run: entries with `workload:` (ours) or `job:` (your own)"
+    )
     load: LoadSection = LoadSection.model_construct()
     sampling: SamplingSection = SamplingSection.model_construct()
     timeouts: TimeoutSection = TimeoutSection.model_construct()
     seed: int = Field(
-        1, ge=0, description="seed of the order of bursts, of random schedules and of bootstraps"
+        1, ge=0, strict=True, description="seed of the order of bursts, of random schedules and of bootstraps"
     )
 
     @model_validator(mode="after")

@@ -46,7 +46,7 @@ def parse_bytes(value: Any) -> int:
 Seconds = Annotated[
     float,
     BeforeValidator(parse_seconds),
-    Field(ge=0),
+    Field(ge=0, allow_inf_nan=False),
     WithJsonSchema(
         {
             "anyOf": [

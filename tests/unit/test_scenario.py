@@ -1,24 +1,28 @@
+import datetime
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.errors import ScenarioError
 from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 from harness.scenario.schema import json_schema
-from harness.scenario.units import parse_bytes, parse_seconds
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+SCENARIOS = Path(__file__).parents[2] / "workloads" / "scenarios"
 MINIMAL = """\
 name: small
 workloads:
   - workload: io_bound
+"""
+OWN = """\
+name: own
+location: {module: mine}
+workloads:
 """
 
 
@@ -33,32 +37,6 @@ def problem(tmp_path: Path, text: str, *overrides: str) -> str:
     with pytest.raises(ScenarioError) as caught:
         load_scenario(file, overrides)
     return str(caught.value).replace(str(file), "FILE")
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("5s", 5), ("250ms", 0.25), ("2m", 120), ("2 min", 120), ("1h", 3600), (3, 3), (0.5, 0.5)],
-)
-def test_times(text: Any, seconds: float) -> None:
-    assert parse_seconds(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("512MiB", 512 * 2**20), ("2GB", 2 * 10**9), ("1.5GiB", 3 * 2**29), (1024, 1024)]
-)
-def test_sizes(text: Any, size: int) -> None:
-    assert parse_bytes(text) == size
-
-
-@pytest.mark.parametrize("wrong", ["five", "5 parsecs", "", None, True, [5], "-5s"])
-def test_what_is_no_time_is_refused(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="a time such as"):
-        parse_seconds(wrong)
-
-
-@given(st.integers(0, 10**6))
-def test_sizes_in_mib_are_exact(count: int) -> None:
-    assert parse_bytes(f"{count}MiB") == count * 2**20
 
 
 def test_a_minimal_scenario_gets_every_default(tmp_path: Path) -> None:
@@ -91,7 +69,28 @@ def test_lists_make_cells_with_versions_outermost(tmp_path: Path) -> None:
         (MINIMAL + "load:\n  plateau: 5x\n", ["FILE:5: load.plateau", "250ms, 5s", "got '5x'"]),
         (MINIMAL + "load:\n  levels: [1, 1]\n", ["FILE:5: load.levels", "each level once"]),
         (MINIMAL + "load:\n  shape: poisson\n", ["FILE:4: load", "needs a window"]),
-        (MINIMAL + "dagster:\n  versions: [1.10]\n", ["FILE:5: dagster.versions.0", "quotes"]),
+        (MINIMAL + "dagster:\n  versions: [1.10]\n", ["FILE:5: dagster.versions.0", 'in quotes: "1.10"']),
+        (MINIMAL + "dagster:\n  python: 3.10\n", ["FILE:5: dagster.python", 'in quotes: "3.10"']),
+        (MINIMAL.replace("small", "no"), ["FILE:1: name", 'in quotes: "no"']),
+        (MINIMAL + "on: 1\n", ["FILE:4: on: a key is text"]),
+        (MINIMAL + "dagster:\n  versions: 1.13.27\n", ["FILE:5: dagster.versions: a list is expected"]),
+        (MINIMAL + "load:\n", ["FILE:4: load: a mapping", "got nothing"]),
+        (MINIMAL + "timeouts:\n  drain: .inf\n", ["FILE:5: timeouts.drain: a finite number", "got inf"]),
+        (MINIMAL + "load:\n  repeats: yes\n", ["FILE:5: load.repeats: a whole number", "got True"]),
+        (MINIMAL + "server:\n  cpus: [2, 2]\n", ["FILE:5: server.cpus: each value once"]),
+        (MINIMAL + "dagster: {exclude_newer: soon}\n", ["'release' or 'never' or a date", "got 'soon'"]),
+        (MINIMAL + "    duration: soon\n", ["FILE:4: workloads.0.duration: 'auto' or a time", "got 'soon'"]),
+        (MINIMAL + "    rows: 4\n", ["FILE:3: workloads.0: rows belongs to pandas_bound"]),
+        ("name: x\nworkloads: &all [*all]\n", ["FILE:2: workloads.0: refers to itself"]),
+        ("name: x\nworkloads: [io_bound]\n", ["FILE:2: workloads.0: either `workload:`", "got 'io_bound'"]),
+        ("name: x\nworkloads: []\n", ["FILE:2: workloads: at least one is expected"]),
+        (OWN + "  - job: 3\n", ["FILE:4: workloads.0.job: text", 'in quotes: "3"']),
+        (OWN + "  - job: a\n    jib: 3\n", ["FILE:5: workloads.0.jib", "did you mean job?"]),
+        (OWN + "  - job: a\n    hold: ' '\n", ["FILE:5: workloads.0.hold: a dotted path"]),
+        (
+            OWN + "  - job: a\n    hold: ops.w.config.s\n    run_config: {ops: {w: }}\n",
+            ["FILE:4: workloads.0: hold ops.w.config.s: ops.w of run_config is not a mapping"],
+        ),
         (MINIMAL + "dagster:\n  versions: ['latest']\n", ["FILE:5: dagster.versions.0", "1.13.27"]),
         ("name: x\nworkloads:\n  - workload: gpu_bound\n", ["FILE:3: workloads.0.workload", "io_bound"]),
         ("name: x\nworkloads:\n  - {}\n", ["FILE:3: workloads.0", "`workload:`", "`job:`"]),
@@ -124,6 +123,21 @@ def test_every_problem_gets_its_own_line(tmp_path: Path) -> None:
     assert len(message.splitlines()) == 2
 
 
+def test_two_messages_about_one_field_make_one_line(tmp_path: Path) -> None:
+    assert len(problem(tmp_path, MINIMAL + "    duration: soon\n").splitlines()) == 1
+
+
+def test_dates_of_a_run_config_stay_text(tmp_path: Path) -> None:
+    text = OWN + "  - job: a\n    run_config: {ops: {a: {config: {day: 2024-06-30, counts: {1: 2}}}}}\n"
+    (workload,) = load_scenario(write(tmp_path, text)).scenario.workloads
+    assert workload.run_config_for(1.0)["ops"]["a"]["config"] == {"day": "2024-06-30", "counts": {1: 2}}
+
+
+def test_a_date_holds_the_dependencies_back(tmp_path: Path) -> None:
+    scenario = load_scenario(write(tmp_path, MINIMAL + "dagster: {exclude_newer: 2024-06-30}\n")).scenario
+    assert scenario.dagster.exclude_newer == datetime.date(2024, 6, 30)
+
+
 def test_overrides_change_fields_of_any_depth(tmp_path: Path) -> None:
     file = write(tmp_path, MINIMAL)
     options = ["load.repeats=2", "workloads.0.ballast=64MiB", "server.cpus=[1, 2]", "load.warmup.launches=3"]
@@ -140,6 +154,10 @@ def test_overrides_change_fields_of_any_depth(tmp_path: Path) -> None:
         ("load.repeats", "key=value is expected"),
         ("load.repeats=many", "--set load.repeats=many: load.repeats"),
         ("load.repeets=3", "did you mean repeats?"),
+        ("dagster.versions=[1.10]", 'in quotes: "1.10"'),
+        ("seed=[", "the value is not YAML"),
+        ("load={repeats: 1, repeats: 2}", "given twice"),
+        ("load=", "a mapping of keys to values is expected; got nothing"),
         ("workloads.7.ballast=1MiB", "there is no workloads.7"),
         ("name.first=x", "there is no name.first"),
     ],
@@ -163,8 +181,26 @@ def test_the_hold_is_set_where_the_job_wants_it() -> None:
     assert weekly.run_config_for(4.0) == {}
 
 
+ALL_FILES = [*FIXTURES.glob("*.yaml"), *(FIXTURES / "own_code").glob("*.yaml"), *SCENARIOS.glob("*.yaml")]
+
+
+@pytest.mark.parametrize("file", ALL_FILES, ids=lambda file: file.stem)
+def test_the_scenario_files_of_this_repository_are_valid(file: Path) -> None:
+    scenario = load_scenario(file).scenario
+    assert len({cell.cell_id for cell in cells_of(scenario)}) == len(cells_of(scenario))
+    jsonschema.Draft202012Validator(json_schema()).validate(yaml.safe_load(file.read_text("utf-8")))
+
+
+def test_quick_and_standard_measure_every_workload() -> None:
+    quick, standard = (load_scenario(SCENARIOS / f"{name}.yaml").scenario for name in ("quick", "standard"))
+    assert [w.job for w in quick.workloads] == ["io_bound", "cpu_bound"]
+    assert {w.job for w in standard.workloads} == {"io_bound", "cpu_bound", "pandas_bound", "multi_step"}
+    assert max(standard.load.levels) == 12
+    assert standard.load.repeats == 5
+
+
 def test_a_scenario_comes_back_from_a_result_as_it_was() -> None:
-    for file in [*FIXTURES.glob("*.yaml"), FIXTURES / "own_code" / "shop.yaml"]:
+    for file in ALL_FILES:
         scenario = load_scenario(file).scenario
         assert Scenario.model_validate(scenario.model_dump(mode="json")) == scenario
 
@@ -179,8 +215,29 @@ def test_a_scenario_comes_back_from_a_result_as_it_was() -> None:
         ({"load": {"plateau": "2 parsecs"}}, False),
         ({"nonsense": 1}, False),
         ({"server": {"cpus": "many"}}, False),
+        ({"server": {"cpus": "2"}}, False),
+        ({"load": {"repeats": True}}, False),
+        ({"dagster": {"versions": "1.13.27"}}, False),
+        ({"dagster": {"exclude_newer": "2024-06-30"}}, True),
+        ({"workloads": [{"workload": "io_bound", "duration": "5s", "ballast": "1GiB"}]}, True),
+        ({"workloads": [{"workload": "io_bound", "duration": "long"}]}, False),
+        ({"workloads": [{"workload": "gpu_bound"}]}, False),
+        ({"workloads": [{}]}, False),
+        ({"workloads": []}, False),
     ],
 )
-def test_the_published_schema_agrees_with_the_loader(changes: dict[str, Any], valid: bool) -> None:
-    validator = jsonschema.Draft202012Validator(json_schema())
-    assert validator.is_valid(yaml.safe_load(MINIMAL) | changes) is valid
+def test_the_published_schema_agrees_with_the_loader(
+    changes: dict[str, Any], valid: bool, tmp_path: Path
+) -> None:
+    document = yaml.safe_load(MINIMAL) | changes
+    assert jsonschema.Draft202012Validator(json_schema()).is_valid(document) is valid
+    file = write(tmp_path, yaml.safe_dump(document))
+    if valid:
+        load_scenario(file)
+    else:
+        with pytest.raises(ScenarioError):
+            load_scenario(file)
+
+
+def test_the_published_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())

@@ -1,0 +1,160 @@
+"""What is wrong with a scenario, a line per problem: where, which field, what was given, what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from harness.scenario.model import (
+    DagsterSection,
+    LoadSection,
+    LocationSection,
+    SamplingSection,
+    Scenario,
+    ServerSection,
+    TimeoutSection,
+    WarmupSection,
+)
+from harness.scenario.workload import BuiltinWorkload, OwnJob
+
+FieldPath = tuple[str | int, ...]
+
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "dagster": DagsterSection,
+    "location": LocationSection,
+    "server": ServerSection,
+    "load": LoadSection,
+    "load.warmup": WarmupSection,
+    "sampling": SamplingSection,
+    "timeouts": TimeoutSection,
+}
+_LIKE = {  # what a field with a pattern looks like
+    "versions": 'a version such as "1.13.27"',
+    "python": 'a Python version such as "3.11"',
+    "name": "a name of letters, digits, dots, dashes and underscores",
+    "hold": "a dotted path such as ops.wait.config.seconds",
+}
+_EXPECTED = {  # pydantic's kinds of error, in the words of someone who writes YAML
+    "tuple_type": "a list",
+    "model_type": "a mapping of keys to values",
+    "dict_type": "a mapping of keys to values",
+    "too_short": "at least one",
+    "string_too_short": "some text",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "date_from_datetime_parsing": "a date such as 2024-06-30",
+    "date_from_datetime_inexact": "a date such as 2024-06-30",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where each field of the document was written: a line of the file, or a `--set` option."""
+
+    file: Path
+    lines: dict[FieldPath, int]
+    options: dict[FieldPath, str]
+    words: dict[FieldPath, str]
+    """Plain values as they were written: YAML reads `1.10` as the number 1.1."""
+
+    def where(self, field: FieldPath) -> str:
+        """The option or line that wrote `field`, or else the nearest thing around it."""
+        for length in range(len(field), 0, -1):
+            part = field[:length]
+            for key, option in self.options.items():
+                if key[:length] == part:
+                    return f"--set {option}"
+            if part in self.lines:
+                return f"{self.file}:{self.lines[part]}"
+        return f"{self.file}:{self.lines[()]}"
+
+
+def dotted(field: FieldPath) -> str:
+    """`("load", "levels", 0)` as `load.levels.0`."""
+    return ".".join(str(part) for part in field)
+
+
+def problems(error: ValidationError, document: dict[str, Any], source: Source) -> Iterator[str]:
+    """One line per field that does not validate."""
+    items: list[Any] = list(error.errors())
+    # pydantic drops a bad item from its list and then finds the list too short: that is no problem of its own
+    bad = {item["loc"][:depth] for item in items for depth in range(1, len(item["loc"]))}
+    told = [item for item in items if item["type"] != "too_short" or item["loc"] not in bad]
+    for field, group in groupby(told, key=lambda item: _field(item["loc"], document)):
+        where, name = source.where(field), dotted(field) or "scenario"
+        yield f"{where}: {name}: {_explain(field, list(group), document, source)}"
+
+
+def _explain(field: FieldPath, items: list[Any], document: dict[str, Any], source: Source) -> str:
+    first = items[0]
+    if first["type"] == "extra_forbidden":
+        allowed = sorted(_section_of(field, document).model_fields)
+        close = difflib.get_close_matches(str(field[-1]), allowed, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        return f"unknown key; {hint}allowed: {', '.join(allowed)}"
+    if first["type"] == "missing":
+        known = _section_of(field, document).model_fields[str(field[-1])]
+        return f"missing; {known.description}"
+    given = first["input"]
+    if first["type"] == "string_type" and isinstance(given, int | float):
+        return f'text is expected; write it in quotes: "{source.words.get(field, given)}"'
+    messages = [_message(item, field) for item in items]
+    if len(messages) > 1:  # each tells of one kind of value that the field takes
+        messages = [" or ".join(text.removesuffix(" is expected") for text in messages) + " is expected"]
+    return messages[0] + _given(given, is_rule=isinstance(given, dict) and first["type"] == "value_error")
+
+
+def _message(item: Any, field: FieldPath) -> str:
+    kind = item["type"]
+    text = str(item["msg"]).removeprefix("Value error, ")
+    if kind in {"value_error", "no_kind"}:
+        return text
+    if kind == "string_pattern_mismatch":
+        expected = _LIKE[next(part for part in reversed(field) if isinstance(part, str))]
+    elif kind == "literal_error":
+        expected = item["ctx"]["expected"]
+    else:
+        expected = _EXPECTED.get(kind, text.removeprefix("Input should be "))
+    return f"{expected} is expected"
+
+
+def _given(value: Any, is_rule: bool) -> str:
+    if is_rule or isinstance(value, BaseModel):
+        return ""  # a rule between fields: its message names them
+    if value is None:
+        return "; got nothing"
+    return "; got a mapping" if isinstance(value, dict) else f"; got {value!r}"
+
+
+def _field(location: Sequence[str | int], document: Any) -> FieldPath:
+    """The path in the user's document: without the names of union members that pydantic puts in."""
+    if len(location) > 2 and location[0] == "workloads":
+        location = [*location[:2], *location[3:]]  # the third names the kind of workload
+    path: list[str | int] = []
+    node = document
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if isinstance(node, dict) and (part in node or (last and isinstance(part, str))):
+            node = node.get(part)
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+            node = node[part]
+        else:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _section_of(field: FieldPath, document: dict[str, Any]) -> type[BaseModel]:
+    parent = field[:-1]
+    if len(parent) == 2 and parent[0] == "workloads":
+        entry = document["workloads"][parent[1]]
+        return BuiltinWorkload if "workload" in entry else OwnJob
+    return _SECTIONS.get(dotted(parent), Scenario)
