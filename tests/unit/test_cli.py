@@ -1,28 +1,49 @@
 import json
-import os
-import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from harness.cli.main import main
 from harness.results.folder import ResultFolder
 from tests.unit.results_sample import bursts, document
 
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "harness", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=os.environ | {"COLUMNS": "160", "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process, as `main` does it for users."""
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(ROOT)
+
+    def run_it(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["dagster-sizing", *arguments])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        output = capsys.readouterr()
+        return Done(code, output.out, output.err)
+
+    return run_it
 
 
 @pytest.fixture
@@ -33,14 +54,14 @@ def result(tmp_path: Path) -> Path:
     return folder.path
 
 
-def test_help_teaches_and_lists_the_exit_codes() -> None:
+def test_help_teaches_and_lists_the_exit_codes(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
     for word in ("bench", "fit", "show", "doctor", "clean", "scenario", "130"):
         assert word in done.stdout
 
 
-def test_fit_then_show_in_every_format(result: Path) -> None:
+def test_fit_then_show_in_every_format(run: Run, result: Path) -> None:
     assert run("fit", str(result)).returncode == 0
     assert "memory_per_run_bytes" in run("show", str(result)).stdout
     assert "| memory_per_run_bytes |" in run("show", str(result), "--format", "markdown").stdout
@@ -60,14 +81,16 @@ def test_fit_then_show_in_every_format(result: Path) -> None:
         (["show", "x", "--format", "pdf"], 2, "pdf"),
     ],
 )
-def test_bad_input_ends_in_a_clear_line_and_exit_code_2(arguments: list[str], code: int, words: str) -> None:
+def test_bad_input_ends_in_a_clear_line_and_exit_code_2(
+    run: Run, arguments: list[str], code: int, words: str
+) -> None:
     done = run(*arguments)
     assert done.returncode == code, done.stderr
     assert words in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_finished_result_is_not_overwritten(result: Path) -> None:
+def test_a_finished_result_is_not_overwritten(run: Run, result: Path) -> None:
     before = (result / "result.json").read_bytes()
     done = run("bench", "workloads/scenarios/quick.yaml", "--out", str(result))
     assert done.returncode == 2
@@ -75,13 +98,13 @@ def test_a_finished_result_is_not_overwritten(result: Path) -> None:
     assert (result / "result.json").read_bytes() == before
 
 
-def test_resuming_with_another_scenario_is_refused(result: Path) -> None:
+def test_resuming_with_another_scenario_is_refused(run: Run, result: Path) -> None:
     done = run("bench", "workloads/scenarios/quick.yaml", "--out", str(result), "--resume")
     assert done.returncode == 2
     assert "another scenario" in done.stderr
 
 
-def test_shipped_scenarios_pass_their_own_checks() -> None:
+def test_shipped_scenarios_pass_their_own_checks(run: Run) -> None:
     import yaml
 
     schema = json.loads(run("scenario", "schema").stdout)
@@ -91,7 +114,7 @@ def test_shipped_scenarios_pass_their_own_checks() -> None:
         jsonschema.validate(yaml.safe_load(file.read_text("utf-8")), schema)
 
 
-def test_doctor_names_what_it_checked() -> None:
+def test_doctor_names_what_it_checked(run: Run) -> None:
     done = run("doctor")
     assert done.returncode in (0, 3), done.stderr
     for word in ("cgroup", "uv", "ok"):
