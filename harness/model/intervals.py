@@ -4,8 +4,11 @@ For a line: a wild bootstrap-t over bursts (Wu 1986; Davidson & Flachaire 2008).
 flipped at random, the line fitted again, and the studentised distance to the original recorded; its 95 %
 quantile replaces the normal 1.96. Flipping keeps each burst's own noise level, so a noisier high level is no
 harm. With the dozen bursts of a quick experiment the bootstrap alone is slightly too sure of itself, hence
-Student's quantile is taken where it is wider. The unit tests simulate 1,000 experiments to hold this to
-account.
+Student's quantile is taken where it is wider, with n - 2 or with Satterthwaite's degrees of freedom
+(`noise.py`). The unit tests simulate 1,000 experiments to hold this to account.
+
+What no interval here can do: where rare bursts are far off (idle CPU with an occasional spike), a handful that
+happens to hold none of them says nothing about them, and the interval of a mean is then too narrow.
 """
 
 from __future__ import annotations
@@ -16,11 +19,13 @@ import numpy as np
 from scipy import stats
 
 from harness.model.linear import Array, LineFit, fit_line, leverage
+from harness.model.noise import noise_trend, small_sample_factors
 
 CONFIDENCE = 0.95
 RESAMPLES = 999
 MINIMUM_FOR_LINE = 6
 MINIMUM_FOR_MEAN = 3
+_HIGHEST_LEVERAGE = 1 - 1e-9
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ def estimate_line(x: Array, y: Array, seed: int) -> Line | NotEstimable:
         return NotEstimable(f"too few bursts: {n}, at least {MINIMUM_FOR_LINE} are needed", n)
     if len(np.unique(x)) < 2:
         return NotEstimable("all bursts had the same concurrency; measure another level", n)
+    if leverage(x).max() > _HIGHEST_LEVERAGE:
+        return NotEstimable("all bursts but one had the same concurrency; repeat the other level", n)
     fit = fit_line(x, y)
     base_factor, slope_factor = _critical_values(x, y, fit, seed)
     return Line(
@@ -90,15 +97,16 @@ def estimate_mean(values: Array) -> Estimate | NotEstimable:
 def _critical_values(x: Array, y: Array, fit: LineFit, seed: int) -> tuple[float, float]:
     rng = np.random.default_rng(seed)
     fitted = fit.base + fit.slope * x
-    residuals = (y - fitted) / (1 - leverage(x))
-    if np.allclose(residuals, 0, atol=1e-9 * max(float(np.abs(y).max()), 1.0)):
+    residuals = y - fitted
+    if np.all(np.abs(residuals) <= 1e-9 * np.abs(y).max()):
         return 0.0, 0.0  # the points lie on the line: nothing to resample
     signs = rng.choice(np.array([-1.0, 1.0]), size=(RESAMPLES, len(x)))
-    again = fit_line(x, fitted + residuals * signs)
+    again = fit_line(x, fitted + residuals / (1 - leverage(x)) * signs)
     student = _student(len(x) - 2)
+    few_base, few_slope = small_sample_factors(x, noise_trend(x, residuals).at(x), CONFIDENCE)
     return (
-        max(_quantile(again.base - fit.base, again.base_error), student),
-        max(_quantile(again.slope - fit.slope, again.slope_error), student),
+        max(_quantile(again.base - fit.base, again.base_error), student, few_base),
+        max(_quantile(again.slope - fit.slope, again.slope_error), student, few_slope),
     )
 
 

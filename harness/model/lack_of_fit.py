@@ -44,8 +44,10 @@ def lack_of_fit(x: Array, y: Array, base: float, slope: float) -> LackOfFit | No
     pure = float(np.sum((y - means[index]) ** 2)) / free_repeats
     bend = float(np.sum(counts * (means - fitted) ** 2)) / free_levels
     deviation = float(np.max(np.abs(means - fitted) / np.maximum(np.abs(fitted), 1e-12)))
-    if pure <= 1e-18 * max(float(np.mean(y**2)), 1e-300):
-        return None  # repeats agree to the last digit: there is no noise to compare with
+    if pure <= 1e-18 * float(np.mean(y**2)):
+        # Repeats agree to the last digit (counts of threads do): no noise a bend could be mistaken for.
+        matters = deviation > MATTERS_FROM
+        return LackOfFit(np.inf if matters else 0.0, 0.0 if matters else 1.0, deviation, matters)
     statistic = bend / pure
     p_value = float(stats.f.sf(statistic, free_levels, free_repeats))
     return LackOfFit(statistic, p_value, deviation, p_value < SIGNIFICANCE and deviation > MATTERS_FROM)

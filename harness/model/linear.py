@@ -60,8 +60,10 @@ def leverage(x: Array) -> Array:
 def _huber_weights(residuals: Array) -> Array:
     size = np.abs(residuals)
     # A line passes near two points whatever the noise; with few bursts they would shrink the scale.
-    free = np.sort(size, axis=-1)[..., 2:]
-    scale = MAD_TO_SIGMA * np.median(free, axis=-1, keepdims=True)
+    n = size.shape[-1]
+    lower, upper = 2 + (n - 3) // 2, 2 + (n - 2) // 2
+    ordered = np.partition(size, (lower, upper), axis=-1)
+    scale = MAD_TO_SIGMA * (ordered[..., lower, None] + ordered[..., upper, None]) / 2
     limit = HUBER_K * np.maximum(scale, _TINY)
     return np.where(size <= limit, 1.0, limit / np.maximum(size, _TINY))
 

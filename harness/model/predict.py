@@ -9,6 +9,7 @@ from scipy import stats
 
 from harness.model.intervals import CONFIDENCE, Line
 from harness.model.linear import MAD_TO_SIGMA
+from harness.model.noise import noise_trend
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,14 @@ class Prediction:
 def predict(line: Line, x: float) -> Prediction:
     """Predict one new burst (Draper & Smith 1998, section 1.4), with the residuals' scale.
 
-    The scale is the larger of the standard and the robust one: a prediction errs to the cautious side.
+    The scale is the larger of the standard and the robust one, and grows where the noise was seen to grow
+    with x: a prediction errs to the cautious side.
     """
     n = len(line.x)
     residuals = line.y - float(line.fit.base) - float(line.fit.slope) * line.x
     standard = np.sqrt(np.sum(residuals**2) / (n - 2))
     robust = MAD_TO_SIGMA * np.median(np.abs(residuals))
-    scale = max(float(standard), float(robust))
+    scale = max(float(standard), float(robust)) * noise_trend(line.x, residuals).growth(x)
     centred = line.x - line.x.mean()
     spread = 1 + 1 / n + (x - line.x.mean()) ** 2 / np.sum(centred**2)
     reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n - 2)) * scale * float(np.sqrt(spread))

@@ -57,7 +57,7 @@ def prepare_environment(scenario: Scenario, version: str, say: Say) -> PreparedE
     key = hashlib.sha256("\n".join(key_parts).encode()).hexdigest()[:16]
     directory = cache_folder() / f"dagster-{version}-{key}"
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(directory.with_suffix(".lock")):
+    with FileLock(directory.parent / f"{directory.name}.lock"):
         if not (directory / _DONE).exists():
             limit = scenario.timeouts.environment
             _make(directory, version, python, requirements, wanted, limit, say)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.results.document import ResultDocument
+from harness.results.document import ConstantRecord, ResultDocument
 from harness.results.folder import ResultFolder
 
 ROOT = Path(__file__).parents[2]
@@ -62,9 +62,14 @@ def traces(state: Path) -> list[str]:
     return found
 
 
-def value(result: ResultDocument, workload: str, constant: str) -> float:
-    """The value of one constant; it must be there."""
+def constant(result: ResultDocument, workload: str, name: str) -> ConstantRecord:
+    """One fitted constant of one workload."""
     cell = next(cell for cell in result.cells if cell.workload == workload)
-    found = next(c for c in cell.constants if c.name == constant)
-    assert found.value is not None, f"{workload} {constant}: {found.reason}"
+    return next(c for c in cell.constants if c.name == name)
+
+
+def value(result: ResultDocument, workload: str, name: str) -> float:
+    """The value of one constant; it must be there."""
+    found = constant(result, workload, name)
+    assert found.value is not None, f"{workload} {name}: {found.reason}"
     return found.value

@@ -27,8 +27,15 @@ def started_until(word: str, out: Path, state: Path, *extra: str) -> tuple[subpr
     raise AssertionError(f"{word!r} never came:\n{seen}")
 
 
-@pytest.mark.parametrize("moment", ["starting the code server", "warm-up burst 2", "burst 3 of 6"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("starting the code server", signal.SIGINT),
+        ("starting the webserver", signal.SIGTERM),
+        ("warm-up burst 2", signal.SIGTERM),
+        ("burst 2 of 6", signal.SIGINT),
+    ],
+)
 def test_ctrl_c_leaves_nothing_at_once(moment: str, number: signal.Signals, tmp_path: Path) -> None:
     out, state = tmp_path / "result", tmp_path / "state"
     process, seen = started_until(moment, out, state)
