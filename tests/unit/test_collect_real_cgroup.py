@@ -31,7 +31,7 @@ def limited() -> Iterator[cgroup.LimitedCgroup]:
     made: list[Path] = []
     try:
         try:
-            yield cgroup.make(1.0, 200 * MIB, made.append)
+            yield cgroup.make(0.5, 200 * MIB, made.append)
         except cgroup.NoCgroupError as error:
             pytest.skip(str(error))
     finally:
