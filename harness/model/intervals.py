@@ -4,11 +4,11 @@ For a line: a wild bootstrap-t over bursts (Wu 1986; Davidson & Flachaire 2008).
 flipped at random, the line fitted again, and the studentised distance to the original recorded; its 95 %
 quantile replaces the normal 1.96. Flipping keeps each burst's own noise level, so a noisier high level is no
 harm. With the dozen bursts of a quick experiment the bootstrap alone is slightly too sure of itself, hence
-Student's quantile is taken where it is wider, with n - 2 or with Satterthwaite's degrees of freedom
-(`noise.py`). The unit tests simulate 1,000 experiments to hold this to account.
+Student's quantile with Satterthwaite's degrees of freedom (`noise.py`) is taken where it is wider. The unit
+tests simulate 1,000 experiments to hold this to account.
 
-What no interval here can do: where rare bursts are far off (idle CPU with an occasional spike), a handful that
-happens to hold none of them says nothing about them, and the interval of a mean is then too narrow.
+What no interval here can do: where rare bursts are far off (idle CPU with an occasional spike), a handful
+that happens to hold none of them says nothing about them, and the interval of a mean is then too narrow.
 """
 
 from __future__ import annotations
@@ -96,17 +96,16 @@ def estimate_mean(values: Array) -> Estimate | NotEstimable:
 
 def _critical_values(x: Array, y: Array, fit: LineFit, seed: int) -> tuple[float, float]:
     rng = np.random.default_rng(seed)
-    fitted = fit.base + fit.slope * x
-    residuals = y - fitted
+    residuals = y - fit.base - fit.slope * x
     if np.all(np.abs(residuals) <= 1e-9 * np.abs(y).max()):
         return 0.0, 0.0  # the points lie on the line: nothing to resample
     signs = rng.choice(np.array([-1.0, 1.0]), size=(RESAMPLES, len(x)))
-    again = fit_line(x, fitted + residuals / (1 - leverage(x)) * signs)
-    student = _student(len(x) - 2)
+    # The fit moves along with any line added to y, so refitting the noise alone gives the distances.
+    again = fit_line(x, residuals / (1 - leverage(x)) * signs)
     few_base, few_slope = small_sample_factors(x, noise_trend(x, residuals).at(x), CONFIDENCE)
     return (
-        max(_quantile(again.base - fit.base, again.base_error), student, few_base),
-        max(_quantile(again.slope - fit.slope, again.slope_error), student, few_slope),
+        max(_quantile(again.base, again.base_error), few_base),
+        max(_quantile(again.slope, again.slope_error), few_slope),
     )
 
 

@@ -41,11 +41,11 @@ def fit_line(x: Array, y: Array) -> LineFit:
         y: shape (..., n); each last axis is a sample that is fitted by itself.
     """
     weights = np.ones_like(y)
-    hat = leverage(x)
+    studentise = 1 / np.sqrt(1 - leverage(x))
     base, slope = _weighted(x, y, weights)
     for _ in range(ITERATIONS):
         residuals = y - base[..., None] - slope[..., None] * x
-        weights = _huber_weights(residuals / np.sqrt(1 - hat))
+        weights = _huber_weights(residuals * studentise)
         base, slope = _weighted(x, y, weights)
     base_error, slope_error = _sandwich(x, y - base[..., None] - slope[..., None] * x, weights)
     return LineFit(base, slope, base_error, slope_error)
@@ -69,12 +69,15 @@ def _huber_weights(residuals: Array) -> Array:
 
 
 def _weighted(x: Array, y: Array, weights: Array) -> tuple[Array, Array]:
-    total = weights.sum(axis=-1)
-    mean_x = (weights * x).sum(axis=-1) / total
-    mean_y = (weights * y).sum(axis=-1) / total
-    centred = x - mean_x[..., None]
-    slope = (weights * centred * y).sum(axis=-1) / (weights * centred**2).sum(axis=-1)
-    return mean_y - slope * mean_x, slope
+    # Products with fixed vectors: several times faster than sums over the short last axis.
+    middle = x.mean()
+    centred = x - middle
+    total = weights @ np.ones_like(x)
+    first, second = weights @ centred, weights @ centred**2
+    weighted_y = weights * y
+    sum_y, sum_xy = weighted_y @ np.ones_like(x), weighted_y @ centred
+    slope = (total * sum_xy - first * sum_y) / (total * second - first**2)
+    return (sum_y - slope * first) / total - slope * middle, slope
 
 
 def _sandwich(x: Array, residuals: Array, weights: Array) -> tuple[Array, Array]:

@@ -37,7 +37,7 @@ class NoiseTrend:
 
 
 def noise_trend(x: Array, residuals: Array) -> NoiseTrend:
-    """The trend of the size of `residuals`, shape (n,), over `x`, shape (n,), by least squares (Glejser 1969)."""
+    """Trend of the size of `residuals` over `x`, both of shape (n,), by least squares (Glejser 1969)."""
     size = np.abs(residuals) / np.sqrt(1 - leverage(x))
     centred = x - x.mean()
     return NoiseTrend(float(x.mean()), float(size.mean()), float(np.sum(centred * size) / np.sum(centred**2)))
