@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,19 +15,33 @@ from harness.results.folder import ResultFolder
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures"
+_started: list[subprocess.Popen[str]] = []
 QUICK = ROOT / "workloads" / "scenarios" / "quick.yaml"
 
 
 def start(*arguments: str, state: Path) -> subprocess.Popen[str]:
-    """Start the command line with a state folder of its own."""
-    return subprocess.Popen(
+    """Start the command line with a state folder of its own, as from a terminal."""
+    process = subprocess.Popen(
         [sys.executable, "-m", "harness", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env=os.environ | {"DAGSTER_SIZING_STATE": str(state)},
+        # A job in the background, as in CI, is started with Ctrl-C ignored, and so are its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+    _started.append(process)
+    return process
+
+
+def end_all() -> None:
+    """End what a failed test left running."""
+    while _started:
+        process = _started.pop()
+        if process.poll() is None:
+            process.terminate()
+            process.communicate(timeout=60)
 
 
 def run(*arguments: str, state: Path, timeout: float = 880) -> tuple[int, str]:
