@@ -43,11 +43,10 @@ def _of_cell(cell: CellRecord) -> list[Reason]:
             _reason("inconclusive", "not-finished", f"{message}; finish it with --resume", cell.cell_id)
         )
     if cell.limits is not None and not cell.limits.enforced:
-        found.append(
-            _reason(
-                "note", "limits-not-enforced", f"limits: not enforced ({cell.limits.reason})", cell.cell_id
-            )
+        message = (
+            f"limits: not enforced ({cell.limits.reason}); memory is the sum of PSS over the process tree"
         )
+        found.append(_reason("note", "limits-not-enforced", message, cell.cell_id))
     if cell.warmup_settled is False:
         message = f"launch cost had not settled after {cell.warmup_bursts} warm-up bursts"
         found.append(_reason("note", "not-settled", message, cell.cell_id))
