@@ -1,5 +1,6 @@
 # Everything sets itself up: a .venv from requirements.lock, made by uv where it is installed, else by pip.
 SCENARIO ?= workloads/scenarios/quick.yaml
+STACK ?= process
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
@@ -10,13 +11,14 @@ BIN := .venv/bin
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 	@echo
-	@echo "SCENARIO=FILE chooses what bench measures; ARGS='--set load.repeats=5' is handed on to it."
+	@echo "SCENARIO=FILE chooses what bench measures, STACK=compose measures it in containers;"
+	@echo "ARGS='--set load.repeats=5' is handed on to it."
 
 .venv/.ready: requirements.lock pyproject.toml
 	@PYTHON="$(PYTHON)" sh .ci/venv
 
 bench: .venv/.ready ## measure a code server, print its constants, write the report
-	@$(BIN)/dagster-sizing bench $(SCENARIO) $(ARGS)
+	@$(BIN)/dagster-sizing bench $(SCENARIO) --stack $(STACK) $(ARGS)
 
 test: .venv/.ready ## all tests that this machine can run
 	@$(BIN)/python -m pytest $(ARGS)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import hashlib
 import json
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,8 +28,24 @@ from harness.results.folder import ResultFolder
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 from harness.sizing.fitting import fit_result, with_levels
+from harness.stack.base import Stack
+from harness.stack.compose import ComposeStack
+from harness.stack.engine import engine_fingerprint
 from harness.stack.process import ProcessStack
 from harness.stack.readiness import validate_job
+
+
+class StackName(enum.StrEnum):
+    """What a code server is made of."""
+
+    process = "process"
+    compose = "compose"
+
+
+_STACKS: dict[StackName, Callable[[], Stack]] = {
+    StackName.process: ProcessStack,
+    StackName.compose: ComposeStack,
+}
 
 
 def bench(
@@ -45,6 +62,13 @@ def bench(
     out: Annotated[
         Path | None, typer.Option(help="Result folder. Default: results/NAME-TIME.", show_default=False)
     ] = None,
+    stack: Annotated[
+        StackName,
+        typer.Option(
+            help="`process`: plain processes in a cgroup, no Docker needed. `compose`: containers, with "
+            "Postgres, and with replicas and images if the scenario names them."
+        ),
+    ] = StackName.process,
     resume: Annotated[
         bool,
         typer.Option(
@@ -58,19 +82,23 @@ def bench(
     folder holds all raw data; `dagster-sizing show FOLDER` prints it again.
     """
     scenario = load_scenario(scenario_file, overrides or ()).scenario
+    fingerprint = machine_fingerprint()
+    if stack is StackName.compose:
+        fingerprint["engine"] = engine_fingerprint()
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     folder.lock()
     console = make_console()
     try:
-        _begin(folder, scenario, resume)
+        _begin(folder, scenario, stack, fingerprint, resume)
         with _terminate_like_interrupt(), observe(console) as observer:
-            Experiment(scenario, ProcessStack(), folder, observer, validate_job).run()
+            Experiment(scenario, _STACKS[stack](), folder, observer, validate_job).run()
     except KeyboardInterrupt:
         raise Interrupted(
             f"interrupted; what was measured is in {folder.path}; go on with: "
-            f"dagster-sizing bench {scenario_file} --resume --out {folder.path}"
+            f"dagster-sizing bench {scenario_file} --stack {stack.value} --resume --out {folder.path}"
         ) from None
     except ExperimentError as error:
+        print_result(_conclude(folder), console)
         raise ExperimentError(f"{error}; what was measured is in {folder.path}") from None
     finally:
         folder.unlock()
@@ -97,14 +125,16 @@ def _choose_folder(scenario: Scenario, out: Path | None, resume: bool) -> Path:
     )
 
 
-def _begin(folder: ResultFolder, scenario: Scenario, resume: bool) -> None:
+def _begin(
+    folder: ResultFolder, scenario: Scenario, stack: StackName, fingerprint: dict[str, Any], resume: bool
+) -> None:
     dumped = json.dumps(scenario.model_dump(mode="json"), sort_keys=True)
     sha256 = hashlib.sha256(dumped.encode()).hexdigest()
     if not resume:
         if folder.exists:
             raise ResultError(f"{folder.path}: holds a result already; choose another --out, or add --resume")
         document = new_document(
-            scenario, "process", folder.path.name, sha256, machine_fingerprint(), harness.__version__
+            scenario, stack.value, folder.path.name, sha256, fingerprint, harness.__version__
         )
         folder.write_document(document)
         return
@@ -113,6 +143,10 @@ def _begin(folder: ResultFolder, scenario: Scenario, resume: bool) -> None:
         raise ResultError(
             f"{folder.path}: was measured with another scenario; give the same file and --set options, or "
             "leave --resume out"
+        )
+    if document.stack != stack.value:
+        raise ResultError(
+            f"{folder.path}: was measured on the {document.stack} stack; add --stack {document.stack}"
         )
 
 

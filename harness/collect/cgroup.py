@@ -34,6 +34,8 @@ class CgroupPaths:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> CgroupPaths:
         """From the `cgroup` part of a sampler's configuration; ValueError where it makes no sense."""
+        if set(document) == {"seen_by_pid"}:
+            return cls.seen_by(int(document["seen_by_pid"]))
         names = {field.name for field in fields(cls)}
         if unknown := set(document) - names:
             raise ValueError(f"cgroup: unknown {sorted(unknown)}; allowed: {sorted(names)}")
@@ -43,6 +45,25 @@ class CgroupPaths:
         if paths.version and not (paths.memory and paths.cpu and (paths.cpuacct or paths.version == 2)):
             raise ValueError("cgroup: memory, cpu and (version 1) cpuacct must name folders")
         return paths
+
+    @classmethod
+    def seen_by(cls, pid: int, proc: Path = Path("/proc")) -> CgroupPaths:
+        """The cgroup of the container that `pid` is in, through that process's own view of the file system.
+
+        A container engine mounts the container's cgroup at /sys/fs/cgroup, of which every folder is its own.
+
+        Raises:
+            ValueError: it cannot be seen: no right, or the container has no cgroup mount of its own.
+        """
+        root = proc / str(pid) / "root" / "sys" / "fs" / "cgroup"
+        try:
+            if (root / "memory.current").is_file():
+                return cls(2, str(root), str(root))
+            if (root / "memory" / "memory.usage_in_bytes").is_file():
+                return cls(1, str(root / "memory"), str(root / "cpu"), str(root / "cpuacct"))
+        except PermissionError:
+            raise ValueError(f"cgroup: no right to read {root}; SYS_PTRACE is needed") from None
+        raise ValueError(f"cgroup: {root} is not a container's own (engine option: --cgroupns=private)")
 
     def to_json(self) -> dict[str, Any]:
         """As `from_json` reads it."""
@@ -105,11 +126,11 @@ class Reader(Protocol):
         ...
 
     def reset_watermark(self) -> None:
-        """Start the watermark anew from the present usage; does nothing where not `resettable`."""
+        """Start the watermark anew from the present usage."""
         ...
 
     def watermark(self) -> int | None:
-        """Highest usage in bytes since the last reset, page cache included; None where not `resettable`."""
+        """Highest usage in bytes since the last reset, page cache included; None where that is not known."""
         ...
 
     def close(self) -> None:
@@ -166,6 +187,40 @@ class KeptFile:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+class Watermark:
+    """The kernel's record of the highest usage.
+
+    Where it cannot be reset (a read-only mount, an old kernel), it still tells the peak of a burst that
+    went higher than everything before it. With `probe`, whether it can be reset is found out by doing so.
+    """
+
+    def __init__(self, path: Path, reset: bytes, probe: bool) -> None:
+        self._reset = reset
+        self._file = KeptFile(path, os.O_RDWR)
+        self.resettable = self._file.write(reset) if probe else self._file.exists
+        if not self._file.exists:
+            self._file = KeptFile(path)
+        self._before: int | None = None
+
+    def reset(self) -> None:
+        """Start anew from the present usage."""
+        if self.resettable:
+            self._file.write(self._reset)
+        else:
+            self._before = self._file.integer()
+
+    def value(self) -> int | None:
+        """Highest usage in bytes since the reset; None where the kernel's record is older."""
+        highest = self._file.integer()
+        if self.resettable or highest is None or self._before is None:
+            return highest if self.resettable else None
+        return highest if highest > self._before else None
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        self._file.close()
 
 
 class PressureFiles:

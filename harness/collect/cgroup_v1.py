@@ -5,11 +5,10 @@ Files: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html; CPU times are 
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
-from harness.collect.cgroup import CgroupPaths, KeptFile, Pressure, PressureFiles, Sample, seconds
+from harness.collect.cgroup import CgroupPaths, KeptFile, Pressure, PressureFiles, Sample, Watermark, seconds
 
 HOST_PRESSURE = Path("/proc/pressure")
 
@@ -26,10 +25,11 @@ class CgroupV1Reader:
         self._oom = KeptFile(memory / "memory.oom_control")
         self._cpu_usage = KeptFile(Path(paths.cpuacct) / "cpuacct.usage")
         self._cpu_stat = KeptFile(cpu / "cpu.stat")
-        self._watermark = KeptFile(memory / "memory.max_usage_in_bytes", os.O_RDWR)
+        # Writing anything to the file sets it to the present usage.
+        self._watermark = Watermark(memory / "memory.max_usage_in_bytes", b"0", probe=False)
         self._pressure = PressureFiles(None, host_pressure)
         self.pressure: Pressure = self._pressure.source
-        self.resettable = self._watermark.exists
+        self.resettable = self._watermark.resettable
 
     def sample(self) -> Sample:
         """Read once."""
@@ -49,12 +49,12 @@ class CgroupV1Reader:
         return sample
 
     def reset_watermark(self) -> None:
-        """Writing anything to the file sets it to the present usage."""
-        self._watermark.write(b"0")
+        """Start the watermark anew from the present usage."""
+        self._watermark.reset()
 
     def watermark(self) -> int | None:
         """Highest usage since the last reset."""
-        return self._watermark.integer()
+        return self._watermark.value()
 
     def close(self) -> None:
         """Close every descriptor."""

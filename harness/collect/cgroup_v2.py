@@ -5,11 +5,10 @@ Files: https://docs.kernel.org/admin-guide/cgroup-v2.html; CPU times are in micr
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
-from harness.collect.cgroup import CgroupPaths, KeptFile, Pressure, PressureFiles, Sample, seconds
+from harness.collect.cgroup import CgroupPaths, KeptFile, Pressure, PressureFiles, Sample, Watermark, seconds
 
 HOST_PRESSURE = Path("/proc/pressure")
 
@@ -25,12 +24,11 @@ class CgroupV2Reader:
         self._stat = KeptFile(memory / "memory.stat")
         self._events = KeptFile(memory / "memory.events")
         self._cpu_stat = KeptFile(cpu / "cpu.stat")
-        self._peak = KeptFile(memory / "memory.peak", os.O_RDWR)
+        # A write resets the peak that this one descriptor sees; older kernels refuse it.
+        self._peak = Watermark(memory / "memory.peak", b"reset\n", probe=True)
         self._pressure = PressureFiles(memory, host_pressure)
         self.pressure: Pressure = self._pressure.source
-        # A write resets the peak that this one descriptor sees; older kernels refuse it. A peak since the
-        # cgroup's creation would say nothing about a burst.
-        self.resettable = self._peak.write(b"reset\n")
+        self.resettable = self._peak.resettable
 
     def sample(self) -> Sample:
         """Read once."""
@@ -51,12 +49,11 @@ class CgroupV2Reader:
 
     def reset_watermark(self) -> None:
         """Start the watermark anew from the present usage."""
-        if self.resettable:
-            self._peak.write(b"reset\n")
+        self._peak.reset()
 
     def watermark(self) -> int | None:
         """Highest usage since the last reset."""
-        return self._peak.integer() if self.resettable else None
+        return self._peak.value()
 
     def close(self) -> None:
         """Close every descriptor."""

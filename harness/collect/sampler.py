@@ -12,7 +12,9 @@ It writes JSON lines to stdout and nothing to disk:
     {"kind": "answer", "id": 1, "watermark_bytes": .., "missed_ticks": .., "ticks": .., "cpu_seconds": ..,
      "at": EPOCH_SECONDS}                                   after all samples up to that instant
 
-and takes JSON lines on stdin, `{"id": 1, "command": "reset" | "read" | "stop"}`. The end of stdin stops it
+In a container beside the code server's, `"cgroup": {"seen_by_pid": 1}` finds the folders itself.
+
+It takes JSON lines on stdin, `{"id": 1, "command": "reset" | "read" | "stop"}`. The end of stdin stops it
 too, so a killed harness leaves no sampler behind.
 
 Readings are due at fixed instants, so the rate does not drift. A reading later than a whole period is a

@@ -10,10 +10,13 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from harness.collect.client import Readings, SamplerClient
+from harness.collect.client import SamplerState
+from harness.collect.group import SamplerGroup
 from harness.collect.histories import TERMINAL, RunHistory, run_histories, run_statuses
 from harness.errors import ExperimentError
+from harness.experiment.oom import oom_victims
 from harness.experiment.plan import PlannedBurst
+from harness.experiment.replicas import assign_replicas, replica_rows, total_processes, total_samples
 from harness.experiment.summary import (
     BurstTimes,
     is_saturated,
@@ -34,6 +37,8 @@ IDLE_JITTER_CORES = 0.15
 """CPU use of two successive half idle times may differ by this much; more, and the server is still busy."""
 RELEASE_DELAY_SECONDS = 0.2
 POLL_SECONDS = 0.4
+STACK_WORD_SECONDS = 1.0
+"""How long the stack may take to learn that one of its parts has ended."""
 
 Tables = dict[str, pd.DataFrame]
 
@@ -45,7 +50,7 @@ class BurstContext:
     scenario: Scenario
     cell: Cell
     stack: RunningStack
-    sampler: SamplerClient
+    samplers: SamplerGroup
     client: GraphQLClient
     selector: JobSelector
     experiment_id: str
@@ -58,6 +63,8 @@ class BurstOutcome:
 
     row: dict[str, Any]
     tables: Tables
+    broken: str = ""
+    """Why the stack cannot go on after it; empty where it can."""
 
 
 def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> BurstOutcome:
@@ -70,20 +77,23 @@ def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> Burs
     timeouts = context.scenario.timeouts
     with LoadGenerator() as generator:
         generator.prepare(_load_plan(context, planned, hold, tag))
-        context.sampler.take()
+        context.samplers.take()
         idle_from = _wait_until_idle(context, timeouts.idle)
         generator.wait_ready(timeouts.start)
-        before = context.sampler.reset()
+        before = context.samplers.reset()
         host_before = psutil.cpu_times()
         released = time.time() + RELEASE_DELAY_SECONDS
         generator.release(released)
         report = generator.finished(timeouts.launch + context.scenario.load.window)
-    drained = _drain(context, tag, report, timeouts.drain)
+    drained, broken = _drain(context, tag, report, timeouts.drain)
     times = BurstTimes(idle_from, released, time.time())
-    after = context.sampler.read()
-    readings = context.sampler.take()
+    after = before if broken else context.samplers.read()
+    readings = context.samplers.take()
     launches = _launches_frame(report.launches)
-    runs = _runs_frame(run_histories(context.client, (TAG, tag)))
+    names = context.samplers.names
+    runs = assign_replicas(_histories(context, tag, broken), readings.processes, names)
+    samples, processes = total_samples(readings.samples), total_processes(readings.processes)
+    state = _Sampling.between(before, after)
     row: dict[str, Any] = {
         "cell_id": context.cell.cell_id,
         "burst": planned.order,
@@ -96,21 +106,54 @@ def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> Burs
         "drained_epoch_seconds": times.drained,
         "window_seconds": times.drained - times.released,
         "drained": drained,
-        "watermark_bytes": after.watermark_bytes,
-        "ticks": after.ticks - before.ticks,
-        "missed_ticks": after.missed_ticks - before.missed_ticks,
-        "sampler_cpu_cores": (after.cpu_seconds - before.cpu_seconds) / max(after.at - before.at, 1e-9),
+        "watermark_bytes": state.watermark_bytes,
+        "ticks": state.ticks,
+        "missed_ticks": state.missed_ticks,
+        "sampler_cpu_cores": state.cpu_cores,
         "generator_cpu_fraction": report.cpu_fraction,
         "generator_lateness_seconds": report.lateness,
         "generator_saturated": report.saturated,
     }
-    row |= summarise_readings(readings.samples, readings.processes, times)
-    row |= summarise_runs(launches, runs, readings.samples, times)
+    row |= summarise_readings(samples, processes, times)
+    row |= summarise_runs(launches, runs, samples, times)
+    row["oom_victims"] = "; ".join(oom_victims(readings.samples, readings.processes, runs))
     row |= _host(host_before)
     row["saturated"] = is_saturated(
         row["exec_cpu_seconds"], row["exec_window_seconds"], context.available_cores
     )
-    return BurstOutcome(row, _tables(context, planned, row, readings, launches, runs))
+    tables = {
+        "samples": readings.samples,
+        "processes": readings.processes,
+        "launches": launches,
+        "runs": runs,
+        "replicas": pd.DataFrame(replica_rows(readings.samples, readings.processes, runs, names, times)),
+    }
+    keyed = {
+        name: frame.assign(cell_id=context.cell.cell_id, burst=planned.order)
+        for name, frame in tables.items()
+    }
+    return BurstOutcome(row, keyed | {"bursts": pd.DataFrame([row])}, broken)
+
+
+@dataclass(frozen=True)
+class _Sampling:
+    """What the samplers did during a burst, all replicas together."""
+
+    watermark_bytes: float
+    """Of the only replica; nan for several, whose peaks need not have come together."""
+    ticks: int
+    missed_ticks: int
+    cpu_cores: float
+
+    @classmethod
+    def between(cls, before: dict[str, SamplerState], after: dict[str, SamplerState]) -> _Sampling:
+        pairs = [(before[name], after[name]) for name in before]
+        return cls(
+            watermark_bytes=pairs[0][1].watermark_bytes if len(pairs) == 1 else float("nan"),
+            ticks=sum(b.ticks - a.ticks for a, b in pairs),
+            missed_ticks=sum(b.missed_ticks - a.missed_ticks for a, b in pairs),
+            cpu_cores=sum((b.cpu_seconds - a.cpu_seconds) / max(b.at - a.at, 1e-9) for a, b in pairs),
+        )
 
 
 def _load_plan(context: BurstContext, planned: PlannedBurst, hold: float, tag: str) -> LoadPlan:
@@ -129,21 +172,15 @@ def _load_plan(context: BurstContext, planned: PlannedBurst, hold: float, tag: s
 
 
 def _wait_until_idle(context: BurstContext, timeout: float) -> float:
-    """Wait for a whole quiet time; returns the instant it began."""
+    """Wait for a whole quiet time of every replica; returns the instant it began."""
 
     def quiet_since() -> float | None:
-        sample, processes = context.sampler.latest()
-        if sample is None or processes is None or _runs_alive(processes):
+        walks = context.samplers.latest_walks()
+        if walks is None or any(_runs_alive(walk) for walk in walks):
             return None
-        recent = context.sampler.peek_samples()
-        now = float(recent["at_epoch_seconds"].max()) if len(recent) else 0.0
-        recent = recent[recent["at_epoch_seconds"] >= now - IDLE_SECONDS]
-        if len(recent) < 4 or now - float(recent["at_epoch_seconds"].iloc[0]) < 0.9 * IDLE_SECONDS:
-            return None
-        middle = len(recent) // 2
-        if abs(_cores(recent.iloc[:middle]) - _cores(recent.iloc[middle:])) > IDLE_JITTER_CORES:
-            return None
-        return float(recent["at_epoch_seconds"].iloc[0])
+        began = [_quiet_since(recent) for recent in context.samplers.peek_samples().values()]
+        known = [instant for instant in began if instant is not None]
+        return max(known) if len(known) == len(began) else None
 
     began = _wait_for(context, quiet_since, timeout)
     if began is None:
@@ -154,8 +191,23 @@ def _wait_until_idle(context: BurstContext, timeout: float) -> float:
     return began
 
 
-def _drain(context: BurstContext, tag: str, report: LoadReport, timeout: float) -> bool:
-    """Wait until every run is terminal and its processes are gone; false on time-out."""
+def _quiet_since(samples: pd.DataFrame) -> float | None:
+    """Begin of the last quiet time of one replica, if its latest samples are one."""
+    now = float(samples["at_epoch_seconds"].max()) if len(samples) else 0.0
+    recent = samples[samples["at_epoch_seconds"] >= now - IDLE_SECONDS]
+    if len(recent) < 4 or now - float(recent["at_epoch_seconds"].iloc[0]) < 0.9 * IDLE_SECONDS:
+        return None
+    middle = len(recent) // 2
+    if abs(_cores(recent.iloc[:middle]) - _cores(recent.iloc[middle:])) > IDLE_JITTER_CORES:
+        return None
+    return float(recent["at_epoch_seconds"].iloc[0])
+
+
+def _drain(context: BurstContext, tag: str, report: LoadReport, timeout: float) -> tuple[bool, str]:
+    """Wait until every run is terminal and its processes are gone.
+
+    Returns whether they are, and why the stack cannot go on, if it cannot; the burst is recorded even then.
+    """
     expected = sum(launch.outcome == "launched" for launch in report.launches)
 
     def all_terminal() -> float | None:
@@ -166,23 +218,41 @@ def _drain(context: BurstContext, tag: str, report: LoadReport, timeout: float) 
         ended = sum(status in TERMINAL for status in statuses.values())
         return time.time() if ended >= expected and ended == len(statuses) else None
 
-    ended_at = _wait_for(context, all_terminal, timeout)
-    if ended_at is None:
-        return False
-
-    def processes_gone() -> float | None:
-        _, processes = context.sampler.latest()
-        if processes is None or float(processes["at_epoch_seconds"].iloc[0]) < ended_at:
+    def processes_gone(ended_at: float) -> float | None:
+        walks = context.samplers.latest_walks()
+        if walks is None or any(float(walk["at_epoch_seconds"].iloc[0]) < ended_at for walk in walks):
             return None
-        return None if _runs_alive(processes) else time.time()
+        return None if any(_runs_alive(walk) for walk in walks) else time.time()
 
-    return _wait_for(context, processes_gone, timeout) is not None
+    try:
+        ended_at = _wait_for(context, all_terminal, timeout)
+        if ended_at is None:
+            return False, ""
+        return _wait_for(context, lambda: processes_gone(ended_at), timeout) is not None, ""
+    except ExperimentError as error:
+        return False, str(error)
+
+
+def _histories(context: BurstContext, tag: str, broken: str) -> pd.DataFrame:
+    """What became of the runs; nothing where the stack is broken and no longer says."""
+    try:
+        return _runs_frame(run_histories(context.client, (TAG, tag)))
+    except GraphQLError as error:
+        if broken:
+            return _runs_frame([])
+        raise ExperimentError(f"the webserver did not tell what became of the runs: {error}") from None
 
 
 def _wait_for(context: BurstContext, ready: Callable[[], float | None], timeout: float) -> float | None:
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        answer = ready()
+        try:
+            answer = ready()
+        except ExperimentError:
+            # A sampler ends with its container: what the stack says of that end says more.
+            time.sleep(STACK_WORD_SECONDS)
+            context.stack.check()
+            raise
         if answer is not None:
             return answer
         context.stack.check()
@@ -223,24 +293,3 @@ def _runs_frame(runs: list[RunHistory]) -> pd.DataFrame:
     frame = pd.DataFrame([{name: getattr(run, name) for name in names} for run in runs], columns=names)
     times = [name for name in names if name.endswith("_epoch_seconds")]
     return frame.astype(dict.fromkeys(times, "float64"))
-
-
-def _tables(
-    context: BurstContext,
-    planned: PlannedBurst,
-    row: dict[str, Any],
-    readings: Readings,
-    launches: pd.DataFrame,
-    runs: pd.DataFrame,
-) -> Tables:
-    tables = {
-        "samples": readings.samples.assign(replica=context.stack.replicas[0].name),
-        "processes": readings.processes.assign(replica=context.stack.replicas[0].name),
-        "launches": launches,
-        "runs": runs,
-    }
-    keyed = {
-        name: frame.assign(cell_id=context.cell.cell_id, burst=planned.order)
-        for name, frame in tables.items()
-    }
-    return keyed | {"bursts": pd.DataFrame([row])}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.collect.client import SamplerClient
+from harness.collect.group import SamplerGroup
 from harness.errors import ExperimentError
 from harness.experiment.burst import BurstContext, BurstOutcome, run_burst
 from harness.experiment.observe import Observer
@@ -20,8 +20,8 @@ from harness.experiment.plan import (
     plan_bursts,
 )
 from harness.experiment.start import timestamp
-from harness.graphql import GraphQLClient, JobSelector
-from harness.results.document import CellRecord, LimitsRecord
+from harness.graphql import GraphQLClient, GraphQLError, JobSelector
+from harness.results.document import CellRecord, EventRecord, LimitsRecord
 from harness.results.folder import ResultFolder
 from harness.results.validity import judge
 from harness.scenario.cells import Cell, cells_of
@@ -78,37 +78,58 @@ class Experiment:
         record = self._folder.read_document().cell(cell.cell_id)
         record = self._save(
             record.model_copy(
-                update={"state": "running", "attempt": record.attempt + 1, "started_at": timestamp()}
+                update={
+                    "state": "running",
+                    "attempt": record.attempt + 1,
+                    "started_at": timestamp(),
+                    "failure": "",
+                    "events": (),
+                }
             )
         )
-        with self._stack.up(self._scenario, cell, self._folder.logs, self._observer.say) as running:
-            record = self._save(_with_environment(record, running))
-            selector = JobSelector(running.location, running.repository, cell.workload.job)
-            self._observer.say(f"checking job {cell.workload.job} and its run config")
-            self._validate_job(running.graphql_url, selector, cell.workload.run_config_for(1.0))
-            sampling = self._scenario.sampling
-            channel = running.replicas[0].open_sampler(sampling.cgroup_hz, sampling.processes_hz)
-            client = GraphQLClient(running.graphql_url)
-            sampler = SamplerClient(channel)
-            try:
-                sampler.start()
-                context = BurstContext(
-                    scenario=self._scenario,
-                    cell=cell,
-                    stack=running,
-                    sampler=sampler,
-                    client=client,
-                    selector=selector,
-                    experiment_id=uuid.uuid4().hex[:12],
-                    available_cores=min(cell.cpus, float(os.cpu_count() or 1)),
-                )
-                record = self._measure(context, record, cells_after)
-            finally:
-                sampler.close()
-                client.close()
-        self._save(record.model_copy(update={"state": "finished", "finished_at": timestamp()}))
+        try:
+            with self._stack.up(self._scenario, cell, self._folder.logs, self._observer.say) as running:
+                record = self._save(_with_environment(record, running))
+                try:
+                    self._run_on(running, cell, record, cells_after)
+                finally:
+                    events = tuple(EventRecord(**asdict(event)) for event in running.events)
+                    self._update(cell, events=events)
+        except (ExperimentError, GraphQLError) as error:
+            self._update(cell, failure=str(error))
+            raise ExperimentError(str(error)) from None
+        self._update(cell, state="finished", finished_at=timestamp())
 
-    def _measure(self, context: BurstContext, record: CellRecord, cells_after: int) -> CellRecord:
+    def _run_on(self, running: RunningStack, cell: Cell, record: CellRecord, cells_after: int) -> None:
+        selector = JobSelector(running.location, running.repository, cell.workload.job)
+        self._observer.say(f"checking job {cell.workload.job} and its run config")
+        self._validate_job(running.graphql_url, selector, cell.workload.run_config_for(1.0))
+        sampling = self._scenario.sampling
+        client = GraphQLClient(running.graphql_url)
+        samplers = SamplerGroup(
+            {
+                replica.name: SamplerClient(replica.open_sampler(sampling.cgroup_hz, sampling.processes_hz))
+                for replica in running.replicas
+            }
+        )
+        try:
+            samplers.start()
+            context = BurstContext(
+                scenario=self._scenario,
+                cell=cell,
+                stack=running,
+                samplers=samplers,
+                client=client,
+                selector=selector,
+                experiment_id=uuid.uuid4().hex[:12],
+                available_cores=min(cell.cpus * cell.replicas, float(running.limits.host_cpus)),
+            )
+            self._measure(context, record, cells_after)
+        finally:
+            samplers.close()
+            client.close()
+
+    def _measure(self, context: BurstContext, record: CellRecord, cells_after: int) -> None:
         load = self._scenario.load
         warmup = self._warm_up(context, record)
         planned = plan_bursts(load.levels, load.repeats, self._scenario.seed, warmup.bursts)
@@ -128,14 +149,13 @@ class Experiment:
             self._observer.say(f"burst {index + 1} of {len(planned)}: {burst.level} runs at once")
             hold = hold_seconds(burst.level, cost, load.plateau, load.window)
             outcome = run_burst(context, burst, hold)
-            self._folder.write_burst(record, burst.order, outcome.tables)
+            self._record(record, outcome)
             if burst.level > 1:
                 cost = (cost + _launch_cost(outcome)) / 2  # follows a drift, but no single odd burst
             left = planned[index + 1 :]
             self._observer.burst_done(
                 _one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
             )
-        return record
 
     def _warm_up(self, context: BurstContext, record: CellRecord) -> Warmup:
         """Launch small bursts until their cost settles; the last one calibrates the holds."""
@@ -146,7 +166,7 @@ class Experiment:
             self._observer.say(f"warm-up burst {order + 1}: finding out what a launch costs")
             planned = PlannedBurst(order, "warmup", settings.launches, order)
             outcome = run_burst(context, planned, hold=0.5)
-            self._folder.write_burst(record, order, outcome.tables)
+            self._record(record, outcome)
             if outcome.row["runs_succeeded"] == 0:
                 raise ExperimentError(
                     f"no run of job {context.cell.workload.job} succeeded in warm-up: {_why(outcome)}"
@@ -155,6 +175,11 @@ class Experiment:
             if len(spans) >= settings.min_bursts and has_settled(spans, settings.tolerance):
                 break
         return Warmup(len(spans), has_settled(spans, settings.tolerance), spans[-1])
+
+    def _record(self, record: CellRecord, outcome: BurstOutcome) -> None:
+        self._folder.write_burst(record, int(outcome.row["burst"]), outcome.tables)
+        if outcome.broken:
+            raise ExperimentError(outcome.broken)
 
     def _seconds(
         self,
@@ -176,6 +201,9 @@ class Experiment:
     def _save(self, record: CellRecord) -> CellRecord:
         self._folder.write_document(self._folder.read_document().with_cell(record))
         return record
+
+    def _update(self, cell: Cell, **changes: Any) -> None:
+        self._save(self._folder.read_document().cell(cell.cell_id).model_copy(update=changes))
 
     def _judge(self) -> None:
         document = self._folder.read_document()

@@ -30,6 +30,7 @@ def new_document(
             cpus=cell.cpus,
             memory_bytes=cell.memory_bytes,
             grpc_max_workers=cell.grpc_max_workers,
+            replicas=cell.replicas,
         )
         for cell in cells_of(scenario)
     )

@@ -83,6 +83,15 @@ class LevelRecord(Part):
     run_seconds_mean: float | None
 
 
+class EventRecord(Part):
+    """Something that happened to a part of the stack without the harness's doing."""
+
+    at_epoch_seconds: float
+    service: str
+    kind: str = Field(description="oom, exit, restart or unhealthy")
+    exit_code: int | None = None
+
+
 class CellRecord(Part):
     """One cell: its setting, what it ran on, how far it got and what was fitted from it."""
 
@@ -92,8 +101,11 @@ class CellRecord(Part):
     cpus: float
     memory_bytes: int
     grpc_max_workers: int
+    replicas: int = 1
     state: Literal["pending", "running", "finished"] = "pending"
     attempt: int = 0
+    failure: str = Field("", description="why the cell broke off; empty where it did not")
+    events: tuple[EventRecord, ...] = ()
     started_at: str = ""
     finished_at: str = ""
     limits: LimitsRecord | None = None

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from harness.errors import ResultError
 from harness.results.document import SCHEMA_VERSION, CellRecord, ResultDocument
 
-TABLES = ("samples", "processes", "launches", "runs", "bursts")
+TABLES = ("samples", "processes", "launches", "runs", "replicas", "bursts")
 
 
 class ResultFolder:

@@ -37,7 +37,9 @@ def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
 
 def _of_cell(cell: CellRecord) -> list[Reason]:
     found: list[Reason] = []
-    if cell.state != "finished":
+    if cell.failure:
+        found.append(_reason("invalid", "broke-off", cell.failure, cell.cell_id))
+    elif cell.state != "finished":
         message = "not measured yet" if cell.state == "pending" else "broken off before its last burst"
         found.append(
             _reason("inconclusive", "not-finished", f"{message}; finish it with --resume", cell.cell_id)

@@ -17,14 +17,16 @@ class Cell:
     cpus: float
     memory_bytes: int
     grpc_max_workers: int
+    replicas: int
     workload: Workload
 
     @property
     def cell_id(self) -> str:
         """Readable, unique within the scenario, safe as a file name."""
+        several = f"-{self.replicas}replicas" if self.replicas > 1 else ""
         return (
             f"{self.workload.label}-{self.dagster_version}-{self.cpus:g}cpu-"
-            f"{self.memory_bytes // 2**20}mib-{self.grpc_max_workers}w"
+            f"{self.memory_bytes // 2**20}mib-{self.grpc_max_workers}w{several}"
         )
 
 
@@ -34,6 +36,11 @@ def cells_of(scenario: Scenario) -> tuple[Cell, ...]:
     return tuple(
         Cell(*combination)
         for combination in product(
-            scenario.dagster.versions, server.cpus, server.memory, server.grpc_max_workers, scenario.workloads
+            scenario.dagster.versions,
+            server.cpus,
+            server.memory,
+            server.grpc_max_workers,
+            server.replicas,
+            scenario.workloads,
         )
     )

@@ -149,8 +149,8 @@ def _apply(document: dict[str, Any], option: str, written: _Written) -> FieldPat
 
 
 def _resolve_paths(scenario: Scenario, source: Source) -> Scenario:
-    if scenario.location is None:
-        return scenario
+    if scenario.location is None or scenario.location.image is not None:
+        return scenario  # paths inside an image are none of this machine
     changes: dict[str, Path] = {}
     for name in ("python_file", "working_directory", "python"):
         given = getattr(scenario.location, name)

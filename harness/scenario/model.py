@@ -58,14 +58,32 @@ class LocationSection(Section):
     python: Path | None = Field(
         None, description="interpreter of an existing environment that has Dagster and the code's needs"
     )
+    image: str | None = Field(
+        None,
+        min_length=1,
+        description="container image that has the code, Dagster and dagster-postgres; for --stack compose",
+    )
+    command: tuple[str, ...] = Field(
+        (),
+        description="command that starts the code server of `image` on port 4000, instead of a module, "
+        "package or python_file",
+    )
 
     @model_validator(mode="after")
     def _exactly_one_target(self) -> LocationSection:
-        given = [n for n in ("python_file", "module", "package") if getattr(self, n) is not None]
+        targets = ("python_file", "module", "package", "command")
+        given = [name for name in targets if getattr(self, name)]
         if len(given) != 1:
-            raise ValueError(
-                f"exactly one of python_file, module, package is expected, got {given or 'none'}"
-            )
+            raise ValueError(f"exactly one of {', '.join(targets)} is expected, got {given or 'none'}")
+        if self.command and self.image is None:
+            raise ValueError("command starts the code server of an image; name the image too")
+        return self
+
+    @model_validator(mode="after")
+    def _image_brings_its_own(self) -> LocationSection:
+        needless = [n for n in ("requirements", "python") if self.image and getattr(self, n)]
+        if needless:
+            raise ValueError(f"{needless[0]} cannot be used with image, which brings its own")
         return self
 
 
@@ -79,9 +97,15 @@ class ServerSection(Section):
     grpc_max_workers: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = Field(
         (8,), min_length=1, description="DAGSTER_GRPC_MAX_WORKERS"
     )
+    replicas: tuple[Annotated[int, Field(ge=1, le=50, strict=True)], ...] = Field(
+        (1,),
+        min_length=1,
+        description="code servers behind one name, each with the limits above; more than one needs "
+        "--stack compose",
+    )
     env: dict[str, str] = Field(default_factory=dict, description="environment of the code server")
 
-    @field_validator("cpus", "memory", "grpc_max_workers", mode="before")
+    @field_validator("cpus", "memory", "grpc_max_workers", "replicas", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return value if isinstance(value, list | tuple) else (value,)
@@ -93,7 +117,7 @@ class ServerSection(Section):
             raise ValueError("at least 256MiB is expected; an idle code server alone needs more than 128MiB")
         return value
 
-    @field_validator("cpus", "memory", "grpc_max_workers")
+    @field_validator("cpus", "memory", "grpc_max_workers", "replicas")
     @classmethod
     def _distinct(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         return each_once(value)

@@ -20,11 +20,26 @@ class Limits:
 
     enforced: bool
     method: str
-    """`cgroup-v1`, `cgroup-v2`, `systemd-run` or `none`."""
+    """`cgroup-v1`, `cgroup-v2`, `systemd-run`, `docker, cgroup v1`, `docker, cgroup v2` or `none`."""
     reason: str
     """Why limits are not enforced; empty where they are."""
     cpus: float
+    """Of one code server."""
     memory_bytes: int
+    """Of one code server."""
+    host_cpus: int
+    """What the machine has, limits aside."""
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    """Something that happened to a part of the stack without the harness's doing."""
+
+    at_epoch_seconds: float
+    service: str
+    kind: str
+    """`oom` (the kernel killed one of its processes), `exit`, `restart` or `unhealthy`."""
+    exit_code: int | None = None
 
 
 class Channel(Protocol):
@@ -94,6 +109,11 @@ class RunningStack(Protocol):
     @property
     def replicas(self) -> tuple[Replica, ...]:
         """The code servers."""
+        ...
+
+    @property
+    def events(self) -> tuple[StackEvent, ...]:
+        """What has happened to them so far."""
         ...
 
     def check(self) -> None:

@@ -35,6 +35,15 @@ class LimitedCgroup:
         moves = " && ".join(f'echo $$ > "{directory}/cgroup.procs"' for directory in self.directories)
         return ["/bin/sh", "-c", f'{moves} && exec "$@"', "sh", *argv]
 
+    def oom_kills(self) -> int:
+        """How many of its processes the kernel has killed at the memory limit."""
+        name = "memory.events" if self.version == 2 else "memory.oom_control"
+        try:
+            lines = (self.directories[0] / name).read_text().splitlines()
+        except OSError:
+            return 0
+        return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+
     def sampler_config(self) -> dict[str, Any]:
         """Where a sampler reads this cgroup."""
         if self.version == 2:

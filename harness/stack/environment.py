@@ -52,17 +52,34 @@ def prepare_environment(scenario: Scenario, version: str, say: Say) -> PreparedE
         return _existing(location.python, version)
     requirements = _requirements(scenario, version)
     python = scenario.dagster.python or f"{sys.version_info.major}.{sys.version_info.minor}"
-    wanted = scenario.dagster.exclude_newer
-    key_parts = [version, python, str(wanted), platform.platform(), *requirements]
+    key_parts = [version, python, str(scenario.dagster.exclude_newer), platform.platform(), *requirements]
     key = hashlib.sha256("\n".join(key_parts).encode()).hexdigest()[:16]
     directory = cache_folder() / f"dagster-{version}-{key}"
     directory.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(directory.parent / f"{directory.name}.lock"):
         if not (directory / _DONE).exists():
-            limit = scenario.timeouts.environment
-            _make(directory, version, python, requirements, wanted, limit, say)
+            say(f"finding out when Dagster {version} was released")
+            newest = newest_upload(scenario, version)
+            _make(directory, version, python, requirements, newest, scenario.timeouts.environment, say)
     recorded = json.loads((directory / _DONE).read_text("utf-8"))
     return PreparedEnvironment(directory / "bin" / "python", ServerEnvironment(**recorded))
+
+
+def newest_upload(scenario: Scenario, version: str) -> str:
+    """The newest upload date that a dependency may have, as scenario and release say; empty for any.
+
+    Raises:
+        InputError: there is no such version.
+        MachineError: the index cannot be asked, or does not say when it was released.
+    """
+    wanted = scenario.dagster.exclude_newer
+    if wanted == "never":
+        return ""
+    if isinstance(wanted, datetime.date):
+        return wanted.isoformat()
+    # The limit is a midnight: two days on, so that what was released on the very day counts.
+    released = _release_date(version, scenario.timeouts.environment)
+    return (released + datetime.timedelta(days=2)).isoformat()
 
 
 def cache_folder() -> Path:
@@ -86,16 +103,10 @@ def _make(
     version: str,
     python: str,
     requirements: list[str],
-    wanted: str | datetime.date,
+    newest: str,
     timeout: float,
     say: Say,
 ) -> None:
-    newest = ""
-    if wanted == "release":
-        say(f"finding out when Dagster {version} was released")
-        newest = (_release_date(version, timeout) + datetime.timedelta(days=2)).isoformat()
-    elif isinstance(wanted, datetime.date):
-        newest = wanted.isoformat()
     say(f"making the environment for Dagster {version} (once; kept in the cache)")
     _uv(["venv", "--quiet", "--clear", "--python", python, str(directory)], timeout)
     held = ["--exclude-newer", newest] if newest else []
@@ -116,6 +127,19 @@ def _make(
 
 
 def _release_date(version: str, timeout: float) -> datetime.date:
+    """From the index, once: a release does not move."""
+    kept = cache_folder() / f"released-{version}"
+    if kept.is_file():
+        return datetime.date.fromisoformat(kept.read_text("utf-8"))
+    released = _ask_index(version, timeout)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    temporary = kept.with_suffix(f".{os.getpid()}")
+    temporary.write_text(released.isoformat(), encoding="utf-8")
+    temporary.replace(kept)
+    return released
+
+
+def _ask_index(version: str, timeout: float) -> datetime.date:
     lock = _uv(
         ["pip", "compile", "--quiet", "--no-deps", "--format", "pylock.toml", "-"],
         timeout,

@@ -18,8 +18,11 @@ from pathlib import Path
 
 import platformdirs
 import psutil
+from docker.errors import DockerException
 
+from harness.errors import MachineError
 from harness.stack import cgroup
+from harness.stack.engine import Removed, connect, remove_experiment
 
 GRACE_SECONDS = 5.0
 
@@ -47,13 +50,22 @@ def mark(pid: int) -> ProcessMark:
 
 
 @dataclass(frozen=True)
+class EngineMark:
+    """What one experiment has in a Docker engine: everything that carries its label."""
+
+    host: str
+    experiment: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """What one experiment owns."""
 
     owner: ProcessMark
     processes: tuple[ProcessMark, ...] = ()
     cgroups: tuple[str, ...] = ()
-    folders: tuple[str, ...] = field(default=())
+    folders: tuple[str, ...] = ()
+    engines: tuple[EngineMark, ...] = ()
 
 
 class Ledger:
@@ -78,6 +90,11 @@ class Ledger:
     def add_cgroup(self, directory: Path) -> None:
         """Record a cgroup directory that is about to be made."""
         self._change(replace(self._entry, cgroups=(*self._entry.cgroups, str(directory))))
+
+    def add_engine(self, host: str, experiment: str) -> None:
+        """Record that containers with the label of `experiment` are about to be made."""
+        mark = EngineMark(host, experiment)
+        self._change(replace(self._entry, engines=(*self._entry.engines, mark)))
 
     def make_folder(self, prefix: str) -> Path:
         """Make and record a scratch folder."""
@@ -108,14 +125,23 @@ class Ledger:
 class CleanReport:
     """What `clean` removed."""
 
-    processes: int
-    cgroups: int
-    folders: int
+    processes: int = 0
+    cgroups: int = 0
+    folders: int = 0
+    engine: Removed = field(default_factory=Removed)
+
+    def __add__(self, other: CleanReport) -> CleanReport:
+        return CleanReport(
+            self.processes + other.processes,
+            self.cgroups + other.cgroups,
+            self.folders + other.folders,
+            self.engine + other.engine,
+        )
 
 
 def clean(say: Callable[[str], None]) -> CleanReport:
     """Remove what dead experiments left; experiments that still run are not touched."""
-    total = CleanReport(0, 0, 0)
+    total = CleanReport()
     running = 0
     for file in sorted(_state_folder().glob("*.json")):
         entry = _read(file)
@@ -125,16 +151,21 @@ def clean(say: Callable[[str], None]) -> CleanReport:
         if entry.owner.alive() is not None:
             running += 1
             continue
-        removed = _remove(entry)
+        try:
+            total += _remove(entry)
+        except MachineError as error:
+            say(f"containers of a killed experiment may be left ({error}); run clean again then")
+            continue
         file.unlink(missing_ok=True)
-        total = CleanReport(
-            total.processes + removed.processes,
-            total.cgroups + removed.cgroups,
-            total.folders + removed.folders,
-        )
     if running:
         say(f"{running} experiments are still running and were left alone")
-    say(f"removed {total.processes} processes, {total.cgroups} cgroups, {total.folders} scratch folders")
+    said = f"removed {total.processes} processes, {total.cgroups} cgroups, {total.folders} scratch folders"
+    if total.engine.total:
+        of = total.engine
+        said += (
+            f", {of.containers} containers, {of.networks} networks, {of.volumes} volumes, {of.images} images"
+        )
+    say(said)
     return total
 
 
@@ -177,7 +208,20 @@ def _remove(entry: Entry) -> CleanReport:
         if Path(folder).exists():
             shutil.rmtree(folder, ignore_errors=True)
             folders += 1
-    return CleanReport(processes, cgroups, folders)
+    return CleanReport(processes, cgroups, folders, _remove_from_engines(entry))
+
+
+def _remove_from_engines(entry: Entry) -> Removed:
+    removed = Removed()
+    for mark in entry.engines:
+        client = connect(mark.host)
+        try:
+            removed += remove_experiment(client, mark.experiment)
+        except DockerException as error:
+            raise MachineError(f"the Docker engine at {mark.host}: {error}") from None
+        finally:
+            client.close()
+    return removed
 
 
 def _read(file: Path) -> Entry | None:
@@ -188,6 +232,7 @@ def _read(file: Path) -> Entry | None:
             processes=tuple(ProcessMark(**item) for item in raw["processes"]),
             cgroups=tuple(raw["cgroups"]),
             folders=tuple(raw["folders"]),
+            engines=tuple(EngineMark(**item) for item in raw.get("engines", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

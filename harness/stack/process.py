@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
+import signal
 import socket
 import subprocess
 import time
@@ -17,19 +17,19 @@ from typing import Any
 import psutil
 import yaml
 
-from harness.errors import CodeLocationError, ExperimentError, MachineError
+from harness.errors import CodeLocationError, ExperimentError, InputError, MachineError
 from harness.scenario.cells import Cell
 from harness.scenario.model import LocationSection, Scenario
 from harness.stack import cgroup
-from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment
+from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment, StackEvent
 from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.ledger import Ledger
 from harness.stack.readiness import wait_for_daemon, wait_for_location
+from harness.stack.target import cause, last_line, target_arguments
 
 LOCATION_NAME = "under_test"
 _HOST = "127.0.0.1"
-_EXCEPTION = r"^(?:\x1b\[\d+m)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*)$"
 _COORDINATORS = {"default": "DefaultRunCoordinator", "queued": "QueuedRunCoordinator"}
 
 
@@ -41,14 +41,16 @@ class Service:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def log_text(self) -> str:
+        """What it has written."""
+        try:
+            return self.log.read_text("utf-8", errors="replace")
+        except OSError:
+            return ""
+
     def log_tail(self) -> str:
         """The last line that says something."""
-        try:
-            lines = self.log.read_text("utf-8", errors="replace").splitlines()
-        except OSError:
-            return "no log"
-        said = [line.strip() for line in lines if line.strip()]
-        return said[-1] if said else "nothing in its log"
+        return last_line(self.log_text())
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,24 @@ class RunningProcesses:
     environment: ServerEnvironment
     replicas: tuple[Replica, ...]
     services: tuple[Service, ...]
+    limited: cgroup.LimitedCgroup | None
+
+    @property
+    def events(self) -> tuple[StackEvent, ...]:
+        """The services that have ended, and when that was noticed."""
+        return tuple(
+            StackEvent(time.time(), service.name, "exit", code)
+            for service in self.services
+            if (code := service.process.poll()) is not None
+        )
 
     def check(self) -> None:
         """Raise ExperimentError if one of the services has died."""
+        server = self.services[0]
+        if server.process.poll() == -signal.SIGKILL and self.limited and self.limited.oom_kills():
+            raise ExperimentError(
+                f"{server.name}: the kernel killed it at the memory limit, and every run in it is lost"
+            )
         check_services(self.services)
 
 
@@ -78,8 +95,15 @@ class ProcessStack:
         Raises:
             CodeLocationError: the code under test does not import.
             MachineError: this machine cannot run it.
+            InputError: the scenario asks for what only containers give.
             ExperimentError: it did not become ready in time.
         """
+        if cell.replicas > 1:
+            raise InputError(
+                f"server.replicas: {cell.replicas} code servers behind one name need --stack compose"
+            )
+        if scenario.location is not None and scenario.location.image is not None:
+            raise InputError("location.image: a container image needs --stack compose")
         prepared = prepare_environment(scenario, cell.dagster_version, say)
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
@@ -140,6 +164,7 @@ class _Starter:
             environment=self._prepared.info,
             replicas=(Replica("server", self._sampler_opener(limited, limits, server)),),
             services=tuple(self._services),
+            limited=limited,
         )
 
     def _write_home(self, grpc_port: int) -> None:
@@ -154,19 +179,19 @@ class _Starter:
         (self._home / "workspace.yaml").write_text(yaml.safe_dump(workspace))
 
     def _limits(self) -> tuple[cgroup.LimitedCgroup | None, Limits]:
-        cpus, memory = self._cell.cpus, self._cell.memory_bytes
+        cpus, memory, host_cpus = self._cell.cpus, self._cell.memory_bytes, os.cpu_count() or 1
         try:
             limited = cgroup.make(cpus, memory, self._ledger.add_cgroup)
         except cgroup.NoCgroupError as error:
             if cgroup.systemd_scope(cpus, memory) is not None:
-                return None, Limits(True, "systemd-run", "", cpus, memory)
+                return None, Limits(True, "systemd-run", "", cpus, memory, host_cpus)
             self._say(f"limits: not enforced ({error})")
-            return None, Limits(False, "none", str(error), cpus, memory)
-        return limited, Limits(True, limited.method, "", cpus, memory)
+            return None, Limits(False, "none", str(error), cpus, memory, host_cpus)
+        return limited, Limits(True, limited.method, "", cpus, memory, host_cpus)
 
     def _server_argv(self, port: int) -> list[str]:
         location = self._scenario.location or _own_workloads()
-        argv = ["-m", "dagster", "api", "grpc", "-h", _HOST, "-p", str(port), *_target(location)]
+        argv = ["-m", "dagster", "api", "grpc", "-h", _HOST, "-p", str(port), *target_arguments(location)]
         argv += ["--use-python-environment-entry-point", "--inject-env-vars-from-instance"]
         argv += ["--max-workers", str(self._cell.grpc_max_workers)]
         return self._python(argv)
@@ -223,7 +248,7 @@ class _Starter:
         server = self._services[0]
         if server.process.poll() is not None:
             raise CodeLocationError(
-                f"location: the code server ended while loading the code: {_cause(server)}"
+                f"location: the code server ended while loading the code: {cause(server.log_text())}"
             )
         check_services(self._services)
 
@@ -287,32 +312,3 @@ def _own_workloads() -> LocationSection:
         )
     root = Path(next(iter(spec.submodule_search_locations))).parent
     return LocationSection(module="workloads.definitions", working_directory=root)
-
-
-def _target(location: LocationSection) -> list[str]:
-    argv: list[str] = []
-    if location.python_file is not None:
-        argv += ["--python-file", str(location.python_file)]
-    if location.module is not None:
-        argv += ["--module-name", location.module]
-    if location.package is not None:
-        argv += ["--package-name", location.package]
-    if location.attribute is not None:
-        argv += ["--attribute", location.attribute]
-    directory = location.working_directory
-    if directory is None and location.python_file is not None:
-        directory = location.python_file.parent
-    if directory is not None:
-        argv += ["--working-directory", str(directory)]
-    return argv
-
-
-def _cause(server: Service) -> str:
-    """The innermost exception in the server's log, else its last line."""
-    try:
-        text = server.log.read_text("utf-8", errors="replace")
-    except OSError:
-        return "no log"
-    errors = re.findall(_EXCEPTION, text, re.MULTILINE)
-    # Dagster adds advice about working directories after the first sentence
-    return re.split(r"\. Local modules were", errors[-1].strip())[0] if errors else server.log_tail()

@@ -1,0 +1,101 @@
+"""From the readings of several replicas to totals, and from runs to the replica that ran them. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from harness.experiment.summary import BurstTimes, Row, summarise_readings
+
+AT = "at_epoch_seconds"
+_FAR = 1e6
+"""Cost, in seconds, of matching a run with a process of another pid: never chosen."""
+
+
+def total_samples(samples: pd.DataFrame) -> pd.DataFrame:
+    """The sum over all replicas at the instants of the first, each holding its last reading.
+
+    A replica that has ended counts with its last reading no longer than the others' readings go on.
+    """
+    names = list(samples["replica"].unique())
+    if len(names) <= 1:
+        return samples.drop(columns="replica")
+    frames = [samples[samples["replica"] == name].drop(columns="replica").sort_values(AT) for name in names]
+    grid = frames[0][[AT]]
+    aligned = [pd.merge_asof(grid, frame, on=AT, direction="backward").bfill() for frame in frames]
+    total: pd.DataFrame = aligned[0].copy()
+    for frame in aligned[1:]:
+        for column in total.columns.drop(AT):
+            total[column] += frame[column]
+    return total
+
+
+def total_processes(processes: pd.DataFrame) -> pd.DataFrame:
+    """The processes of all replicas, as if walked at the instants of the first replica's walks."""
+    names = list(processes["replica"].unique())
+    if len(names) <= 1:
+        return processes
+    grid = np.sort(processes.loc[processes["replica"] == names[0], AT].unique())
+    frames = []
+    for name in names:
+        frame = processes[processes["replica"] == name]
+        walks = np.sort(frame[AT].unique())
+        newest = np.searchsorted(walks, grid, side="right") - 1
+        chosen = pd.DataFrame({AT: walks[newest[newest >= 0]], "grid": grid[newest >= 0]})
+        frames.append(frame.merge(chosen, on=AT).drop(columns=AT).rename(columns={"grid": AT}))
+    total: pd.DataFrame = pd.concat(frames, ignore_index=True)[list(processes.columns)]
+    return total
+
+
+def assign_replicas(runs: pd.DataFrame, processes: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    """`runs` with a column `replica`: where each run's process was; empty where that is not known.
+
+    Dagster does not say which of several servers behind one name took a run. Its process is found by pid
+    and, as pids recur from container to container, by the time it was made: of all one-to-one matchings the
+    one whose delays from a process's creation to its run's first word differ least.
+    """
+    if len(names) == 1 or runs.empty:
+        return runs.assign(replica=names[0] if len(names) == 1 else "")
+    columns = ["replica", "pid", "created_epoch_seconds"]
+    seen = processes.loc[processes["role"] == "run", columns].drop_duplicates(["replica", "pid"])
+    known = runs[runs["pid"].notna() & runs["process_started_epoch_seconds"].notna()]
+    replica = pd.Series("", index=runs.index, dtype="object")
+    if len(seen) and len(known):
+        started = known["process_started_epoch_seconds"].to_numpy(float)[:, None]
+        delay = started - seen["created_epoch_seconds"].to_numpy(float)[None, :]
+        same = known["pid"].to_numpy(float)[:, None] == seen["pid"].to_numpy(float)[None, :]
+        usual = float(np.median(delay[same])) if same.any() else 0.0
+        rows, chosen = linear_sum_assignment(np.where(same, np.abs(delay - usual), _FAR))
+        for row, column in zip(rows, chosen, strict=True):
+            if same[row, column]:
+                replica[known.index[int(row)]] = seen["replica"].iloc[int(column)]
+    return runs.assign(replica=replica)
+
+
+def replica_rows(
+    samples: pd.DataFrame,
+    processes: pd.DataFrame,
+    runs: pd.DataFrame,
+    names: tuple[str, ...],
+    times: BurstTimes,
+) -> list[Row]:
+    """One row for each replica: what it ran in a burst, and what that cost it."""
+    rows: list[Row] = []
+    for name in names:
+        own = samples[samples["replica"] == name]
+        tree = processes[processes["replica"] == name]
+        made = tree.loc[
+            (tree["role"] == "run") & (tree["created_epoch_seconds"] >= times.released), "pid"
+        ].nunique()
+        mine = runs[runs["replica"] == name]
+        rows.append(
+            {
+                "replica": name,
+                "runs": len(mine),
+                "runs_succeeded": int((mine["status"] == "SUCCESS").sum()),
+                "run_processes": int(made),
+            }
+            | summarise_readings(own, tree, times)
+        )
+    return rows

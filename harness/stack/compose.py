@@ -1,0 +1,353 @@
+"""The compose stack: code servers in containers with real limits, and Postgres and webserver beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shlex
+import subprocess
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import DockerException
+
+from harness.errors import CodeLocationError, ExperimentError, InputError, MachineError
+from harness.scenario.cells import Cell
+from harness.scenario.model import LocationSection, Scenario
+from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment, StackEvent
+from harness.stack.containers import Container, Watcher, containers_of, wait_until
+from harness.stack.engine import LABEL, EngineInfo, engine_host, require_engine
+from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
+from harness.stack.ledger import Ledger
+from harness.stack.readiness import wait_for_daemon, wait_for_location
+from harness.stack.sidecar import SidecarChannel
+from harness.stack.target import cause, target_arguments
+
+GRPC_PORT = 4000
+CODE = Path("/opt/code")
+_NEVER = "8760h"
+"""Interval of the code server's health check while it is measured: the check would be charged to it."""
+
+_CONNECTS = (
+    "import socket, time\n"
+    "while True:\n"
+    "    try:\n"
+    "        socket.create_connection(('127.0.0.1', {port}), 1).close()\n"
+    "        break\n"
+    "    except OSError:\n"
+    "        time.sleep(0.1)\n"
+)
+
+
+@dataclass(frozen=True)
+class RunningContainers:
+    """Code servers and what belongs to them, up and ready."""
+
+    graphql_url: str
+    location: str
+    repository: str
+    limits: Limits
+    environment: ServerEnvironment
+    replicas: tuple[Replica, ...]
+    watcher: Watcher
+
+    @property
+    def events(self) -> tuple[StackEvent, ...]:
+        """What the engine saw happen to the containers."""
+        return self.watcher.events
+
+    def check(self) -> None:
+        """Raise ExperimentError if one of the containers has ended."""
+        if name := self.watcher.ended():
+            raise ExperimentError(self.watcher.how_it_ended(name))
+
+
+class ComposeStack:
+    """Makes code servers out of containers."""
+
+    @contextmanager
+    def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> Iterator[RunningContainers]:
+        """Bring code servers up for `cell`; leaving the context removes every trace of them.
+
+        Raises:
+            CodeLocationError: the code under test does not import.
+            MachineError: no Docker engine that can do it, or the images cannot be built.
+            ExperimentError: it did not become ready in time.
+        """
+        client, info = require_engine()
+        folder = logs / cell.cell_id
+        folder.mkdir(parents=True, exist_ok=True)
+        ledger = Ledger()
+        starter = _Starter(client, info, scenario, cell, folder, ledger, say)
+        try:
+            yield starter.start()
+        except DockerException as error:
+            raise ExperimentError(f"the Docker engine: {' '.join(str(error).split())[:400]}") from None
+        finally:
+            say("taking the containers down")
+            starter.close()
+            ledger.close()
+            client.close()
+
+
+class _Starter:
+    """Starts the containers of one stack in order."""
+
+    def __init__(
+        self,
+        client: docker.DockerClient,
+        info: EngineInfo,
+        scenario: Scenario,
+        cell: Cell,
+        logs: Path,
+        ledger: Ledger,
+        say: Say,
+    ) -> None:
+        self._client = client
+        self._info = info
+        self._scenario = scenario
+        self._cell = cell
+        self._logs = logs
+        self._say = say
+        self._experiment = uuid.uuid4().hex[:12]
+        ledger.add_engine(engine_host(), self._experiment)
+        self._scratch = ledger.make_folder("dagster-sizing-")
+        self._password = secrets.token_urlsafe(24)
+        self._image = scenario.location.image if scenario.location else None
+        self._watcher: Watcher | None = None
+        self._variables: dict[str, str] = {}
+
+    def start(self) -> RunningContainers:
+        timeout = self._scenario.timeouts.start
+        context = self._scratch / "context"
+        stage_context(self._scenario, context)
+        self._variables = (
+            build_variables(self._scenario, self._cell.dagster_version, self._experiment, context)
+            | self._settings()
+        )
+        (self._scratch / "override.json").write_text(json.dumps(self._override()), encoding="utf-8")
+        log = self._logs / "build.log"
+        build(self._command(), self._variables, log, self._scenario.timeouts.environment, self._say)
+        environment = self._environment()
+        watcher = self._watcher = Watcher(self._client, self._experiment, self._logs, self._password)
+        self._say("starting Postgres and the code server")
+        # The webserver's container first: it gives the volume that all share its owner and mode.
+        self._compose("up", "--no-start", "--no-build", "webserver")
+        self._compose("up", "--detach", "--no-build", "postgres", "code-server")
+        servers = containers_of(self._client, self._experiment, "code-server")
+        self._wait_for_servers(servers, watcher, timeout)
+        self._say("starting the webserver")
+        self._compose("up", "--detach", "--no-build", "webserver")
+        url = f"http://{self._webserver_address()}/graphql"
+        location, repository = wait_for_location(url, timeout, lambda: self._check_start(watcher))
+        if self._scenario.dagster.coordinator == "queued":
+            self._say("starting the daemon")
+            self._compose("up", "--detach", "--no-build", "daemon")
+            wait_for_daemon(url, timeout, lambda: self._check_start(watcher))
+        return RunningContainers(
+            graphql_url=url,
+            location=location,
+            repository=repository,
+            limits=Limits(
+                enforced=True,
+                method=f"docker, cgroup v{self._info.cgroup_version}",
+                reason="",
+                cpus=self._cell.cpus,
+                memory_bytes=self._cell.memory_bytes,
+                host_cpus=self._info.cpus,
+            ),
+            environment=environment,
+            replicas=tuple(Replica(f"server-{c.number}", self._sampler_opener(c)) for c in servers),
+            watcher=watcher,
+        )
+
+    def close(self) -> None:
+        """Stop following the containers, and keep what they wrote; the ledger removes them."""
+        if self._watcher is not None:
+            self._watcher.close()
+            try:
+                self._watcher.save_logs()
+            except (DockerException, OSError) as error:
+                self._say(f"the containers' logs could not be kept: {error}")
+
+    def _settings(self) -> dict[str, str]:
+        cell = self._cell
+        given = {"POSTGRES_IMAGE": os.environ["POSTGRES_IMAGE"]} if os.environ.get("POSTGRES_IMAGE") else {}
+        server_image = self._image or f"dagster-sizing/server:{self._experiment}-{cell.dagster_version}"
+        return given | {
+            "COMPOSE_PROJECT_NAME": f"dagster-sizing-{self._experiment}",
+            "EXPERIMENT": self._experiment,
+            "COORDINATOR": self._scenario.dagster.coordinator,
+            "DAGSTER_PG_PASSWORD": self._password,
+            "DAGSTER_GRPC_MAX_WORKERS": str(cell.grpc_max_workers),
+            "CODE_SERVER_IMAGE": server_image,
+            "CODE_SERVER_HEALTH_INTERVAL": _NEVER,
+            "MEMORY_LIMIT": str(cell.memory_bytes),
+            "CPU_LIMIT": f"{cell.cpus:g}",
+            "REPLICAS": str(cell.replicas),
+            "WEBSERVER_PORT": "",
+        }
+
+    def _override(self) -> dict[str, Any]:
+        """What variables cannot say: the command and the environment of the code server."""
+        server: dict[str, Any] = {
+            "command": [_literal(word) for word in self._server_command()],
+            "environment": {k: _literal(v) for k, v in self._scenario.server.env.items()},
+        }
+        if self._image is not None:
+            server["read_only"] = False  # what the user's own image writes to is its own affair
+        return {"services": {"code-server": server}}
+
+    def _server_command(self) -> list[str]:
+        location = self._scenario.location
+        if location is not None and location.command:
+            return list(location.command)
+        if location is None:
+            target = LocationSection(module="workloads.definitions", working_directory=CODE)
+        else:
+            target = _inside(location)
+        argv = ["dagster", "api", "grpc", "--host", "0.0.0.0", "--port", str(GRPC_PORT)]
+        # Replicas are one server to the webserver, which else reloads the code each time it meets another.
+        return [*argv, *target_arguments(target), "--fixed-server-id", f"server-{self._experiment}"]
+
+    def _environment(self) -> ServerEnvironment:
+        image = self._variables["CODE_SERVER_IMAGE"]
+        newest = self._variables["EXCLUDE_NEWER"] if self._image is None else ""
+        environment = inspect_image(self._client, image, self._experiment, newest)
+        found, wanted = environment.packages["dagster"], self._cell.dagster_version
+        if found != wanted:
+            raise InputError(
+                f"dagster.versions: {wanted} is asked for, but {image} has Dagster {found}; "
+                f'write versions: ["{found}"]'
+            )
+        python = self._scenario.dagster.python
+        if python and not environment.python_version.startswith(f"{python}."):
+            raise InputError(
+                f"dagster.python: {python} is asked for, but the image has {environment.python_version}; "
+                "name another BASE_IMAGE"
+            )
+        return environment
+
+    def _command(self) -> list[str]:
+        files = (self._scratch / "context" / "compose" / "compose.yaml", self._scratch / "override.json")
+        return ["docker", "compose", *(part for file in files for part in ("--file", str(file)))]
+
+    def _compose(self, *arguments: str) -> None:
+        argv = [*self._command(), "--progress", "quiet", *arguments]
+        limit = self._scenario.timeouts.start
+        try:
+            done = subprocess.run(
+                argv,
+                env=os.environ | self._variables,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=limit,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ExperimentError(
+                f"`docker compose {shlex.join(arguments)}` was not done after {limit:g}s; raise "
+                "timeouts.start"
+            ) from None
+        if done.returncode != 0:
+            said = " ".join(done.stderr.replace(self._password, "***").split())[-400:]
+            if "pull access denied" in said or "failed to resolve" in said or "No such image" in said:
+                raise MachineError(
+                    f"an image is missing and cannot be pulled: {said} (without a registry, name "
+                    "POSTGRES_IMAGE, or build location.image first)"
+                )
+            raise ExperimentError(f"`docker compose {shlex.join(arguments)}` failed: {said}")
+
+    def _wait_for_servers(self, servers: list[Container], watcher: Watcher, timeout: float) -> None:
+        """Wait until every code server takes connections, asked from beside it so that it pays nothing."""
+        waiting = {self._start_probe(server) for server in servers}
+
+        def all_connected() -> bool:
+            ended = {
+                probe
+                for probe in waiting
+                if self._client.api.inspect_container(probe)["State"]["Status"] == "exited"
+            }
+            waiting.difference_update(ended)
+            return not waiting
+
+        self._say("waiting for the code server")
+        wait_until(
+            all_connected, lambda: self._check_start(watcher), timeout, "the code server did not listen"
+        )
+
+    def _start_probe(self, server: Container) -> str:
+        container = self._client.containers.run(
+            self._variables["COLLECTOR_IMAGE"],
+            ["-c", _CONNECTS.format(port=GRPC_PORT)],
+            entrypoint="python",
+            detach=True,
+            network_mode=f"container:{server.container_id}",
+            labels={LABEL: self._experiment},
+        )
+        return str(container.id)
+
+    def _webserver_address(self) -> str:
+        [webserver] = containers_of(self._client, self._experiment, "webserver")
+        published = self._client.api.port(webserver.container_id, 3000)
+        if not published:
+            raise ExperimentError("the webserver's port was not published; see logs/")
+        return f"{published[0]['HostIp']}:{published[0]['HostPort']}"
+
+    def _check_start(self, watcher: Watcher) -> None:
+        name = watcher.ended()
+        if name.startswith("code-server"):
+            why = watcher.how_it_ended(name)
+            if "memory limit" in why:
+                raise ExperimentError(why)
+            log = watcher.log_of(name)
+            raise CodeLocationError(f"location: the code server ended while loading the code: {cause(log)}")
+        if name:
+            raise ExperimentError(watcher.how_it_ended(name))
+
+    def _sampler_opener(self, server: Container) -> Callable[[float, float], Channel]:
+        def open_sampler(cgroup_hz: float, processes_hz: float) -> Channel:
+            config = {
+                "cgroup": {"seen_by_pid": 1},
+                "root_pid": 1,
+                "cgroup_hz": cgroup_hz,
+                "processes_hz": processes_hz,
+            }
+            return SidecarChannel(
+                self._client,
+                self._variables["COLLECTOR_IMAGE"],
+                server.container_id,
+                self._experiment,
+                config,
+                self._logs / "sampler.log",
+            )
+
+        return open_sampler
+
+
+def _inside(location: LocationSection) -> LocationSection:
+    """The location as it is found inside the image."""
+    folder = code_folder(location)
+    if folder is None:
+        return location
+    changes: dict[str, Path] = {"working_directory": CODE}
+    if location.python_file is not None:
+        if not location.python_file.is_relative_to(folder):
+            raise InputError(
+                f"location.python_file: {location.python_file} is not below location.working_directory "
+                f"({folder}), which is what --stack compose copies"
+            )
+        changes["python_file"] = CODE / location.python_file.relative_to(folder)
+    return location.model_copy(update=changes)
+
+
+def _literal(text: str) -> str:
+    """`text` so that compose does not take a dollar sign in it for a variable."""
+    return text.replace("$", "$$")

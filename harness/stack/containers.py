@@ -1,0 +1,165 @@
+"""The containers of one experiment while they run: which they are, how they end, what they wrote."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import DockerException
+
+from harness.errors import ExperimentError
+from harness.stack.base import StackEvent
+from harness.stack.engine import LABEL, container_state
+from harness.stack.target import last_line
+
+SERVICE = "com.docker.compose.service"
+NUMBER = "com.docker.compose.container-number"
+"""Only what compose started has it; the label of the service is on the images too, and so on samplers."""
+
+OOM_GRACE_SECONDS = 2.0
+_KINDS = {"oom": "oom", "die": "exit", "restart": "restart", "health_status: unhealthy": "unhealthy"}
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container of a service."""
+
+    container_id: str
+    service: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Its service and number, as in `code-server-2`."""
+        return f"{self.service}-{self.number}"
+
+
+def containers_of(client: docker.DockerClient, experiment: str, service: str = "") -> list[Container]:
+    """The containers that compose started for an experiment, samplers not among them."""
+    labels = [f"{LABEL}={experiment}", NUMBER, f"{SERVICE}={service}" if service else SERVICE]
+    found = client.api.containers(all=True, filters={"label": labels})
+    listed = [Container(c["Id"], c["Labels"][SERVICE], int(c["Labels"][NUMBER])) for c in found]
+    return sorted(listed, key=lambda c: (c.service, c.number))
+
+
+class Watcher:
+    """Follows the engine's events of one experiment in a thread of its own."""
+
+    def __init__(self, client: docker.DockerClient, experiment: str, logs: Path, redact: str) -> None:
+        self._client = client
+        self._logs = logs
+        self._redact = redact
+        self._experiment = experiment
+        self._events: list[StackEvent] = []
+        self._ended: dict[str, str] = {}
+        """Ids by the names of containers that have ended."""
+        self._lost = ""
+        self._closing = False
+        self._stream = client.events(
+            decode=True, filters={"label": f"{LABEL}={experiment}", "type": "container"}
+        )
+        self._thread = threading.Thread(target=self._follow, name="engine-events", daemon=True)
+        self._thread.start()
+
+    @property
+    def events(self) -> tuple[StackEvent, ...]:
+        """What happened so far, in order."""
+        return tuple(self._events)
+
+    def ended(self) -> str:
+        """Name of a container that has ended, the first one; empty while all run."""
+        if self._lost:
+            raise ExperimentError(f"the Docker engine stopped answering ({self._lost})")
+        return next(iter(self._ended), "")
+
+    def how_it_ended(self, name: str) -> str:
+        """One line on the end of a container."""
+        state = container_state(self._client, self._ended[name])
+        code = state.get("ExitCode", "unknown")
+        log = self._logs / f"{name}.log"
+        if self._was_oom(name, state):
+            return (
+                f"{name}: the kernel killed its first process at the memory limit (exit code {code}), and "
+                "every run in it is lost"
+            )
+        return f"{name} ended with exit code {code}: {last_line(self.log_of(name))} (whole log: {log})"
+
+    def log_of(self, name: str) -> str:
+        """What a container of the experiment wrote, without the password."""
+        for container in containers_of(self._client, self._experiment):
+            if container.name == name:
+                text = self._client.api.logs(container.container_id).decode("utf-8", "replace")
+                return text.replace(self._redact, "***") if self._redact else text
+        return ""
+
+    def save_logs(self) -> None:
+        """Write what every container wrote into the folder of logs."""
+        for container in containers_of(self._client, self._experiment):
+            (self._logs / f"{container.name}.log").write_text(self.log_of(container.name), "utf-8")
+
+    def close(self) -> None:
+        """Stop following: what comes now is the harness's own doing."""
+        self._closing = True
+        self._stream.close()
+        self._thread.join(5)
+
+    def _was_oom(self, name: str, state: dict[str, Any]) -> bool:
+        """Whether the kernel killed it; the engine's word for that may come after its end."""
+        deadline = time.monotonic() + OOM_GRACE_SECONDS
+        while time.monotonic() < deadline and state.get("ExitCode") == 137:
+            if state.get("OOMKilled") or any(e.kind == "oom" and e.service == name for e in self._events):
+                return True
+            time.sleep(0.1)
+            state = container_state(self._client, self._ended[name])
+        return False
+
+    def _follow(self) -> None:
+        try:
+            for event in self._stream:
+                self._accept(event)
+        except (DockerException, OSError, ValueError, AttributeError) as error:
+            self._lost = str(error) or "its event stream broke"
+        else:
+            self._lost = "its event stream ended"
+        if self._closing:
+            self._lost = ""
+
+    def _accept(self, event: dict[str, Any]) -> None:
+        kind = _KINDS.get(event.get("Action", ""))
+        attributes = event["Actor"]["Attributes"]
+        if self._closing or kind is None or NUMBER not in attributes:
+            return
+        name = f"{attributes[SERVICE]}-{attributes[NUMBER]}"
+        code = attributes.get("exitCode")
+        self._events.append(
+            StackEvent(
+                at_epoch_seconds=event["timeNano"] / 1e9,
+                service=name,
+                kind=kind,
+                exit_code=None if code is None else int(code),
+            )
+        )
+        if kind == "exit":
+            self._ended.setdefault(name, event["Actor"]["ID"])
+
+
+def wait_until(
+    ready: Callable[[], bool], check: Callable[[], None], timeout: float, what: str, poll: float = 0.2
+) -> None:
+    """Wait for `ready`, calling `check` meanwhile.
+
+    Raises:
+        ExperimentError: not ready within `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        check()
+        if ready():
+            return
+        time.sleep(poll)
+    raise ExperimentError(f"{what} after {timeout:g}s; raise timeouts.start")
