@@ -153,8 +153,9 @@ def _begin(
 def _conclude(folder: ResultFolder) -> ResultDocument:
     document = folder.read_document()
     bursts = folder.table("bursts")
-    valid = document.validity.state == "valid"
-    document = fit_result(document, bursts) if valid else with_levels(document, bursts)
+    replicas = folder.table("replicas")
+    fit = fit_result if document.validity.state == "valid" else with_levels
+    document = fit(document, bursts, replicas)
     folder.write_document(document)
     folder.write_text("report.md", render_markdown(document))
     return document

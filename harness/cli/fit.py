@@ -24,7 +24,7 @@ def fit(
     document = folder.read_document()
     bursts = folder.table("bursts")
     document = document.model_copy(update={"validity": judge(document.cells, bursts)})
-    document = fit_result(document, bursts, force=force)
+    document = fit_result(document, bursts, folder.table("replicas"), force=force)
     folder.write_document(document)
     folder.write_text("report.md", render_markdown(document))
     print_result(document, make_console())

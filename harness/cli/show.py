@@ -31,7 +31,7 @@ def show(
     folder = ResultFolder(result)
     document = folder.read_document()
     if not any(cell.levels for cell in document.cells):
-        document = with_levels(document, folder.table("bursts"))
+        document = with_levels(document, folder.table("bursts"), folder.table("replicas"))
     if output is Format.JSON:
         typer.echo(document.model_dump_json(indent=2))
     elif output is Format.MARKDOWN:

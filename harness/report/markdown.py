@@ -15,6 +15,9 @@ def render_markdown(document: ResultDocument) -> str:
         lines += ["", f"## {cell.workload}", "", text.setting(cell), ""]
         if cell.constants:
             lines += _table(text.constants_table(cell))
+        lines += ["", *(f"- {line}" for line in text.events(cell)), ""] if cell.events else []
+        if cell.replicas > 1:
+            lines += ["", "Code servers, over all bursts:", "", *_table(text.replicas_table(cell))]
         if not cell.levels:
             lines += ["No burst measured yet."]
             continue

@@ -28,8 +28,12 @@ def print_result(document: ResultDocument, console: Console) -> None:
         if cell.levels:
             _print_table(console, "Peak memory by every measure", text.memory_table(cell))
             _print_table(console, "Work", text.work_table(cell))
+            if cell.replicas > 1:
+                _print_table(console, "Code servers, all bursts", text.replicas_table(cell))
         else:
             console.print("no burst measured yet", style="dim")
+        for line in text.events(cell):
+            console.print(line, markup=False, highlight=False)
 
 
 def _print_table(console: Console, title: str, table: text.Table) -> None:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+
 from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
 
 MIB = 1024 * 1024
+_EVENTS = {
+    "oom": "the kernel killed a process at the memory limit",
+    "exit": "ended",
+    "restart": "was started again",
+    "unhealthy": "failed its health check",
+}
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 """Header and rows, all text."""
 
@@ -31,8 +39,9 @@ def interval(constant: ConstantRecord) -> str:
 def setting(cell: CellRecord) -> str:
     """A cell's setting in one line."""
     enforced = "" if cell.limits is None or cell.limits.enforced else " (limits: not enforced)"
+    servers = f"{cell.replicas} code servers of " if cell.replicas > 1 else ""
     return (
-        f"Dagster {cell.dagster_version}, {cell.cpus:g} CPUs, {cell.memory_bytes / MIB:,.0f} MiB, "
+        f"Dagster {cell.dagster_version}, {servers}{cell.cpus:g} CPUs, {cell.memory_bytes / MIB:,.0f} MiB, "
         f"{cell.grpc_max_workers} gRPC workers{enforced}"
     )
 
@@ -87,6 +96,33 @@ def work_table(cell: CellRecord) -> Table:
     return header, rows
 
 
+def replicas_table(cell: CellRecord) -> Table:
+    """What each code server did; over all bursts."""
+    header = ("code server", "runs", "succeeded", "peak memory", "CPU-seconds", "throttled", "OOM kills")
+    rows = tuple(
+        (
+            r.name,
+            str(r.runs),
+            str(r.runs_succeeded),
+            quantity(r.memory_peak_bytes, "bytes"),
+            quantity(r.cpu_seconds, "s"),
+            quantity(r.throttled_seconds, "s"),
+            str(r.oom_kills),
+        )
+        for r in cell.replica_records
+    )
+    return header, rows
+
+
+def events(cell: CellRecord) -> tuple[str, ...]:
+    """What happened to the stack, one line each; times in UTC."""
+    return tuple(
+        f"{_clock(e.at_epoch_seconds)} {e.service}: {_EVENTS.get(e.kind, e.kind)}"
+        + ("" if e.exit_code is None else f" (exit code {e.exit_code})")
+        for e in cell.events
+    )
+
+
 def reasons(document: ResultDocument) -> tuple[str, ...]:
     """Every reason of the validity, one line each."""
     return tuple(
@@ -109,6 +145,11 @@ def headline(document: ResultDocument) -> str:
     """The validity in one word, with what was forced."""
     forced = "; constants fitted with --force" if document.forced else ""
     return f"{document.validity.state}{forced}"
+
+
+def _clock(at: float) -> str:
+    moment = datetime.datetime.fromtimestamp(at, datetime.UTC)
+    return moment.isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
 
 
 def _remark(constant: ConstantRecord) -> str:

@@ -92,6 +92,18 @@ class EventRecord(Part):
     exit_code: int | None = None
 
 
+class ReplicaRecord(Part):
+    """What one of the code servers did in all bursts of a cell, warm-up included."""
+
+    name: str
+    runs: int
+    runs_succeeded: int
+    memory_peak_bytes: float | None
+    cpu_seconds: float | None
+    throttled_seconds: float | None
+    oom_kills: int
+
+
 class CellRecord(Part):
     """One cell: its setting, what it ran on, how far it got and what was fitted from it."""
 
@@ -119,6 +131,7 @@ class CellRecord(Part):
     sampler_cpu_cores: float | None = None
     constants: tuple[ConstantRecord, ...] = ()
     levels: tuple[LevelRecord, ...] = ()
+    replica_records: tuple[ReplicaRecord, ...] = ()
 
 
 class ResultDocument(Part):

@@ -65,7 +65,10 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
             _reason(severity, "failed-runs", f"{bad} of {launched} launches did not end in SUCCESS", cell_id)
         )
     if rows["oom_kills"].sum() > 0:
-        message = f"the kernel killed {int(rows['oom_kills'].sum())} processes at the memory limit; raise it"
+        told = [text for text in rows.get("oom_victims", pd.Series(dtype=str)) if text]
+        whom = f" ({'; '.join(told)})" if told else ""
+        kills = int(rows["oom_kills"].sum())
+        message = f"the kernel killed {kills} processes at the memory limit{whom}; raise it"
         found.append(_reason("invalid", "oom-kill", message, cell_id))
     if rows["generator_saturated"].any():
         count = int(rows["generator_saturated"].sum())

@@ -5,12 +5,14 @@ Everything here can be recomputed from the raw tables by `dagster-sizing fit RES
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from harness.errors import InvalidResultError
 from harness.model.constants import CONSTANTS, BurstArrays, Constant, fit_constants
-from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
+from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ReplicaRecord, ResultDocument
 
 _LEVEL_MEANS = (
     "memory_peak_bytes",
@@ -27,8 +29,10 @@ _LEVEL_MEANS = (
 )
 
 
-def fit_result(document: ResultDocument, bursts: pd.DataFrame, force: bool = False) -> ResultDocument:
-    """The document with constants and levels of every measured cell.
+def fit_result(
+    document: ResultDocument, bursts: pd.DataFrame, replicas: pd.DataFrame, force: bool = False
+) -> ResultDocument:
+    """The document with constants, levels and replicas of every measured cell.
 
     Raises:
         InvalidResultError: the result is not valid and `force` was not given.
@@ -43,13 +47,19 @@ def fit_result(document: ResultDocument, bursts: pd.DataFrame, force: bool = Fal
         )
     seed = int(document.scenario.get("seed", 1))
     cells = tuple(_fit_cell(cell, bursts, seed) for cell in document.cells)
-    return document.model_copy(update={"cells": cells, "forced": document.validity.state != "valid"})
+    fitted = document.model_copy(update={"cells": cells, "forced": document.validity.state != "valid"})
+    return with_levels(fitted, bursts, replicas)
 
 
-def with_levels(document: ResultDocument, bursts: pd.DataFrame) -> ResultDocument:
-    """The document with its tables by level, but no constants: what a result that is not valid may show."""
+def with_levels(document: ResultDocument, bursts: pd.DataFrame, replicas: pd.DataFrame) -> ResultDocument:
+    """The document with its tables by level and replica: all that a result that is not valid may show."""
     cells = tuple(
-        cell.model_copy(update={"levels": level_records(measured_bursts(bursts, cell.cell_id))})
+        cell.model_copy(
+            update={
+                "levels": level_records(measured_bursts(bursts, cell.cell_id)),
+                "replica_records": replica_records(replicas, cell.cell_id),
+            }
+        )
         for cell in document.cells
     )
     return document.model_copy(update={"cells": cells})
@@ -104,21 +114,44 @@ def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
     return tuple(records)
 
 
+def replica_records(replicas: pd.DataFrame, cell_id: str) -> tuple[ReplicaRecord, ...]:
+    """What each replica of a cell did."""
+    rows = replicas[replicas["cell_id"] == cell_id] if len(replicas) else replicas
+    return tuple(
+        ReplicaRecord(
+            name=str(name),
+            runs=int(group["runs"].sum()),
+            runs_succeeded=int(group["runs_succeeded"].sum()),
+            memory_peak_bytes=_finite(float(pd.to_numeric(group["memory_peak_bytes"]).max())),
+            cpu_seconds=_finite(float(pd.to_numeric(group["cpu_seconds"]).sum())),
+            throttled_seconds=_finite(float(pd.to_numeric(group["throttled_seconds"]).sum())),
+            oom_kills=int(group["oom_kills"].sum()),
+        )
+        for name, group in (rows.groupby("replica") if len(rows) else ())
+    )
+
+
 def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> CellRecord:
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
-        return cell.model_copy(update={"constants": (), "levels": ()})
+        return cell.model_copy(update={"constants": ()})
     fitted = fit_constants(burst_arrays(rows), seed=seed)
     return cell.model_copy(
         update={
-            "constants": tuple(_record(constant) for constant in fitted.values()),
-            "levels": level_records(rows),
+            "constants": tuple(_record(constant, cell.replicas) for constant in fitted.values()),
             "sampler_cpu_cores": _mean(rows["sampler_cpu_cores"]),
         }
     )
 
 
-def _record(constant: Constant) -> ConstantRecord:
+def _record(constant: Constant, replicas: int) -> ConstantRecord:
+    """The constant as the result keeps it; what was fitted to all replicas together is told of one server."""
+    if constant.name.startswith("base_") and replicas > 1:
+        value, low, high = (
+            None if whole is None else whole / replicas
+            for whole in (constant.value, constant.low, constant.high)
+        )
+        constant = replace(constant, value=value, low=low, high=high)
     definition = CONSTANTS[constant.name]
     lack = constant.lack_of_fit
     return ConstantRecord(

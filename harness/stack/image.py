@@ -122,6 +122,7 @@ def build(command: list[str], variables: Mapping[str, str], log: Path, timeout: 
     say("building the images (once; layers are kept by the engine)")
     argv = [*command, "--profile", "collector", "--progress", "plain", "build", "webserver", "collector"]
     failures: list[str] = []
+    line = ""
     stages = dict(_STAGES)
     with log.open("a", encoding="utf-8") as stream:
         process = subprocess.Popen(
@@ -150,7 +151,7 @@ def build(command: list[str], variables: Mapping[str, str], log: Path, timeout: 
     if not in_time:
         raise MachineError(f"building the images took longer than timeouts.environment ({timeout:g}s)")
     if code != 0:
-        raise _explained(failures, log)
+        raise _explained(failures or [line.strip()], log)
 
 
 def inspect_image(client: docker.DockerClient, image: str, experiment: str, newest: str) -> ServerEnvironment:

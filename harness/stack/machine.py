@@ -17,6 +17,7 @@ import uv
 
 from harness.errors import MachineError
 from harness.stack import cgroup
+from harness.stack.engine import engine_host, require_engine
 from harness.stack.environment import cache_folder
 from harness.stack.process import free_port
 
@@ -37,7 +38,8 @@ class Check:
 
 def probe_machine() -> list[Check]:
     """Look at everything an experiment needs here; changes nothing that it does not undo."""
-    return [probe() for probe in (_python, _uv, _limits, _cpus, _memory, _disk, _ports, _quiet, _docker)]
+    probes = (_python, _uv, _limits, _cpus, _memory, _disk, _ports, _quiet)
+    return [*(probe() for probe in probes), *probe_docker()]
 
 
 def _python() -> Check:
@@ -104,10 +106,40 @@ def _quiet() -> Check:
     return Check("quiet", load < 0.5 * cpus, f"load average {load:.1f} on {cpus} CPUs", fix)
 
 
-def _docker() -> Check:
-    found = shutil.which("docker")
-    detail = "installed; not needed for the process stack" if found else "not installed; not needed"
-    return Check("docker", True, detail)
+def probe_docker() -> list[Check]:
+    """Look at what `--stack compose` needs; nothing of it is required, the process stack does without."""
+    try:
+        client, info = require_engine()
+    except MachineError as error:
+        problem, _, fix = str(error).partition("; ")
+        return [Check("docker", False, problem, fix)]
+    client.close()
+    checks = [
+        Check("docker", True, f"engine {info.version}, Compose {info.compose_version}, BuildKit"),
+        Check(
+            "docker cgroup",
+            info.cgroup_version == 2 or info.cgroup_driver != "none",
+            f"version {info.cgroup_version}, driver {info.cgroup_driver}",
+            "rootless engines need cgroup v2 with delegation (https://docs.docker.com/engine/security/rootless/)",
+        ),
+    ]
+    lacking = [text for text in info.warnings if any(w in text for w in ("memory limit", "cpu cfs"))]
+    if lacking:
+        fix = "enable the memory and cpu controllers in the kernel (cgroup_enable=memory), then restart"
+        checks.append(Check("docker limits", False, "; ".join(lacking), fix))
+    if info.in_virtual_machine:
+        detail = (
+            f"a virtual machine lies between ({info.operating_system}: {info.cpus} CPUs, "
+            f"{info.memory_bytes / GIB:.1f} GiB); limits beyond it have no effect"
+        )
+        fix = "give the machine more CPUs and memory in Docker's settings than the scenario's limits"
+        checks.append(Check("docker machine", info.memory_bytes >= 6 * GIB, detail, fix))
+    host = engine_host()
+    if not host.startswith(("unix://", "npipe://")):
+        detail = f"the engine at {host} is another machine, whose 127.0.0.1 takes the load"
+        fix = "run dagster-sizing on that machine"
+        checks.append(Check("docker host", False, detail, fix))
+    return checks
 
 
 def _attempt(name: str, action: Callable[[], str], fix: str) -> Check:

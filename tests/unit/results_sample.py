@@ -9,6 +9,7 @@ import pandas as pd
 from harness.results.document import CellRecord, LimitsRecord, ResultDocument, Validity
 
 CELL = "io_bound-1.13.27-2cpu-3072mib-8w"
+NO_REPLICAS = pd.DataFrame()
 
 
 def cell_record(**changes: Any) -> CellRecord:

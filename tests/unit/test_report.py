@@ -8,11 +8,11 @@ from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
 from harness.results.document import Reason, ResultDocument, Validity
 from harness.sizing.fitting import fit_result, with_levels
-from tests.unit.results_sample import bursts, cell_record, document
+from tests.unit.results_sample import NO_REPLICAS, bursts, cell_record, document
 
 
 def fitted() -> ResultDocument:
-    return fit_result(document(), bursts())
+    return fit_result(document(), bursts(), NO_REPLICAS)
 
 
 def terminal(shown: ResultDocument) -> str:
@@ -52,7 +52,9 @@ def test_rss_pss_and_cgroup_memory_stand_side_by_side() -> None:
 
 def test_a_result_that_is_not_valid_says_so_and_shows_no_constants() -> None:
     reason = Reason(severity="invalid", code="oom-kill", message="the kernel killed 2 processes")
-    shown = with_levels(document(validity=Validity(state="invalid", reasons=(reason,))), bursts())
+    shown = with_levels(
+        document(validity=Validity(state="invalid", reasons=(reason,))), bursts(), NO_REPLICAS
+    )
     for output in (terminal(shown), render_markdown(shown)):
         assert "invalid" in output
         assert "the kernel killed 2 processes" in output
@@ -62,7 +64,7 @@ def test_a_result_that_is_not_valid_says_so_and_shows_no_constants() -> None:
 def test_forced_constants_say_so() -> None:
     reason = Reason(severity="inconclusive", code="steal", message="stolen")
     unsure = document(validity=Validity(state="inconclusive", reasons=(reason,)))
-    forced = fit_result(unsure, bursts(), force=True)
+    forced = fit_result(unsure, bursts(), NO_REPLICAS, force=True)
     for output in (terminal(forced), render_markdown(forced)):
         assert "fitted with --force" in output
 

@@ -4,7 +4,7 @@ import pytest
 from harness.errors import InvalidResultError
 from harness.results.document import Reason, Validity
 from harness.sizing.fitting import fit_result, level_records
-from tests.unit.results_sample import burst_row, bursts, document
+from tests.unit.results_sample import NO_REPLICAS, burst_row, bursts, document
 
 EXPECTED = {
     "base_memory_bytes": 201e6,
@@ -19,7 +19,7 @@ EXPECTED = {
 
 
 def test_all_constants_of_the_design_are_recovered() -> None:
-    constants = {c.name: c for c in fit_result(document(), bursts()).cells[0].constants}
+    constants = {c.name: c for c in fit_result(document(), bursts(), NO_REPLICAS).cells[0].constants}
     assert set(constants) == set(EXPECTED)
     for name, expected in EXPECTED.items():
         constant = constants[name]
@@ -37,19 +37,19 @@ def test_warm_up_and_undrained_bursts_do_not_count() -> None:
             pd.DataFrame([burst_row(6, 91, drained=False, memory_peak_bytes=9e9)]),
         ]
     )
-    assert fit_result(document(), spoiled) == fit_result(document(), bursts())
+    assert fit_result(document(), spoiled, NO_REPLICAS) == fit_result(document(), bursts(), NO_REPLICAS)
 
 
 def test_a_result_that_is_not_valid_is_fitted_only_by_force() -> None:
     reason = Reason(severity="invalid", code="oom-kill", message="killed at the limit")
     bad = document(validity=Validity(state="invalid", reasons=(reason,)))
     with pytest.raises(InvalidResultError, match=r"killed at the limit.*--force"):
-        fit_result(bad, bursts())
-    assert fit_result(bad, bursts(), force=True).forced
+        fit_result(bad, bursts(), NO_REPLICAS)
+    assert fit_result(bad, bursts(), NO_REPLICAS, force=True).forced
 
 
 def test_too_few_bursts_give_a_reason_and_no_number() -> None:
-    constants = fit_result(document(), bursts().head(2)).cells[0].constants
+    constants = fit_result(document(), bursts().head(2), NO_REPLICAS).cells[0].constants
     assert constants
     for constant in constants:
         assert constant.value is None
