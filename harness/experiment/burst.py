@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pandas as pd
@@ -65,6 +65,11 @@ class BurstOutcome:
     tables: Tables
     broken: str = ""
     """Why the stack cannot go on after it; empty where it can."""
+
+    def set_aside(self) -> BurstOutcome:
+        """The same burst, kept as raw data but not to be fitted."""
+        bursts = self.tables["bursts"].assign(phase="disturbed")
+        return replace(self, row=self.row | {"phase": "disturbed"}, tables=self.tables | {"bursts": bursts})
 
 
 def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> BurstOutcome:

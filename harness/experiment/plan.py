@@ -13,7 +13,7 @@ class PlannedBurst:
 
     order: int
     phase: str
-    """`warmup` or `measure`."""
+    """`warmup`, `measure`, or `disturbed` for one that was measured again."""
     level: int
     repeat: int
 
@@ -31,6 +31,11 @@ def plan_bursts(
         for level in rng.permutation(np.asarray(levels)):
             planned.append(PlannedBurst(first_order + len(planned), "measure", int(level), repeat))
     return tuple(planned)
+
+
+def spare_bursts(planned: int) -> int:
+    """How many disturbed bursts of a cell may be measured again; beyond that the machine is not fit."""
+    return max(3, planned // 2)
 
 
 def hold_seconds(level: int, launch_seconds: float, plateau: float, window: float) -> float:

@@ -85,9 +85,10 @@ def replica_rows(
     for name in names:
         own = samples[samples["replica"] == name]
         tree = processes[processes["replica"] == name]
-        made = tree.loc[
-            (tree["role"] == "run") & (tree["created_epoch_seconds"] >= times.released), "pid"
-        ].nunique()
+        # A burst begins when no run is left, so every one seen since is its own. (Creation times would not
+        # do: they count from the start of the machine, which the kernel tells in whole seconds.)
+        alive = (tree["role"] == "run") & (tree["status"] != "zombie")
+        made = tree.loc[alive & (tree[AT] >= times.released), "pid"].nunique()
         mine = runs[runs["replica"] == name]
         rows.append(
             {

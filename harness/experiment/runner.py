@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.collect.client import SamplerClient
@@ -18,12 +19,13 @@ from harness.experiment.plan import (
     has_settled,
     hold_seconds,
     plan_bursts,
+    spare_bursts,
 )
 from harness.experiment.start import timestamp
 from harness.graphql import GraphQLClient, GraphQLError, JobSelector
 from harness.results.document import CellRecord, EventRecord, LimitsRecord
 from harness.results.folder import ResultFolder
-from harness.results.validity import judge
+from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import Scenario
 from harness.stack.base import RunningStack, Stack
@@ -145,16 +147,25 @@ class Experiment:
         )
         cost = warmup.launch_seconds
         self._observer.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
-        for index, burst in enumerate(planned):
-            self._observer.say(f"burst {index + 1} of {len(planned)}: {burst.level} runs at once")
+        left = deque(planned)
+        spare, done = spare_bursts(len(planned)), 0
+        while left:
+            burst = left.popleft()
+            self._observer.say(f"burst {done + 1} of {len(planned)}: {burst.level} runs at once")
             hold = hold_seconds(burst.level, cost, load.plateau, load.window)
             outcome = run_burst(context, burst, hold)
+            if spare and _disturbed(outcome):
+                last = max(record.planned_bursts, burst.order + 1)
+                left.append(replace(burst, order=max([last, *(b.order + 1 for b in left)])))
+                spare -= 1
+                outcome = outcome.set_aside()
+            else:
+                done += 1
             self._record(record, outcome)
             if burst.level > 1:
                 cost = (cost + _launch_cost(outcome)) / 2  # follows a drift, but no single odd burst
-            left = planned[index + 1 :]
             self._observer.burst_done(
-                _one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
+                _one_line(outcome), len(left), self._seconds(tuple(left), planned, cost, cells_after)
             )
 
     def _warm_up(self, context: BurstContext, record: CellRecord) -> Warmup:
@@ -231,6 +242,14 @@ def _with_environment(record: CellRecord, running: RunningStack) -> CellRecord:
     )
 
 
+def _disturbed(outcome: BurstOutcome) -> bool:
+    """Whether the hypervisor took so much CPU from the machine that a burst says little of the code server.
+
+    Told from that alone, whatever the burst cost, so that leaving it out favours no outcome.
+    """
+    return float(outcome.row["host_steal_fraction"]) > STEAL_INCONCLUSIVE
+
+
 def _launch_cost(outcome: BurstOutcome) -> float:
     """Seconds from the intended instant to the start of the last run, per run; 0 when none started."""
     started = int(outcome.tables["runs"]["run_start_epoch_seconds"].notna().sum())
@@ -243,6 +262,7 @@ def _one_line(outcome: BurstOutcome) -> str:
         f"{row['level']} runs: {row['runs_succeeded']} succeeded, {row['concurrency_peak']} at once, "
         f"{row['memory_peak_bytes'] / 2**20:.0f} MiB peak, {row['cpu_seconds']:.1f} CPU-s, "
         f"{row['window_seconds']:.1f}s"
+        + (", to be measured again: the hypervisor took CPU" if row["phase"] == "disturbed" else "")
     )
 
 

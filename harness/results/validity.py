@@ -25,6 +25,10 @@ def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
         rows = bursts[bursts["cell_id"] == cell.cell_id] if len(bursts) else bursts
         measured = rows[rows["phase"] == "measure"] if len(rows) else rows
         reasons += _of_cell(cell)
+        again = int((rows["phase"] == "disturbed").sum()) if len(rows) else 0
+        if again:
+            message = f"{again} bursts were measured again, as the hypervisor had taken CPU from them"
+            reasons.append(_reason("note", "measured-again", message, cell.cell_id))
         if len(measured):
             reasons += _of_bursts(cell.cell_id, measured)
     severities = {reason.severity for reason in reasons}

@@ -78,9 +78,18 @@ def stage_context(scenario: Scenario, context: Path) -> None:
 
 
 def code_folder(location: LocationSection | None) -> Path | None:
-    """The folder of the user's code that goes into the image; None where there is none to copy."""
+    """The folder of the user's code that goes into the image; None where there is none to copy.
+
+    Raises:
+        ScenarioError: there is code, but what the image shall have of it cannot be told.
+    """
     if location is None or location.image is not None:
         return None
+    if location.python is not None:
+        raise ScenarioError(
+            "location.python: --stack compose cannot use an environment of this machine; name what the code "
+            "needs in location.requirements, or bring it as location.image"
+        )
     if location.working_directory is not None:
         return location.working_directory
     if location.python_file is not None:

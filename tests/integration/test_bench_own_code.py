@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.bench_support import FIXTURES, document, run, traces, value
+from tests.integration.bench_support import FIXTURES, document, measure, run, traces, value
 
 pytestmark = pytest.mark.integration
 
@@ -12,15 +12,11 @@ SHOP = FIXTURES / "own_code" / "shop.yaml"
 
 
 def test_a_foreign_location_is_measured_through_a_scenario_alone(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    code, output = run("bench", str(SHOP), "--out", str(tmp_path / "result"), state=state)
-    assert code == 0, output
-    result = document(tmp_path / "result")
+    result = document(measure(SHOP, tmp_path))
     assert [cell.workload for cell in result.cells] == ["nightly", "weekly"]
     # Its import holds some 20 MiB in every process, so a run costs more than one of an empty location.
     assert value(result, "nightly", "memory_per_run_bytes") > 90 * 2**20
     assert "pandas" not in result.cells[0].packages
-    assert traces(state) == []
 
 
 @pytest.mark.parametrize(

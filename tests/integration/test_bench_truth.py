@@ -11,29 +11,18 @@ from harness.model.predict import predict
 from harness.results.document import ConstantRecord
 from harness.results.folder import ResultFolder
 from harness.sizing.fitting import burst_arrays, measured_bursts
-from tests.integration.bench_support import FIXTURES, QUICK, constant, document, run, traces, value
+from tests.integration.bench_support import ATTEMPTS, FIXTURES, QUICK, constant, document, measure, value
 
 pytestmark = pytest.mark.integration
 
 MIB = 2**20
-ATTEMPTS = 3
-"""A shared machine may spoil one experiment (stolen CPU, a burst of other work); it is then measured again,
-at most this often. Every attempt is held to the same tolerance."""
-
-
-def bench(scenario: Path, folder: Path, *options: str) -> None:
-    state = folder / "state"
-    code, output = run("bench", str(scenario), "--out", str(folder / "result"), *options, state=state)
-    assert code == 0, output
-    assert traces(state) == []
 
 
 def test_memory_per_run_rises_by_the_ballast(tmp_path: Path) -> None:
     """64 and 160 MiB of ballast, each within 3 %."""
     for attempt in range(ATTEMPTS):
         folder = tmp_path / str(attempt)
-        bench(FIXTURES / "known_memory.yaml", folder)
-        result = document(folder / "result")
+        result = document(measure(FIXTURES / "known_memory.yaml", folder))
         none = value(result, "ballast-0", "memory_per_run_bytes")
         rises = {size: value(result, f"ballast-{size}", "memory_per_run_bytes") - none for size in (64, 160)}
         print({size: f"{rise / MIB:.2f} MiB" for size, rise in rises.items()})
@@ -51,9 +40,8 @@ def test_planted_cpu_seconds_are_recovered(tmp_path: Path) -> None:
     """
     for attempt in range(ATTEMPTS):
         folder = tmp_path / str(attempt)
-        bench(FIXTURES / "known_cpu.yaml", folder)
-        result = document(folder / "result")
-        bursts = ResultFolder(folder / "result").table("bursts")
+        out = measure(FIXTURES / "known_cpu.yaml", folder)
+        result, bursts = document(out), ResultFolder(out).table("bursts")
         single = bursts[(bursts["phase"] == "measure") & (bursts["level"] == 1)]
         means = single.groupby("cell_id")["exec_cpu_seconds"].mean()
         ids = {cell.workload: cell.cell_id for cell in result.cells}
@@ -78,8 +66,7 @@ def half_width(found: ConstantRecord) -> float:
 
 
 def test_levels_up_to_6_predict_the_memory_peak_of_level_10(tmp_path: Path) -> None:
-    bench(FIXTURES / "held_out.yaml", tmp_path)
-    folder = ResultFolder(tmp_path / "result")
+    folder = ResultFolder(measure(FIXTURES / "held_out.yaml", tmp_path))
     rows = measured_bursts(folder.table("bursts"), folder.read_document().cells[0].cell_id)
     low, high = rows[rows["level"] <= 6], rows[rows["level"] == 10]
     line = fit_memory(burst_arrays(low), seed=1)
@@ -94,8 +81,7 @@ def test_levels_up_to_6_predict_the_memory_peak_of_level_10(tmp_path: Path) -> N
 @pytest.mark.parametrize("version", ["1.8.13", "1.11.16", "1.13.27"])
 def test_every_version_passes_the_quick_scenario(version: str, tmp_path: Path) -> None:
     options = [f'dagster.versions=["{version}"]', "load.levels=[1,2]", "load.repeats=3"]
-    bench(QUICK, tmp_path, *(part for option in options for part in ("--set", option)))
-    result = document(tmp_path / "result")
+    result = document(measure(QUICK, tmp_path, *(p for option in options for p in ("--set", option))))
     assert result.validity.state == "valid"
     for cell in result.cells:
         assert cell.packages["dagster"] == version
