@@ -50,8 +50,9 @@ def _largest(vanished: pd.DataFrame, runs: pd.DataFrame, kills: int) -> list[str
         run_id, state = status.get(int(owner), ("", ""))
         if state != "SUCCESS":
             size = float(process["rss_bytes"])
-            of = f" of run {run_id[:8]}" if run_id else ""
-            told.append((size, f"the {process['role']}{of}, pid {process['pid']}, {size / MIB:.0f} MiB RSS"))
+            whose = f"run {run_id[:8]}" if run_id else "a run"
+            who = whose if process["role"] == "run" else f"a step of {whose}"
+            told.append((size, f"{who}, pid {process['pid']}, {size / MIB:.0f} MiB RSS"))
     return [text for _, text in sorted(told, reverse=True)[:kills]]
 
 

@@ -8,7 +8,7 @@ from harness.results.document import CellRecord, ConstantRecord, LevelRecord, Re
 
 MIB = 1024 * 1024
 _EVENTS = {
-    "oom": "the kernel killed a process at the memory limit",
+    "oom": "out of memory at its limit",
     "exit": "ended",
     "restart": "was started again",
     "unhealthy": "failed its health check",
@@ -119,6 +119,7 @@ def events(cell: CellRecord) -> tuple[str, ...]:
     return tuple(
         f"{_clock(e.at_epoch_seconds)} {e.service}: {_EVENTS.get(e.kind, e.kind)}"
         + ("" if e.exit_code is None else f" (exit code {e.exit_code})")
+        + ("" if e.times == 1 else f" (told {e.times} times in a row)")
         for e in cell.events
     )
 

@@ -90,6 +90,7 @@ class EventRecord(Part):
     service: str
     kind: str = Field(description="oom, exit, restart or unhealthy")
     exit_code: int | None = None
+    times: int = 1
 
 
 class ReplicaRecord(Part):

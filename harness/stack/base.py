@@ -38,8 +38,10 @@ class StackEvent:
     at_epoch_seconds: float
     service: str
     kind: str
-    """`oom` (the kernel killed one of its processes), `exit`, `restart` or `unhealthy`."""
+    """`oom` (out of memory at its limit), `exit`, `restart` or `unhealthy`."""
     exit_code: int | None = None
+    times: int = 1
+    """How often in a row: an engine may tell of one shortage of memory many times."""
 
 
 class Channel(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,10 @@ class Watcher:
             return
         name = f"{attributes[SERVICE]}-{attributes[NUMBER]}"
         code = attributes.get("exitCode")
+        last = self._events[-1] if self._events else None
+        if last is not None and (last.service, last.kind, kind) == (name, "oom", "oom"):
+            self._events[-1] = replace(last, times=last.times + 1)
+            return
         self._events.append(
             StackEvent(
                 at_epoch_seconds=event["timeNano"] / 1e9,

@@ -42,7 +42,8 @@ _STAGES = {
     "server": "the code",
     "collector": "the sampler",
 }
-_FAILURE = re.compile(r"^#\d+ (?:[\d.]+ +)?((?:error: |ERROR: | *[×╰─▶]+ ).*)$")
+_FAILURE = re.compile(r"^#\d+ [\d.]+ +((?:error|cause|ERROR|hint): .*|[×╰─▶]+ .*)$")
+"""What uv or pip wrote of its failure; the engine's own words repeat the whole command."""
 
 
 def compose_folder() -> Path:

@@ -44,7 +44,8 @@ def by_hand() -> Iterator[dict[str, str]]:
         "MEMORY_LIMIT": "768m",
         "DAGSTER_GRPC_MAX_WORKERS": "3",
     }
-    compose("up", "--build", "--detach", "--wait", "--wait-timeout", "180", environment=environment)
+    compose("--profile", "collector", "build", environment=environment)
+    compose("up", "--detach", "--wait", "--wait-timeout", "180", environment=environment)
     yield environment
     compose("--profile", "collector", "down", "--volumes", environment=environment)
     for image in (environment["SERVER_IMAGE"], environment["COLLECTOR_IMAGE"]):
@@ -100,16 +101,23 @@ def test_plain_compose_up_gives_healthy_services_with_the_limits_set(
 
 def test_the_collector_by_hand_prints_readings(by_hand: dict[str, str], engine: docker.DockerClient) -> None:
     compose("--profile", "collector", "up", "--detach", "--wait", "collector", environment=by_hand)
-    log = compose("logs", "--no-log-prefix", "collector", environment=by_hand)
-    hello = json.loads(log.splitlines()[0])
+    try:
+        [collector] = running(engine, "collector")
+        lines = engine.api.logs(collector, stderr=False).decode().splitlines()
+        messages = [json.loads(line) for line in lines[:-1]]  # the last may be half written
+        [server] = running(engine, "code-server")
+        told = engine.api.stats(server, stream=False)["memory_stats"]["usage"]
+    finally:
+        compose("--profile", "collector", "rm", "--stop", "--force", "collector", environment=by_hand)
+    hello = messages[0]
     assert hello["kind"] == "hello"
-    samples = [message for line in log.splitlines() if (message := json.loads(line))["kind"] == "samples"]
-    first = dict(zip(hello["columns"], samples[0]["rows"][0], strict=True))
-    [server] = running(engine, "code-server")
-    told = engine.api.stats(server, stream=False)["memory_stats"]["usage"]
+    last = [message for message in messages if message["kind"] == "samples"][-1]
+    sample = dict(zip(hello["columns"], last["rows"][-1], strict=True))
     # the engine's own word for the same cgroup
-    assert first["usage_bytes"] == pytest.approx(told, rel=0.05)
-    compose("--profile", "collector", "rm", "--stop", "--force", "collector", environment=by_hand)
+    assert sample["usage_bytes"] == pytest.approx(told, rel=0.05)
+    walks = [message for message in messages if message["kind"] == "processes"]
+    roles = {row[hello["process_columns"].index("role")] for row in walks[-1]["rows"]}
+    assert "server" in roles
 
 
 def test_an_image_of_ones_own_is_measured_through_the_queue(

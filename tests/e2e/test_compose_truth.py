@@ -15,6 +15,7 @@ COMPOSE = ("--stack", "compose")
 ONLY_IO = ("--set", "workloads=[{workload: io_bound}]")
 
 
+@pytest.mark.timeout(1800)  # two experiments, and more where the machine is not quiet
 def test_the_quick_scenario_agrees_with_the_process_stack_on_memory_per_run(tmp_path: Path) -> None:
     """Within 5 %, same version and workload."""
     out = measure(QUICK, tmp_path / "compose", *COMPOSE)
@@ -38,6 +39,7 @@ def test_the_quick_scenario_agrees_with_the_process_stack_on_memory_per_run(tmp_
     assert "never-published" not in logs
 
 
+@pytest.mark.timeout(1800)
 def test_memory_per_run_rises_by_160_mib_of_ballast(tmp_path: Path) -> None:
     """Within 3 %."""
     options = ("--set", "workloads=[{workload: io_bound, name: none}, {workload: io_bound, ballast: 160MiB}]")
