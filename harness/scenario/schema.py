@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.scenario.model import Scenario
 
-_ONE_OR_MANY = {"ServerSection": ("cpus", "memory", "grpc_max_workers")}
+_ONE_OR_MANY = {"ServerSection": ("cpus", "memory", "grpc_max_workers", "replicas")}
 
 
 def json_schema() -> dict[str, Any]:

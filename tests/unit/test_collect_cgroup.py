@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.collect.cgroup import COLUMNS, CgroupPaths, KeptFile
+from harness.collect.cgroup import COLUMNS, CgroupPaths, KeptFile, Watermark
 from harness.collect.cgroup_v1 import CgroupV1Reader
 from harness.collect.cgroup_v2 import CgroupV2Reader
 
@@ -157,3 +157,43 @@ def test_paths_survive_json() -> None:
 def test_wrong_paths_are_refused_by_name(document: dict[str, object], names: str) -> None:
     with pytest.raises(ValueError, match=names):
         CgroupPaths.from_json(document)
+
+
+def test_a_watermark_that_cannot_be_reset_tells_only_of_new_peaks(tmp_path: Path) -> None:
+    file = tmp_path / "peak"
+    file.write_text("500\n")
+    watermark = Watermark(file, b"reset\n", probe=True)
+    # as in a container, whose cgroup is mounted read-only
+    watermark.resettable = False
+    file.write_text("500\n")
+    assert watermark.value() is None
+    watermark.reset()
+    assert watermark.value() is None
+    file.write_text("700\n")
+    assert watermark.value() == 700
+    watermark.reset()
+    assert watermark.value() is None
+    watermark.close()
+
+
+@pytest.mark.parametrize(("recorded", "version"), [("cgroup_v1", 1), ("cgroup_v2", 2)])
+def test_the_cgroup_of_a_container_is_seen_through_its_first_process(
+    recorded: str, version: int, tmp_path: Path
+) -> None:
+    seen = tmp_path / "1" / "root" / "sys" / "fs" / "cgroup"
+    shutil.copytree(FIXTURES / recorded, seen)
+    paths = CgroupPaths.seen_by(1, proc=tmp_path)
+    assert paths.version == version
+    reader = CgroupV1Reader(paths) if version == 1 else CgroupV2Reader(paths)
+    assert reader.sample().usage_bytes
+    reader.close()
+
+
+def test_a_container_without_a_cgroup_of_its_own_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cgroupns=private"):
+        CgroupPaths.seen_by(1, proc=tmp_path)
+
+
+def test_the_sampler_may_be_told_whom_to_look_through() -> None:
+    with pytest.raises(ValueError, match="cgroup"):
+        CgroupPaths.from_json({"seen_by_pid": 2**22 + 1})

@@ -105,6 +105,22 @@ def test_lists_make_cells_with_versions_outermost(tmp_path: Path) -> None:
             ["FILE:3: location.python_file: does not exist", "nowhere.py"],
         ),
         (
+            "name: x\nlocation:\n  module: a\n  command: [run]\nworkloads:\n  - job: a\n",
+            ["FILE:2: location", "exactly one of"],
+        ),
+        (
+            "name: x\nlocation:\n  command: [run]\nworkloads:\n  - job: a\n",
+            ["FILE:2: location", "name the image too"],
+        ),
+        (
+            "name: x\nlocation:\n  image: i\n  module: a\n  requirements: [b]\nworkloads:\n  - job: a\n",
+            ["FILE:2: location", "requirements cannot be used with image"],
+        ),
+        (
+            "name: x\nserver:\n  replicas: 0\nworkloads:\n  - workload: io_bound\n",
+            ["FILE:3: server.replicas"],
+        ),
+        (
             "name: x\nlocation:\n  module: a\n  package: b\nworkloads:\n  - job: a\n",
             ["FILE:2: location", "exactly one of"],
         ),
@@ -241,3 +257,21 @@ def test_the_published_schema_agrees_with_the_loader(
 
 def test_the_published_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
+
+
+def test_paths_inside_an_image_are_not_looked_for_here(tmp_path: Path) -> None:
+    file = tmp_path / "image.yaml"
+    file.write_text(
+        "name: x\nlocation: {image: mine:1, python_file: /opt/code/jobs.py}\nworkloads: [{job: a}]\n"
+    )
+    location = load_scenario(file).scenario.location
+    assert location is not None
+    assert location.python_file == Path("/opt/code/jobs.py")
+
+
+def test_replicas_make_cells_and_show_in_their_names(tmp_path: Path) -> None:
+    file = tmp_path / "replicas.yaml"
+    file.write_text("name: x\nserver: {replicas: [1, 3]}\nworkloads: [{workload: io_bound}]\n")
+    one, three = cells_of(load_scenario(file).scenario)
+    assert (one.replicas, three.replicas) == (1, 3)
+    assert three.cell_id == f"{one.cell_id}-3replicas"
