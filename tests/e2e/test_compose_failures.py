@@ -83,6 +83,9 @@ def test_a_part_that_ends_in_mid_run_ends_the_experiment_with_the_reason(
     )
     time.sleep(6)
     [container] = running(engine, service)
+    [server] = running(engine, "code-server")
+    environment = engine.api.inspect_container(server)["Config"]["Env"]
+    [password] = [v.partition("=")[2] for v in environment if v.startswith("DAGSTER_PG_PASSWORD=")]
     getattr(engine.api, action)(container)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 5, output
@@ -90,6 +93,9 @@ def test_a_part_that_ends_in_mid_run_ends_the_experiment_with_the_reason(
     assert f"{service}-1 ended with exit code" in why_invalid(result)
     assert next(e.service for e in result.cells[0].events if e.kind == "exit") == f"{service}-1"
     assert output.strip().splitlines()[-1].startswith("error: ")
+    assert len(password) >= 24
+    kept = [file.read_bytes() for file in out.rglob("*") if file.is_file()]
+    assert not any(password.encode() in content for content in kept)
     assert traces(state) == []
 
 

@@ -76,6 +76,8 @@ def test_plain_compose_up_gives_healthy_services_with_the_limits_set(
     [repository] = answer["data"]["repositoriesOrError"]["nodes"]
     assert "io_bound" in {job["name"] for job in repository["jobs"]}
 
+    compose("--profile", "collector", "config", "--quiet", environment=by_hand)
+
     [server] = running(engine, "code-server")
     inspected = engine.api.inspect_container(server)
     host, config = inspected["HostConfig"], inspected["Config"]

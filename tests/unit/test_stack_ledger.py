@@ -1,0 +1,68 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.stack.ledger import Ledger, clean
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "state"
+    monkeypatch.setenv("DAGSTER_SIZING_STATE", str(folder))
+    return folder
+
+
+def orphaned(state: Path, **entry: object) -> Path:
+    """The record of an experiment whose harness is dead."""
+    state.mkdir(exist_ok=True)
+    file = state / "dead.json"
+    empty: dict[str, object] = {"processes": [], "cgroups": [], "folders": []}
+    file.write_text(json.dumps(empty | {"owner": {"pid": 2**22 + 1, "created": 1.0}} | entry))
+    return file
+
+
+def test_everything_recorded_is_gone_after_close(state: Path) -> None:
+    ledger = Ledger()
+    folder = ledger.make_folder("dagster-sizing-test-")
+    assert [file.suffix for file in state.iterdir()] == [".json"]
+    ledger.close()
+    assert not folder.exists()
+    assert list(state.iterdir()) == []
+
+
+def test_clean_leaves_what_a_living_harness_owns(state: Path) -> None:
+    ledger = Ledger()
+    said: list[str] = []
+    clean(said.append)
+    assert said[0] == "1 experiments are still running and were left alone"
+    assert len(list(state.iterdir())) == 1
+    ledger.close()
+
+
+def test_clean_removes_what_a_dead_one_left_and_says_so(state: Path, tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    left.mkdir()
+    record = orphaned(state, folders=[str(left)])
+    said: list[str] = []
+    clean(said.append)
+    assert said == ["removed 0 processes, 0 cgroups, 1 scratch folders"]
+    assert not left.exists()
+    assert not record.exists()
+
+
+def test_containers_are_not_forgotten_while_their_engine_does_not_answer(state: Path, tmp_path: Path) -> None:
+    host = f"unix://{tmp_path}/nothing.sock"
+    record = orphaned(state, engines=[{"host": host, "experiment": "abc"}])
+    said: list[str] = []
+    clean(said.append)
+    assert "no Docker daemon answers" in said[0]
+    assert "run clean again" in said[0]
+    assert record.exists()
+
+
+def test_a_record_that_cannot_be_read_is_dropped(state: Path) -> None:
+    state.mkdir()
+    (state / "bad.json").write_text("{")
+    clean(lambda _: None)
+    assert list(state.iterdir()) == []
