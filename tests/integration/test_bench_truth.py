@@ -78,9 +78,11 @@ def test_levels_up_to_6_predict_the_memory_peak_of_level_10(tmp_path: Path) -> N
         assert predicted.value == pytest.approx(peak, rel=0.05)
 
 
-@pytest.mark.parametrize("version", ["1.8.13", "1.11.16", "1.13.27"])
-def test_every_version_passes_the_quick_scenario(version: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["1.8.13", "1.11.16"])
+def test_older_versions_pass_the_quick_scenario(version: str, tmp_path: Path) -> None:
+    """The newest is what every other test measures."""
     options = [f'dagster.versions=["{version}"]', "load.levels=[1,2]", "load.repeats=3"]
+    options += ["workloads=[{workload: io_bound}]"]
     result = document(measure(QUICK, tmp_path, *(p for option in options for p in ("--set", option))))
     assert result.validity.state == "valid"
     for cell in result.cells:
