@@ -27,7 +27,7 @@ from harness.stack.image import build, build_variables, code_folder, inspect_ima
 from harness.stack.ledger import Ledger
 from harness.stack.readiness import wait_for_daemon, wait_for_location
 from harness.stack.sidecar import SidecarChannel
-from harness.stack.target import cause, target_arguments
+from harness.stack.target import cause, own_workloads, target_arguments
 
 GRPC_PORT = 4000
 CODE = Path("/opt/code")
@@ -209,7 +209,7 @@ class _Starter:
         if location is not None and location.command:
             return list(location.command)
         if location is None:
-            target = LocationSection(module="workloads.definitions", working_directory=CODE)
+            target = own_workloads().model_copy(update={"working_directory": CODE})
         else:
             target = _inside(location)
         argv = ["dagster", "api", "grpc", "--host", "0.0.0.0", "--port", str(GRPC_PORT)]

@@ -16,12 +16,12 @@ import docker
 from docker.errors import ContainerError, DockerException
 
 import harness
-import workloads
 from harness.errors import CodeLocationError, InputError, MachineError, ScenarioError
 from harness.scenario.model import LocationSection, Scenario
 from harness.stack.base import ServerEnvironment
 from harness.stack.engine import LABEL
 from harness.stack.environment import WORKLOAD_REQUIREMENTS, newest_upload
+from harness.stack.target import own_workloads
 
 Say = Callable[[str], None]
 
@@ -67,7 +67,9 @@ def stage_context(scenario: Scenario, context: Path) -> None:
     shutil.copytree(PACKAGE_ROOT / "collect", context / "harness" / "collect", ignore=ignore)
     source = code_folder(scenario.location)
     if source is None:
-        shutil.copytree(Path(workloads.__file__).parent, context / "code" / "workloads", ignore=ignore)
+        root = own_workloads().working_directory
+        assert root is not None
+        shutil.copytree(root / "workloads", context / "code" / "workloads", ignore=ignore)
         return
     size = sum(_sizes(source))
     if size > CODE_LIMIT_BYTES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import socket
@@ -19,14 +18,14 @@ import yaml
 
 from harness.errors import CodeLocationError, ExperimentError, InputError, MachineError
 from harness.scenario.cells import Cell
-from harness.scenario.model import LocationSection, Scenario
+from harness.scenario.model import Scenario
 from harness.stack import cgroup
 from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment, StackEvent
 from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.ledger import Ledger
 from harness.stack.readiness import wait_for_daemon, wait_for_location
-from harness.stack.target import cause, last_line, target_arguments
+from harness.stack.target import cause, last_line, own_workloads, target_arguments
 
 LOCATION_NAME = "under_test"
 _HOST = "127.0.0.1"
@@ -190,7 +189,7 @@ class _Starter:
         return limited, Limits(True, limited.method, "", cpus, memory, host_cpus)
 
     def _server_argv(self, port: int) -> list[str]:
-        location = self._scenario.location or _own_workloads()
+        location = self._scenario.location or own_workloads()
         argv = ["-m", "dagster", "api", "grpc", "-h", _HOST, "-p", str(port), *target_arguments(location)]
         argv += ["--use-python-environment-entry-point", "--inject-env-vars-from-instance"]
         argv += ["--max-workers", str(self._cell.grpc_max_workers)]
@@ -302,13 +301,3 @@ def _listens(pid: int, port: int) -> bool:
     except psutil.Error:
         return False
     return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
-
-
-def _own_workloads() -> LocationSection:
-    spec = importlib.util.find_spec("workloads")
-    if spec is None or not spec.submodule_search_locations:
-        raise MachineError(
-            "the package `workloads` is not installed beside the harness; reinstall dagster-sizing"
-        )
-    root = Path(next(iter(spec.submodule_search_locations))).parent
-    return LocationSection(module="workloads.definitions", working_directory=root)

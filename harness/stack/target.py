@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+from pathlib import Path
 
+from harness.errors import MachineError
 from harness.scenario.model import LocationSection
 
 _EXCEPTION = r"^(?:\x1b\[\d+m)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*)$"
@@ -26,6 +29,21 @@ def target_arguments(location: LocationSection) -> list[str]:
     if directory is not None:
         argv += ["--working-directory", str(directory)]
     return argv
+
+
+def own_workloads() -> LocationSection:
+    """The project's own code location, which is measured where a scenario names none.
+
+    Raises:
+        MachineError: it is not installed.
+    """
+    spec = importlib.util.find_spec("workloads")
+    if spec is None or not spec.submodule_search_locations:
+        raise MachineError(
+            "the package `workloads` is not installed beside the harness; reinstall dagster-sizing"
+        )
+    root = Path(next(iter(spec.submodule_search_locations))).parent
+    return LocationSection(module="workloads.definitions", working_directory=root)
 
 
 def last_line(log: str) -> str:
