@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,9 +34,34 @@ def plan_bursts(
     return tuple(planned)
 
 
-def spare_bursts(planned: int) -> int:
-    """How many disturbed bursts of a cell may be measured again; beyond that the machine is not fit."""
-    return max(3, planned // 2)
+class BurstQueue:
+    """The bursts still to come, to which a disturbed one may be added again at the end.
+
+    At most half as many again as were planned: a machine that disturbs more is not fit to measure on.
+    """
+
+    def __init__(self, planned: tuple[PlannedBurst, ...]) -> None:
+        self._left = deque(planned)
+        self._spare = max(3, len(planned) // 2)
+        self._next_order = max((burst.order for burst in planned), default=-1) + 1
+
+    @property
+    def left(self) -> tuple[PlannedBurst, ...]:
+        """What is still to come."""
+        return tuple(self._left)
+
+    def take(self) -> PlannedBurst:
+        """The next burst."""
+        return self._left.popleft()
+
+    def again(self, burst: PlannedBurst) -> bool:
+        """Measure `burst` again, under a number of its own; false when there were too many already."""
+        if not self._spare:
+            return False
+        self._left.append(replace(burst, order=self._next_order))
+        self._next_order += 1
+        self._spare -= 1
+        return True
 
 
 def hold_seconds(level: int, launch_seconds: float, plateau: float, window: float) -> float:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.collect.client import SamplerClient
@@ -14,12 +13,12 @@ from harness.errors import ExperimentError
 from harness.experiment.burst import BurstContext, BurstOutcome, run_burst
 from harness.experiment.observe import Observer
 from harness.experiment.plan import (
+    BurstQueue,
     PlannedBurst,
     expected_burst_seconds,
     has_settled,
     hold_seconds,
     plan_bursts,
-    spare_bursts,
 )
 from harness.experiment.start import timestamp
 from harness.graphql import GraphQLClient, GraphQLError, JobSelector
@@ -147,25 +146,22 @@ class Experiment:
         )
         cost = warmup.launch_seconds
         self._observer.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
-        left = deque(planned)
-        spare, done = spare_bursts(len(planned)), 0
-        while left:
-            burst = left.popleft()
+        queue, done = BurstQueue(planned), 0
+        while queue.left:
+            burst = queue.take()
             self._observer.say(f"burst {done + 1} of {len(planned)}: {burst.level} runs at once")
             hold = hold_seconds(burst.level, cost, load.plateau, load.window)
             outcome = run_burst(context, burst, hold)
-            if spare and _disturbed(outcome):
-                last = max(record.planned_bursts, burst.order + 1)
-                left.append(replace(burst, order=max([last, *(b.order + 1 for b in left)])))
-                spare -= 1
+            if _disturbed(outcome) and queue.again(burst):
                 outcome = outcome.set_aside()
             else:
                 done += 1
             self._record(record, outcome)
             if burst.level > 1:
                 cost = (cost + _launch_cost(outcome)) / 2  # follows a drift, but no single odd burst
+            left = queue.left
             self._observer.burst_done(
-                _one_line(outcome), len(left), self._seconds(tuple(left), planned, cost, cells_after)
+                _one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
             )
 
     def _warm_up(self, context: BurstContext, record: CellRecord) -> Warmup:
@@ -245,9 +241,12 @@ def _with_environment(record: CellRecord, running: RunningStack) -> CellRecord:
 def _disturbed(outcome: BurstOutcome) -> bool:
     """Whether the hypervisor took so much CPU from the machine that a burst says little of the code server.
 
-    Told from that alone, whatever the burst cost, so that leaving it out favours no outcome.
+    Told from that alone, whatever the burst cost, so that leaving it out favours no number. A burst in which
+    something failed counts as it is: measuring it again would hide the failure.
     """
-    return float(outcome.row["host_steal_fraction"]) > STEAL_INCONCLUSIVE
+    row = outcome.row
+    whole = row["drained"] and row["oom_kills"] == 0 and row["runs_succeeded"] == row["launches"]
+    return bool(whole and row["host_steal_fraction"] > STEAL_INCONCLUSIVE)
 
 
 def _launch_cost(outcome: BurstOutcome) -> float:

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.experiment.plan import has_settled, hold_seconds, plan_bursts
+from harness.experiment.plan import BurstQueue, has_settled, hold_seconds, plan_bursts
 
 
 def test_every_level_comes_once_in_each_repeat() -> None:
@@ -28,3 +28,26 @@ def test_hold_outlasts_the_launching_of_the_whole_burst() -> None:
 )
 def test_settled_means_the_last_two_agree(spans: list[float], settled: bool) -> None:
     assert has_settled(spans, tolerance=0.2) is settled
+
+
+def test_a_disturbed_burst_comes_again_at_the_end_under_its_own_number() -> None:
+    queue = BurstQueue(plan_bursts((1, 2), 2, seed=1, first_order=3))
+    first = queue.take()
+    assert first.order == 3
+    assert queue.again(first)
+    orders = [burst.order for burst in queue.left]
+    assert orders == [4, 5, 6, 7]
+    again = queue.left[-1]
+    assert (again.level, again.repeat, again.phase) == (first.level, first.repeat, "measure")
+
+
+def test_a_machine_that_disturbs_everything_is_given_up() -> None:
+    planned = plan_bursts((1, 2, 3, 4), 3, seed=1, first_order=0)
+    queue = BurstQueue(planned)
+    taken = refused = 0
+    while queue.left:
+        burst = queue.take()
+        taken += 1
+        refused += not queue.again(burst)
+    assert taken == len(planned) + 6
+    assert refused == len(planned)

@@ -55,3 +55,21 @@ def test_missing_limits_are_said_but_do_not_spoil() -> None:
     validity = judge([cell_record(limits=limits)], bursts())
     assert validity.state == "valid"
     assert "limits: not enforced" in validity.reasons[0].message
+
+
+def test_a_burst_that_was_measured_again_is_told_but_does_not_count() -> None:
+    disturbed = burst_row(2, 99, phase="disturbed", host_steal_fraction=0.3)
+    frame = pd.concat([bursts(), pd.DataFrame([disturbed])])
+    assert codes(frame) == ("valid", {"measured-again"})
+
+
+def test_a_cell_that_broke_off_is_invalid_and_says_why() -> None:
+    validity = judge([cell_record(state="running", failure="postgres-1 ended with exit code 0")], bursts())
+    assert validity.state == "invalid"
+    assert [r.message for r in validity.reasons] == ["postgres-1 ended with exit code 0"]
+
+
+def test_the_victims_of_the_memory_limit_are_named() -> None:
+    frame = spoiled(oom_kills=1, oom_victims="run 1a2b, pid 7, 400 MiB RSS").fillna({"oom_victims": ""})
+    [reason] = judge([cell_record()], frame).reasons
+    assert "(run 1a2b, pid 7, 400 MiB RSS)" in reason.message
