@@ -266,6 +266,9 @@ def _one_line(outcome: BurstOutcome) -> str:
 
 
 def _why(outcome: BurstOutcome) -> str:
+    if kills := int(outcome.row["oom_kills"]):
+        whom = f" ({outcome.row['oom_victims']})" if outcome.row["oom_victims"] else ""
+        return f"the kernel killed {kills} processes at the memory limit{whom}; raise server.memory"
     launches = outcome.tables["launches"]
     refused = launches[launches["outcome"] != "launched"]
     if len(refused):
