@@ -9,7 +9,7 @@ import shlex
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,17 +83,18 @@ class ComposeStack:
         client, info = require_engine()
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
-        ledger = Ledger()
-        starter = _Starter(client, info, scenario, cell, folder, ledger, say)
-        try:
-            yield starter.start()
-        except DockerException as error:
-            raise ExperimentError(f"the Docker engine: {' '.join(str(error).split())[:400]}") from None
-        finally:
-            say("taking the containers down")
-            starter.close()
-            ledger.close()
-            client.close()
+        # All of them run at the end, whichever fails: nobody may be reading any more what is said.
+        with ExitStack() as cleanup:
+            cleanup.callback(client.close)
+            ledger = Ledger()
+            cleanup.callback(ledger.close)
+            starter = _Starter(client, info, scenario, cell, folder, ledger, say)
+            cleanup.callback(starter.close)
+            cleanup.callback(say, "taking the containers down")
+            try:
+                yield starter.start()
+            except DockerException as error:
+                raise ExperimentError(f"the Docker engine: {' '.join(str(error).split())[:400]}") from None
 
 
 class _Starter:

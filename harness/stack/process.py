@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,12 +106,12 @@ class ProcessStack:
         prepared = prepare_environment(scenario, cell.dagster_version, say)
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
-        ledger = Ledger()
-        try:
+        # Both run at the end, even when nobody reads any more what is said.
+        with ExitStack() as cleanup:
+            ledger = Ledger()
+            cleanup.callback(ledger.close)
+            cleanup.callback(say, "taking the code server down")
             yield _Starter(scenario, cell, folder, prepared, ledger, say).start()
-        finally:
-            say("taking the code server down")
-            ledger.close()
 
 
 class _Starter:

@@ -102,3 +102,14 @@ def test_clean_leaves_a_running_experiment_alone(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert traces(state) == []
+
+
+def test_a_reader_that_goes_away_leaves_nothing(tmp_path: Path) -> None:
+    """As with `dagster-sizing bench ... | head`: whatever is said at the end cannot be said any more."""
+    out, state = tmp_path / "result", tmp_path / "state"
+    process, _ = started_until("warm-up burst 1", out, state)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.wait(timeout=120)
+    assert traces(state) == []
+    assert document(out).validity.state == "inconclusive"
