@@ -6,7 +6,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: bench test lint perf lock clean help
+.PHONY: bench claims test lint perf lock clean help
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -19,6 +19,9 @@ help: ## show this
 
 bench: .venv/.ready ## measure a code server, print its constants, write the report
 	@$(BIN)/dagster-sizing bench $(SCENARIO) --stack $(STACK) $(ARGS)
+
+claims: .venv/.ready ## test every claim of the sizing guide, 45 minutes; ARGS=--resume goes on with it
+	@$(BIN)/dagster-sizing claims --stack $(STACK) $(ARGS)
 
 test: .venv/.ready ## all tests that this machine can run
 	@$(BIN)/python -m pytest $(ARGS)

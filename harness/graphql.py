@@ -1,14 +1,15 @@
 """The one GraphQL client the harness talks to dagster-webserver with.
 
 Only what is the same in Dagster 1.8 to 1.13 is asked for. Queries live with their users; this file holds
-the transport and the three documents that more than one package needs.
+the transport and the documents that more than one package needs.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import requests
 
@@ -25,6 +26,38 @@ mutation Launch($params: ExecutionParams!) {
     ... on PythonError { message }
   }
 }
+"""
+
+
+_EVALUATION = """
+      timestamp
+      evaluationResult {
+        skipReason
+        runRequests { runKey }
+        error { message }
+      }
+"""
+
+SENSOR_DRY_RUN = f"""
+mutation Tick($selector: SensorSelector!) {{
+  sensorDryRun(selectorData: $selector, cursor: null) {{
+    __typename
+    ... on DryRunInstigationTick {{ {_EVALUATION} }}
+    ... on PythonError {{ message }}
+    ... on SensorNotFoundError {{ message }}
+  }}
+}}
+"""
+
+SCHEDULE_DRY_RUN = f"""
+mutation Tick($selector: ScheduleSelector!, $timestamp: Float) {{
+  scheduleDryRun(selectorData: $selector, timestamp: $timestamp) {{
+    __typename
+    ... on DryRunInstigationTick {{ {_EVALUATION} }}
+    ... on PythonError {{ message }}
+    ... on ScheduleNotFoundError {{ message }}
+  }}
+}}
 """
 
 
@@ -68,6 +101,19 @@ def launch_variables(
             "executionMetadata": {"tags": [{"key": k, "value": v} for k, v in tags.items()]},
         }
     }
+
+
+def tick_variables(
+    kind: Literal["sensor", "schedule"], location: str, repository: str, name: str
+) -> dict[str, Any]:
+    """Variables for `SENSOR_DRY_RUN` or `SCHEDULE_DRY_RUN`."""
+    selector = {
+        "repositoryLocationName": location,
+        "repositoryName": repository,
+        f"{kind}Name": name,
+    }
+    # A schedule is evaluated for an instant, a sensor is not.
+    return {"selector": selector} | ({"timestamp": time.time()} if kind == "schedule" else {})
 
 
 class GraphQLClient:

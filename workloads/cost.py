@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 PAGE_BYTES = 4096
@@ -35,11 +35,11 @@ def wait_on_socket(seconds: float) -> None:
             client.recv(4)
 
 
-def compute(cpu_seconds: float) -> int:
-    """Compute in pure Python until this process has used `cpu_seconds` more of CPU time."""
-    end = time.process_time() + cpu_seconds
+def compute(cpu_seconds: float, clock: Callable[[], float] = time.process_time) -> int:
+    """Compute in pure Python until `clock` has gone on by `cpu_seconds` of CPU time."""
+    end = clock() + cpu_seconds
     value = 1
-    while time.process_time() < end:
+    while clock() < end:
         for _ in range(2000):
             value = (value * 1103515245 + 12345) % 2147483648
     return value

@@ -1,13 +1,21 @@
 """Everything this code location offers; started with `dagster api grpc -m workloads.definitions`."""
 
+import os
+
 import dagster as dg
 
+from workloads.cost import PAGE_BYTES
 from workloads.jobs import cpu_bound, io_bound, multi_step, pandas_bound
 from workloads.profiling import profile_memory, profiled
-from workloads.sensors import cpu_tick, io_tick
+from workloads.sensors import cpu_tick, io_schedule, io_tick
+
+SHARED_STATE_BYTES = int(os.environ.get("WORKLOADS_SHARED_STATE_BYTES", "0"))
+# As a location does that loads a model or a lookup table when it is imported.
+SHARED_STATE = bytearray(os.urandom(PAGE_BYTES) * (SHARED_STATE_BYTES // PAGE_BYTES))
 
 defs = dg.Definitions(
     assets=[profiled],
     jobs=[io_bound, cpu_bound, pandas_bound, multi_step, profile_memory],
     sensors=[io_tick, cpu_tick],
+    schedules=[io_schedule],
 )

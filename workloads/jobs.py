@@ -10,7 +10,6 @@ import dagster as dg
 
 from workloads.cost import ballast, compute, wait_on_socket, wait_until
 
-MAX_STEPS = 64
 BALLAST = dg.Field(int, default_value=0, description="bytes of memory that are really touched and held")
 DURATION = dg.Field(float, default_value=1.0, description="least number of seconds the op lasts")
 
@@ -120,8 +119,7 @@ def pandas_bound() -> None:
     pandas_bound_op()
 
 
-# Dagster runs as many steps at once as the host has CPUs; here all of them are to run at once, on any host.
-@dg.job(executor_def=dg.multiprocess_executor.configured({"max_concurrent": MAX_STEPS}))
+@dg.job(executor_def=dg.multi_or_in_process_executor)
 def multi_step() -> None:
-    """Parallel steps, each in a process of its own."""
+    """Parallel steps; by Dagster's default each in a process of its own."""
     multi_step_op().map(part_op)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import harness
-from harness.cli import bench, clean, doctor, fit, scenario, show
+from harness.cli import bench, claims, clean, doctor, fit, scenario, show
 from harness.errors import HarnessError
 
 EXIT_CODES = """\
@@ -37,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command("bench")(bench.bench)
+app.command("claims")(claims.claims)
 app.command("fit")(fit.fit)
 app.command("show")(show.show)
 app.command("doctor")(doctor.doctor)

@@ -14,16 +14,33 @@ class SamplerGroup:
 
     def __init__(self, samplers: Mapping[str, SamplerClient]) -> None:
         self._samplers = dict(samplers)
+        self._lost: dict[str, SamplerClient] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The replicas."""
-        return tuple(self._samplers)
+        """The replicas, lost ones too."""
+        return tuple(sorted((*self._samplers, *self._lost)))
 
     def start(self) -> None:
         """Begin reading; ExperimentError where one does not greet."""
         for sampler in self._samplers.values():
             sampler.start()
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """The replicas that have died."""
+        return frozenset(self._lost)
+
+    def lose(self, name: str) -> None:
+        """Expect nothing more of a replica that has died; what was read of it is kept."""
+        if name in self._samplers:
+            self._lost[name] = self._samplers.pop(name)
+
+    def replace(self, name: str, sampler: SamplerClient) -> None:
+        """Read a replica that lives again; begins at once."""
+        self._lost.pop(name).close()
+        self._samplers[name] = sampler
+        sampler.start()
 
     def reset(self) -> dict[str, SamplerState]:
         """Start every watermark anew."""
@@ -35,7 +52,8 @@ class SamplerGroup:
 
     def take(self) -> Readings:
         """Everything read since the last `take`, with a column `replica`, and forget it."""
-        taken = {name: sampler.take() for name, sampler in self._samplers.items()}
+        everyone = self._samplers | self._lost
+        taken = {name: everyone[name].take() for name in self.names}
         return Readings(
             _together([r.samples.assign(replica=name) for name, r in taken.items()]),
             _together([r.processes.assign(replica=name) for name, r in taken.items()]),
@@ -45,19 +63,19 @@ class SamplerGroup:
         """The samples of each replica since the last `take`, which are kept."""
         return {name: sampler.peek_samples() for name, sampler in self._samplers.items()}
 
-    def latest_walks(self) -> list[pd.DataFrame] | None:
-        """The newest walk of each replica's processes; None while one has not walked yet.
+    def latest_walks(self) -> dict[str, pd.DataFrame] | None:
+        """The newest walk of each living replica's processes; None while one has not walked yet.
 
         Raises:
             ExperimentError: a sampler has ended, so nothing newer will ever come.
         """
-        walks = [sampler.latest()[1] for sampler in self._samplers.values()]
-        known = [walk for walk in walks if walk is not None]
+        walks = {name: sampler.latest()[1] for name, sampler in self._samplers.items()}
+        known = {name: walk for name, walk in walks.items() if walk is not None}
         return known if len(known) == len(walks) else None
 
     def close(self) -> None:
         """End every sampler; may be called again."""
-        for sampler in self._samplers.values():
+        for sampler in (*self._samplers.values(), *self._lost.values()):
             sampler.close()
 
 

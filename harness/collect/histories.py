@@ -6,6 +6,7 @@ log has milliseconds in every version, as strings.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,7 +49,17 @@ query Events($runId: ID!, $cursor: String, $limit: Int!) {
     ... on EventConnection {
       cursor
       hasMore
-      events { __typename ... on MessageEvent { timestamp message } }
+      events {
+        __typename
+        ... on MessageEvent { timestamp message }
+        ... on MaterializationEvent {
+          metadataEntries {
+            label
+            ... on FloatMetadataEntry { floatValue }
+            ... on IntMetadataEntry { intValue }
+          }
+        }
+      }
     }
     ... on RunNotFoundError { message }
     ... on PythonError { message }
@@ -84,6 +95,8 @@ class RunHistory:
     """Process of the run, as its code server named it."""
     steps: int
     """Steps that started."""
+    metadata: str
+    """JSON object of the numbers that the run's materializations report; empty where there are none."""
     created_epoch_seconds: float | None
     started_epoch_seconds: float | None
     ended_epoch_seconds: float | None
@@ -104,6 +117,8 @@ class EventTimes:
     """First instant of each stage, in epoch seconds."""
     pid: int | None
     steps: int
+    numbers: dict[str, float]
+    """What materializations report, by label; the last one counts."""
 
 
 def run_histories(client: GraphQLClient, tag: tuple[str, str]) -> list[RunHistory]:
@@ -125,14 +140,17 @@ def run_statuses(client: GraphQLClient, tag: tuple[str, str]) -> dict[str, str]:
 
 
 def read_events(events: list[dict[str, Any]]) -> EventTimes:
-    """Stage times, process id and number of started steps from the events of one run."""
+    """Stage times, process id, started steps and reported numbers from the events of one run."""
     stages: dict[str, float] = {}
+    numbers: dict[str, float] = {}
     pid: int | None = None
     steps = 0
     for event in events:
         stage = _STAGE_OF_EVENT.get(event["__typename"])
         if event["__typename"] == _STEP_START:
             steps += 1
+        elif event["__typename"] == "MaterializationEvent":
+            numbers |= _numbers(event.get("metadataEntries") or [])
         elif event["__typename"] == "EngineEvent":
             message = event["message"] or ""
             if started := _PROCESS_STARTED.search(message):
@@ -141,7 +159,12 @@ def read_events(events: list[dict[str, Any]]) -> EventTimes:
                 stage = "process_exited"
         if stage is not None:
             stages.setdefault(stage, float(event["timestamp"]) / 1000)
-    return EventTimes(stages, pid, steps)
+    return EventTimes(stages, pid, steps, numbers)
+
+
+def _numbers(entries: list[dict[str, Any]]) -> dict[str, float]:
+    values = {entry["label"]: entry.get("floatValue", entry.get("intValue")) for entry in entries}
+    return {label: float(value) for label, value in values.items() if value is not None}
 
 
 def _history(client: GraphQLClient, run: dict[str, Any]) -> RunHistory:
@@ -152,6 +175,7 @@ def _history(client: GraphQLClient, run: dict[str, Any]) -> RunHistory:
         status=run["status"],
         pid=times.pid,
         steps=times.steps,
+        metadata=json.dumps(times.numbers) if times.numbers else "",
         created_epoch_seconds=run["creationTime"],
         started_epoch_seconds=run["startTime"],
         ended_epoch_seconds=run["endTime"],

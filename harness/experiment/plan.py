@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -37,12 +38,12 @@ def plan_bursts(
 class BurstQueue:
     """The bursts still to come, to which a disturbed one may be added again at the end.
 
-    At most half as many again as were planned: a machine that disturbs more is not fit to measure on.
+    `auto` spares half as many again as were planned: a machine that disturbs more is not fit to measure on.
     """
 
-    def __init__(self, planned: tuple[PlannedBurst, ...]) -> None:
+    def __init__(self, planned: tuple[PlannedBurst, ...], spare: int | Literal["auto"] = "auto") -> None:
         self._left = deque(planned)
-        self._spare = max(3, len(planned) // 2)
+        self._spare = max(3, len(planned) // 2) if spare == "auto" else spare
         self._next_order = max((burst.order for burst in planned), default=-1) + 1
 
     @property

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import uuid
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.collect.client import SamplerClient
+import pandas as pd
+
 from harness.collect.group import SamplerGroup
+from harness.collect.pings import Pinger
 from harness.errors import ExperimentError
-from harness.experiment.burst import BurstContext, BurstOutcome, run_burst
+from harness.experiment.burst import BurstOutcome, run_burst
+from harness.experiment.context import BurstContext, open_sampler
 from harness.experiment.observe import Observer
 from harness.experiment.plan import (
     BurstQueue,
@@ -27,9 +30,9 @@ from harness.results.folder import ResultFolder
 from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import Scenario
+from harness.scenario.workload import TickSection, TickWorkload
 from harness.stack.base import RunningStack, Stack
-
-ValidateJob = Callable[[str, JobSelector, dict[str, Any]], None]
+from harness.stack.readiness import validate_job, validate_tick
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,11 @@ class Experiment:
         stack: Stack,
         folder: ResultFolder,
         observer: Observer,
-        validate_job: ValidateJob,
     ) -> None:
         self._scenario = scenario
         self._stack = stack
         self._folder = folder
         self._observer = observer
-        self._validate_job = validate_job
         self._cells = cells_of(scenario)
 
     def run(self) -> None:
@@ -102,33 +103,25 @@ class Experiment:
         self._update(cell, state="finished", finished_at=timestamp())
 
     def _run_on(self, running: RunningStack, cell: Cell, record: CellRecord, cells_after: int) -> None:
-        selector = JobSelector(running.location, running.repository, cell.workload.job)
-        self._observer.say(f"checking job {cell.workload.job} and its run config")
-        self._validate_job(running.graphql_url, selector, cell.workload.run_config_for(1.0))
-        sampling = self._scenario.sampling
-        client = GraphQLClient(running.graphql_url)
-        samplers = SamplerGroup(
-            {
-                replica.name: SamplerClient(replica.open_sampler(sampling.cgroup_hz, sampling.processes_hz))
-                for replica in running.replicas
-            }
+        _check_workload(running, cell, self._observer)
+        ping_hz = self._scenario.sampling.ping_hz
+        samplers = SamplerGroup({r.name: open_sampler(self._scenario, r) for r in running.replicas})
+        context = BurstContext(
+            scenario=self._scenario,
+            cell=cell,
+            stack=running,
+            samplers=samplers,
+            pinger=Pinger(ping_hz) if ping_hz else None,
+            client=GraphQLClient(running.graphql_url),
+            experiment_id=uuid.uuid4().hex[:12],
+            available_cores=min(cell.cpus * cell.replicas, float(running.limits.host_cpus)),
         )
         try:
             samplers.start()
-            context = BurstContext(
-                scenario=self._scenario,
-                cell=cell,
-                stack=running,
-                samplers=samplers,
-                client=client,
-                selector=selector,
-                experiment_id=uuid.uuid4().hex[:12],
-                available_cores=min(cell.cpus * cell.replicas, float(running.limits.host_cpus)),
-            )
+            context.start_pings()
             self._measure(context, record, cells_after)
         finally:
-            samplers.close()
-            client.close()
+            context.close()
 
     def _measure(self, context: BurstContext, record: CellRecord, cells_after: int) -> None:
         load = self._scenario.load
@@ -146,10 +139,12 @@ class Experiment:
         )
         cost = warmup.launch_seconds
         self._observer.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
-        queue, done = BurstQueue(planned), 0
+        queue, done = BurstQueue(planned, load.spare_bursts), 0
         while queue.left:
             burst = queue.take()
-            self._observer.say(f"burst {done + 1} of {len(planned)}: {burst.level} runs at once")
+            self._observer.say(
+                f"burst {done + 1} of {len(planned)}: {burst.level} {_what(context.cell)} at once"
+            )
             hold = hold_seconds(burst.level, cost, load.plateau, load.window)
             outcome = run_burst(context, burst, hold)
             if _disturbed(outcome) and queue.again(burst):
@@ -157,8 +152,9 @@ class Experiment:
             else:
                 done += 1
             self._record(record, outcome)
-            if burst.level > 1:
-                cost = (cost + _launch_cost(outcome)) / 2  # follows a drift, but no single odd burst
+            seen = _launch_cost(outcome)
+            if burst.level > 1 and seen > 0:
+                cost = (cost + seen) / 2  # follows a drift, but no single odd burst
             left = queue.left
             self._observer.burst_done(
                 _one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
@@ -174,9 +170,9 @@ class Experiment:
             planned = PlannedBurst(order, "warmup", settings.launches, order)
             outcome = run_burst(context, planned, hold=0.5)
             self._record(record, outcome)
-            if outcome.row["runs_succeeded"] == 0:
+            if outcome.row["runs_succeeded"] + outcome.row["ticks_evaluated"] == 0:
                 raise ExperimentError(
-                    f"no run of job {context.cell.workload.job} succeeded in warm-up: {_why(outcome)}"
+                    f"nothing of {context.cell.workload.label} succeeded in warm-up: {_why(outcome)}"
                 )
             spans.append(_launch_cost(outcome))
             if len(spans) >= settings.min_bursts and has_settled(spans, settings.tolerance):
@@ -220,6 +216,25 @@ class Experiment:
         )
 
 
+def _check_workload(running: RunningStack, cell: Cell, observer: Observer) -> None:
+    """Find out whether the code location has what the cell runs, before any load."""
+    workload, url = cell.workload, running.graphql_url
+    place = (running.location, running.repository)
+    if isinstance(workload, TickWorkload):
+        tick: TickSection | None = workload
+    else:
+        tick = workload.ticks
+        observer.say(f"checking job {workload.job} and its run config")
+        validate_job(url, JobSelector(*place, workload.job), workload.run_config_for(1.0))
+    if tick is not None:
+        observer.say(f"checking {tick.kind} {tick.tick}")
+        validate_tick(url, *place, tick.kind, tick.tick)
+
+
+def _what(cell: Cell) -> str:
+    return "ticks" if isinstance(cell.workload, TickWorkload) else "runs"
+
+
 def _with_environment(record: CellRecord, running: RunningStack) -> CellRecord:
     limits, environment = running.limits, running.environment
     return record.model_copy(
@@ -246,31 +261,44 @@ def _disturbed(outcome: BurstOutcome) -> bool:
     """
     row = outcome.row
     whole = row["drained"] and row["oom_kills"] == 0 and row["runs_succeeded"] == row["launches"]
+    whole = whole and row["ticks_evaluated"] == row["ticks"]
     return bool(whole and row["host_steal_fraction"] > STEAL_INCONCLUSIVE)
 
 
 def _launch_cost(outcome: BurstOutcome) -> float:
-    """Seconds from the intended instant to the start of the last run, per run; 0 when none started."""
+    """Seconds from the intended instant to the start of the last run, per run; 0 when none ended."""
     started = int(outcome.tables["runs"]["run_start_epoch_seconds"].notna().sum())
-    return float(outcome.row["launch_span_seconds"]) / started if started else 0.0
+    span = float(outcome.row["launch_span_seconds"])
+    return span / started if started and math.isfinite(span) else 0.0
 
 
 def _one_line(outcome: BurstOutcome) -> str:
     row = outcome.row
-    return (
-        f"{row['level']} runs: {row['runs_succeeded']} succeeded, {row['concurrency_peak']} at once, "
-        f"{row['memory_peak_bytes'] / 2**20:.0f} MiB peak, {row['cpu_seconds']:.1f} CPU-s, "
-        f"{row['window_seconds']:.1f}s"
-        + (", to be measured again: the hypervisor took CPU" if row["phase"] == "disturbed" else "")
-    )
+    told: list[str] = []
+    if row["launches"]:
+        told.append(
+            f"{row['launches']} runs: {row['runs_succeeded']} succeeded, {row['concurrency_peak']} at once"
+        )
+    if row["ticks"]:
+        told.append(
+            f"{row['ticks']} ticks: {row['ticks_evaluated']} evaluated, {row['tick_concurrency_peak']} at "
+            f"once, slowest answer {row['tick_seconds_max']:.1f}s"
+        )
+    told.append(f"{row['memory_peak_bytes'] / 2**20:.0f} MiB peak, {row['cpu_seconds']:.1f} CPU-s")
+    told.append(f"{row['window_seconds']:.1f}s")
+    if row["lost_replica"]:
+        told.append(f"lost {row['lost_replica']} ({row['lost_cause']}), started again")
+    if row["phase"] == "disturbed":
+        told.append("to be measured again: the hypervisor took CPU")
+    return ", ".join(told)
 
 
 def _why(outcome: BurstOutcome) -> str:
     if kills := int(outcome.row["oom_kills"]):
         whom = f" ({outcome.row['oom_victims']})" if outcome.row["oom_victims"] else ""
         return f"the kernel killed {kills} processes at the memory limit{whom}; raise server.memory"
-    launches = outcome.tables["launches"]
-    refused = launches[launches["outcome"] != "launched"]
+    sent = pd.concat([outcome.tables["launches"], outcome.tables["ticks"]])
+    refused = sent[~sent["outcome"].isin(["launched", "evaluated"])]
     if len(refused):
         return f"{refused['outcome'].iloc[0]}: {refused['message'].iloc[0]}"
     return f"runs ended as {', '.join(sorted(set(outcome.tables['runs']['status'])))}; see logs/"

@@ -31,6 +31,8 @@ def new_document(
             memory_bytes=cell.memory_bytes,
             grpc_max_workers=cell.grpc_max_workers,
             replicas=cell.replicas,
+            coordinator=cell.coordinator,
+            max_concurrent_runs=cell.max_concurrent_runs,
         )
         for cell in cells_of(scenario)
     )

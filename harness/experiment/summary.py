@@ -105,6 +105,28 @@ def summarise_runs(
     return row
 
 
+def summarise_ticks(ticks: pd.DataFrame, times: BurstTimes) -> Row:
+    """Counts, concurrency and latency of the ticks of a burst.
+
+    The concurrency is that of the evaluations inside the server where the ticks tell of it, else of the
+    requests, which may have waited for a thread.
+    """
+    evaluated = ticks[ticks["outcome"] == "evaluated"]
+    told = evaluated["began_epoch_seconds"].notna() & evaluated["ended_epoch_seconds"].notna()
+    edges = ("began", "ended") if len(evaluated) and told.all() else ("sent", "answered")
+    starts, ends = (evaluated[f"{edge}_epoch_seconds"].to_numpy(float) for edge in edges)
+    latency = ticks["answered_epoch_seconds"] - ticks["sent_epoch_seconds"]
+    return {
+        "ticks": len(ticks),
+        "ticks_evaluated": len(evaluated),
+        "tick_concurrency_peak": peak_overlap(list(starts), list(ends)),
+        "tick_seconds_max": float(latency.max()) if len(ticks) else float("nan"),
+        "tick_span_seconds": float(evaluated["answered_epoch_seconds"].max()) - times.released
+        if len(evaluated)
+        else float("nan"),
+    }
+
+
 def _concurrency_peak(ended: pd.DataFrame) -> int:
     """Largest number of runs whose processes were up at once: that is when they cost memory."""
     up = ended["process_started_epoch_seconds"].fillna(ended["run_start_epoch_seconds"])

@@ -1,4 +1,4 @@
-"""What a webserver's answer to `launchRun` means. Pure, and light enough for the Locust process."""
+"""What a webserver's answer to a launch or a tick means. Pure, and light enough for the Locust process."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Outcome = Literal["launched", "refused", "error", "timeout"]
+from harness.load.requests import FIELDS, Kind
+
+Outcome = Literal["launched", "evaluated", "refused", "error", "timeout"]
 MESSAGE_LENGTH = 500
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Outcome of one launch.
+    """Outcome of one request.
 
-    `launched`: there is a run. `refused`: Dagster checked the launch and declined it. `error`: something
-    failed on the way (HTTP, GraphQL, or Dagster while launching; a run may exist all the same).
-    `timeout`: no answer in time; a run may exist all the same.
+    `launched`: there is a run. `evaluated`: the tick was, and `message` is its skip reason. `refused`:
+    Dagster checked the request and declined it. `error`: something failed on the way (HTTP, GraphQL, or
+    Dagster while launching; a run may exist all the same). `timeout`: no answer in time; a run may exist all
+    the same.
     """
 
     outcome: Outcome
@@ -24,7 +27,7 @@ class Answer:
     message: str = ""
 
 
-def read_answer(status: int, body: bytes) -> Answer:
+def read_answer(kind: Kind, status: int, body: bytes) -> Answer:
     """Outcome of an answer with HTTP status `status`."""
     try:
         document = json.loads(body)
@@ -34,14 +37,24 @@ def read_answer(status: int, body: bytes) -> Answer:
         return Answer("error", message=f"HTTP {status}: the answer is not a GraphQL answer")
     if document.get("errors"):
         return Answer("error", message=f"GraphQL: {one_line(_first_message(document))}")
-    result = (document.get("data") or {}).get("launchRun")
+    result = (document.get("data") or {}).get(FIELDS[kind])
     if status >= 400 or not isinstance(result, dict):
-        return Answer("error", message=f"HTTP {status}: the answer holds no launchRun")
-    kind = str(result.get("__typename"))
-    if kind == "LaunchRunSuccess":
+        return Answer("error", message=f"HTTP {status}: the answer holds no {FIELDS[kind]}")
+    type_name = str(result.get("__typename"))
+    if type_name == "LaunchRunSuccess":
         return Answer("launched", run_id=str(result["run"]["runId"]))
-    message = f"{kind}: {one_line(_first_message(result))}"
-    return Answer("error" if kind == "PythonError" else "refused", message=message)
+    if type_name == "DryRunInstigationTick":
+        return _evaluation(result.get("evaluationResult") or {})
+    message = f"{type_name}: {one_line(_first_message(result))}"
+    return Answer("error" if type_name == "PythonError" else "refused", message=message)
+
+
+def _evaluation(result: dict[str, Any]) -> Answer:
+    if result.get("error"):
+        return Answer("error", message=one_line(_first_message(result["error"])))
+    requested = len(result.get("runRequests") or ())
+    said = result.get("skipReason") or (f"{requested} runs requested" if requested else "")
+    return Answer("evaluated", message=one_line(said))
 
 
 def one_line(text: object) -> str:

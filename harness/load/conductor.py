@@ -1,4 +1,4 @@
-"""Leads the Locust processes of one plan: who launches what, and when all may begin.
+"""Leads the Locust processes of one plan: who sends what, and when all may begin.
 
 It lives in Locust's master (or only) process and holds no I/O of its own: `send` is Locust's messaging
 to the workers, `say` writes a line to the harness.
@@ -8,8 +8,8 @@ to the workers, `say` writes a line to the harness.
     connect  ->   connect (when spawned)  ->  every user opens its connection
                                           <-  connected
              <-   ready, after each worker got its `assign`
-    release  ->   release                 ->  users wait for their instant, then launch
-             <-   launch, launch, ..., done  <-  answered
+    release  ->   release                 ->  users wait for their instant, then send
+             <-   sent, sent, ..., done      <-  answered
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Send = Callable[[str, Message, str | None], None]
 
 
 class Conductor:
-    """Passes orders down and records up; every launch of the plan goes to exactly one user."""
+    """Passes orders down and records up; every request of the plan goes to exactly one user."""
 
     def __init__(self, send: Send, say: Callable[[Message], None]) -> None:
         self._send = send
@@ -59,15 +59,15 @@ class Conductor:
             self._say({"kind": "unreachable", "message": report["problem"]})
             return
         self._connected.append((report["user"], report["worker_index"], node))
-        if len(self._connected) == len(self._plan["launches"]):
+        if len(self._connected) == len(self._plan["requests"]):
             self._assign()
             self._say({"kind": "ready"})
 
     def answered(self, record: Message) -> None:
         """A user has its answer, or has given up on it."""
-        self._say({"kind": "launch", "record": record})
+        self._say({"kind": "sent", "record": record})
         self._answered += 1
-        if self._answered == len(self._plan["launches"]):
+        if self._answered == len(self._plan["requests"]):
             self._say({"kind": "done"})
 
     def _connect_when_spawned(self) -> None:
@@ -78,8 +78,7 @@ class Conductor:
         # By user number first: neighbours in the schedule go to different workers.
         orders: dict[str, list[Message]] = defaultdict(list)
         for index, (user, _, node) in enumerate(sorted(self._connected)):
-            variables, offset = self._plan["launches"][index], self._plan["offsets"][index]
-            orders[node].append({"user": user, "index": index, "offset": offset, "variables": variables})
-        common = {key: self._plan[key] for key in ("document", "timeout_seconds")}
+            request, offset = self._plan["requests"][index], self._plan["offsets"][index]
+            orders[node].append({"user": user, "index": index, "offset": offset, **request})
         for node, mine in orders.items():
-            self._send("assign", common | {"orders": mine}, node)
+            self._send("assign", {"timeout_seconds": self._plan["timeout_seconds"], "orders": mine}, node)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
 from harness.errors import ExperimentError
-from harness.graphql import LAUNCH_RUN
 from harness.load.answers import Outcome
 from harness.load.process import LocustProcess
+from harness.load.requests import Kind, Request
 
 GRAPHQL_PATH = "/graphql"
 GRACE_SECONDS = 2.0
-"""On top of the time-out of the last launch: for Locust to notice and to report it."""
+"""On top of the time-out of the last request: for Locust to notice and to report it."""
 SATURATED_CPU_FRACTION = 0.9
 SATURATED_LATENESS_SECONDS = 0.25
 
@@ -32,33 +32,33 @@ class LoadPlan:
 
     url: str
     """GraphQL endpoint; ends with `/graphql`."""
-    launches: tuple[dict[str, Any], ...]
-    """Variables of `launchRun`, one per launch."""
+    requests: tuple[Request, ...]
     offsets: tuple[float, ...]
-    """Intended seconds after the release, one per launch, ascending."""
+    """Intended seconds after the release, one per request, ascending."""
     timeout_seconds: float
-    """How long each launch waits for its answer."""
+    """How long each request waits for its answer."""
     processes: int = 1
     """Locust processes that send."""
 
     def __post_init__(self) -> None:
         if not self.url.endswith(GRAPHQL_PATH):
             raise ValueError(f"url: an address that ends with {GRAPHQL_PATH} is expected, got {self.url}")
-        if not self.launches or len(self.launches) != len(self.offsets):
+        if not self.requests or len(self.requests) != len(self.offsets):
             raise ValueError(
-                f"offsets: one per launch ({len(self.launches)}) is expected, got {len(self.offsets)}"
+                f"offsets: one per request ({len(self.requests)}) is expected, got {len(self.offsets)}"
             )
         if self.offsets[0] < 0 or list(self.offsets) != sorted(self.offsets):
             raise ValueError("offsets: ascending values from 0 on are expected")
-        if not 1 <= self.processes <= len(self.launches):
-            raise ValueError(f"processes: 1 to {len(self.launches)} is expected, got {self.processes}")
+        if not 1 <= self.processes <= len(self.requests):
+            raise ValueError(f"processes: 1 to {len(self.requests)} is expected, got {self.processes}")
 
 
 @dataclass(frozen=True)
-class Launch:
-    """One launch as it happened; times in epoch seconds on the generator's clock."""
+class Sent:
+    """One request as it went; times in epoch seconds on the generator's clock."""
 
     index: int
+    kind: Kind
     intended_epoch_seconds: float
     sent_epoch_seconds: float
     answered_epoch_seconds: float
@@ -66,7 +66,7 @@ class Launch:
     run_id: str | None
     outcome: Outcome
     message: str
-    """Why it was not launched; empty when it was."""
+    """Of a launch, why there is no run; of a tick, what it said."""
     http_status: int
     """0 without an HTTP answer."""
     worker_index: int
@@ -75,9 +75,9 @@ class Launch:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """All launches of a plan, and whether the generator itself kept up."""
+    """All requests of a plan, and whether the generator itself kept up."""
 
-    launches: list[Launch]
+    sent: list[Sent]
     cpu_fraction: float
     """Largest mean share of one core of any Locust process, from the release order to the last answer."""
     lateness: float
@@ -115,12 +115,11 @@ class LoadGenerator:
         if self._process is not None:
             raise RuntimeError("a load generator fires one plan; make another one")
         self._plan = plan
-        self._process = LocustProcess(plan.url.removesuffix(GRAPHQL_PATH), len(plan.launches), plan.processes)
+        self._process = LocustProcess(plan.url.removesuffix(GRAPHQL_PATH), len(plan.requests), plan.processes)
         self._process.send(
             {
                 "kind": "plan",
-                "document": LAUNCH_RUN,
-                "launches": plan.launches,
+                "requests": [asdict(request) for request in plan.requests],
                 "offsets": plan.offsets,
                 "timeout_seconds": plan.timeout_seconds,
             }
@@ -138,7 +137,7 @@ class LoadGenerator:
             message = process.receive(timeout)
         except TimeoutError:
             raise ExperimentError(
-                f"the load generator's {len(plan.launches)} users were not connected to {plan.url} within "
+                f"the load generator's {len(plan.requests)} users were not connected to {plan.url} within "
                 f"{timeout:g}s; raise timeouts.start, or launch less at once"
             ) from None
         if message["kind"] == "unreachable":
@@ -153,28 +152,28 @@ class LoadGenerator:
         self._cpu_when_ordered = process.cpu_seconds()
 
     def finished(self, timeout: float) -> LoadReport:
-        """Wait until every launch was answered or timed out by itself.
+        """Wait until every request was answered or timed out by itself.
 
         Args:
-            timeout: seconds after the last intended launch.
+            timeout: seconds after the last intended request.
 
         Raises:
             ExperimentError: Locust ended or did not report in time.
         """
         plan, process = self._prepared()
         deadline = self._released + plan.offsets[-1] + timeout + GRACE_SECONDS
-        launches: list[Launch] = []
-        while len(launches) < len(plan.launches):
+        sent: list[Sent] = []
+        while len(sent) < len(plan.requests):
             try:
                 message = process.receive(deadline - time.time())
             except TimeoutError:
                 raise ExperimentError(
-                    f"the load generator reported {len(launches)} of {len(plan.launches)} launches within "
+                    f"the load generator reported {len(sent)} of {len(plan.requests)} requests within "
                     f"{timeout:g}s of the last: {process.last_words()}"
                 ) from None
-            if message["kind"] == "launch":
-                launches.append(_launch(message["record"]))
-        return self._report(plan, process, sorted(launches, key=lambda launch: launch.index))
+            if message["kind"] == "sent":
+                sent.append(_sent(message["record"]))
+        return self._report(plan, process, sorted(sent, key=lambda one: one.index))
 
     def close(self) -> None:
         """End Locust; no process is left. Does nothing the second time."""
@@ -187,15 +186,15 @@ class LoadGenerator:
             raise RuntimeError("prepare() comes first, and nothing after close()")
         return self._plan, self._process
 
-    def _report(self, plan: LoadPlan, process: LocustProcess, launches: list[Launch]) -> LoadReport:
+    def _report(self, plan: LoadPlan, process: LocustProcess, sent: list[Sent]) -> LoadReport:
         elapsed = time.monotonic() - self._ordered
         used, before = process.cpu_seconds(), self._cpu_when_ordered
         shares = [(used[pid] - before[pid]) / elapsed for pid in used.keys() & before.keys()]
-        late = [launch.sent_epoch_seconds - launch.intended_epoch_seconds for launch in launches]
+        late = [one.sent_epoch_seconds - one.intended_epoch_seconds for one in sent]
         busiest = max(shares, default=0.0)
         behind = float(np.quantile(late, 0.95)) > SATURATED_LATENESS_SECONDS
         return LoadReport(
-            launches=launches,
+            sent=sent,
             cpu_fraction=busiest,
             lateness=max(late),
             saturated=busiest > SATURATED_CPU_FRACTION or behind,
@@ -203,6 +202,6 @@ class LoadGenerator:
         )
 
 
-def _launch(record: dict[str, Any]) -> Launch:
+def _sent(record: dict[str, Any]) -> Sent:
     answered = record["answered_epoch_seconds"]
-    return Launch(**(record | {"answered_epoch_seconds": math.nan if answered is None else answered}))
+    return Sent(**(record | {"answered_epoch_seconds": math.nan if answered is None else answered}))

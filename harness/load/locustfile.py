@@ -29,6 +29,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness.load.answers import Answer, one_line, read_answer
 from harness.load.conductor import Conductor
+from harness.load.requests import DOCUMENTS, Kind
 
 CONNECT_SECONDS = 30.0
 QUIT_SECONDS = 2.0
@@ -45,9 +46,10 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class Order:
-    """The one launch of one user."""
+    """The one request of one user."""
 
     index: int
+    kind: Kind
     offset: float
     body: str
     timeout_seconds: float
@@ -65,9 +67,10 @@ class Crew:
     def assign(self, message: dict[str, Any]) -> None:
         """Take the orders of this process's users; bodies are encoded now, not at the instant."""
         for order in message["orders"]:
-            body = json.dumps({"query": message["document"], "variables": order["variables"]})
+            kind = order["kind"]
+            body = json.dumps({"query": DOCUMENTS[kind], "variables": order["variables"]})
             self.orders[order["user"]] = Order(
-                order["index"], order["offset"], body, message["timeout_seconds"]
+                order["index"], kind, order["offset"], body, message["timeout_seconds"]
             )
 
 
@@ -109,6 +112,7 @@ class LaunchUser(FastHttpUser):
         status, answer = self._post(order)
         record = {
             "index": order.index,
+            "kind": order.kind,
             "intended_epoch_seconds": intended,
             "sent_epoch_seconds": sent,
             "answered_epoch_seconds": None if answer.outcome == "timeout" else time.time(),
@@ -125,9 +129,11 @@ class LaunchUser(FastHttpUser):
         began = time.monotonic()
         try:
             with gevent.Timeout(order.timeout_seconds):
-                response = self.client.post("/graphql", data=order.body, headers=HEADERS, name="launchRun")
+                response = self.client.post("/graphql", data=order.body, headers=HEADERS, name=order.kind)
                 if response.status_code:
-                    return response.status_code, read_answer(response.status_code, response.content or b"")
+                    return response.status_code, read_answer(
+                        order.kind, response.status_code, response.content or b""
+                    )
                 problem: BaseException | None = getattr(response, "error", None)
         except FAILURE_EXCEPTIONS as error:
             problem = error

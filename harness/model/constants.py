@@ -74,6 +74,30 @@ _DEFINITIONS = (
         "Processes each concurrent run adds, helpers included.",
         "slope of processes_peak against concurrency_peak",
     ),
+    Definition(
+        "memory_per_tick_bytes",
+        "bytes",
+        "Memory each concurrent tick adds to the peak.",
+        "slope of memory_peak_bytes against tick_concurrency_peak",
+    ),
+    Definition(
+        "cpu_seconds_per_tick",
+        "seconds",
+        "CPU time one tick costs the code server.",
+        "slope of cpu_seconds, less the idle share of window_seconds, against ticks_evaluated",
+    ),
+    Definition(
+        "answer_seconds_per_tick",
+        "seconds",
+        "Time by which each further tick of a burst delays the last answer.",
+        "slope of tick_span_seconds against ticks_evaluated",
+    ),
+    Definition(
+        "threads_per_tick",
+        "threads",
+        "Threads each concurrent tick adds to the code server.",
+        "slope of threads_peak against tick_concurrency_peak",
+    ),
 )
 CONSTANTS: dict[str, Definition] = {definition.name: definition for definition in _DEFINITIONS}
 
@@ -120,7 +144,7 @@ class Constant:
 
 
 def fit_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
-    """All constants of one cell, in the order of the registry."""
+    """All constants of a cell whose bursts are runs, in the order of the registry."""
     idle = estimate_mean(bursts.idle_cpu_cores)
     base_cores = idle.value if isinstance(idle, Estimate) else 0.0
     memory = fit_memory(bursts, seed)
@@ -139,6 +163,30 @@ def fit_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
         ),
         "processes_per_run": _of_slope(
             "processes_per_run", estimate_line(bursts.concurrency, bursts.processes_peak, seed)
+        ),
+    }
+
+
+def fit_tick_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
+    """All constants of a cell whose bursts are ticks, which run in the code server's own threads.
+
+    `bursts` then counts ticks: `concurrency` those evaluated at once, `runs` those evaluated, and
+    `launch_span_seconds` lasts until the last answer.
+    """
+    idle = estimate_mean(bursts.idle_cpu_cores)
+    base_cores = idle.value if isinstance(idle, Estimate) else 0.0
+    memory = fit_memory(bursts, seed)
+    work = bursts.cpu_seconds - base_cores * bursts.window_seconds
+    return {
+        "base_memory_bytes": _of_base("base_memory_bytes", memory),
+        "memory_per_tick_bytes": _of_slope("memory_per_tick_bytes", memory),
+        "base_cpu_cores": _constant("base_cpu_cores", idle),
+        "cpu_seconds_per_tick": _of_slope("cpu_seconds_per_tick", estimate_line(bursts.runs, work, seed)),
+        "answer_seconds_per_tick": _of_slope(
+            "answer_seconds_per_tick", estimate_line(bursts.runs, bursts.launch_span_seconds, seed)
+        ),
+        "threads_per_tick": _of_slope(
+            "threads_per_tick", estimate_line(bursts.concurrency, bursts.threads_peak, seed)
         ),
     }
 

@@ -9,29 +9,33 @@ from harness.results.document import ResultDocument
 def render_markdown(document: ResultDocument) -> str:
     """The whole result as one Markdown page."""
     lines = [f"# {document.name}", "", f"Result: **{text.headline(document)}**", ""]
-    lines += [f"Measured {document.created_at} on {text.machine(document)}; stack: {document.stack}.", ""]
+    lines += [
+        f"Measured {document.created_at} on {text.machine(document.fingerprint)}; stack: {document.stack}.",
+        "",
+    ]
     lines += [f"- {line}" for line in text.reasons(document)]
     for cell in document.cells:
         lines += ["", f"## {cell.workload}", "", text.setting(cell), ""]
         if cell.constants:
-            lines += _table(text.constants_table(cell))
+            lines += markdown_table(text.constants_table(cell))
         lines += ["", *(f"- {line}" for line in text.events(cell)), ""] if cell.events else []
         if cell.replicas > 1:
-            lines += ["", "Code servers, over all bursts:", "", *_table(text.replicas_table(cell))]
+            lines += ["", "Code servers, over all bursts:", "", *markdown_table(text.replicas_table(cell))]
         if not cell.levels:
             lines += ["No burst measured yet."]
             continue
         lines += ["", "Peak memory by every measure (means over the bursts of a level):", ""]
-        lines += _table(text.memory_table(cell))
+        lines += markdown_table(text.memory_table(cell))
         lines += ["", "Work (means over the bursts of a level):", ""]
-        lines += _table(text.work_table(cell))
+        lines += markdown_table(text.work_table(cell))
     lines += ["", "What each constant means:", ""]
     seen = {constant.name: constant for cell in document.cells for constant in cell.constants}
     lines += [f"- `{c.name}`: {c.meaning} From {c.source}." for c in seen.values()]
     return "\n".join(lines) + "\n"
 
 
-def _table(table: text.Table) -> list[str]:
+def markdown_table(table: text.Table) -> list[str]:
+    """A table as Markdown lines."""
     header, rows = table
     escaped = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]
     lines = ["| " + " | ".join(row) + " |" for row in escaped]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
 
@@ -40,9 +42,12 @@ def setting(cell: CellRecord) -> str:
     """A cell's setting in one line."""
     enforced = "" if cell.limits is None or cell.limits.enforced else " (limits: not enforced)"
     servers = f"{cell.replicas} code servers of " if cell.replicas > 1 else ""
+    workers = "Dagster's own number of" if cell.grpc_max_workers is None else f"{cell.grpc_max_workers}"
+    cap = f" of at most {cell.max_concurrent_runs} runs" if cell.max_concurrent_runs else ""
+    queue = f", queue{cap}" if cell.coordinator == "queued" else ""
     return (
         f"Dagster {cell.dagster_version}, {servers}{cell.cpus:g} CPUs, {cell.memory_bytes / MIB:,.0f} MiB, "
-        f"{cell.grpc_max_workers} gRPC workers{enforced}"
+        f"{workers} gRPC workers{queue}{enforced}"
     )
 
 
@@ -58,7 +63,7 @@ def constants_table(cell: CellRecord) -> Table:
 def memory_table(cell: CellRecord) -> Table:
     """Peak memory by level, by every measure side by side; means over the bursts of a level."""
     header = (
-        "runs at once",
+        "at once",
         "bursts",
         "cgroup, no cache",
         "cgroup, with cache",
@@ -73,11 +78,12 @@ def memory_table(cell: CellRecord) -> Table:
 def work_table(cell: CellRecord) -> Table:
     """CPU, threads, processes and times by level; means over the bursts of a level."""
     header = (
-        "runs at once",
+        "at once",
         "CPU-seconds",
         "throttled",
         "all started after",
         "mean run",
+        "slowest tick",
         "threads",
         "processes",
     )
@@ -88,6 +94,7 @@ def work_table(cell: CellRecord) -> Table:
             quantity(level.throttled_seconds, "s"),
             quantity(level.launch_span_seconds, "s"),
             quantity(level.run_seconds_mean, "s"),
+            quantity(level.tick_seconds_max, "s"),
             quantity(level.threads_peak, ""),
             quantity(level.processes_peak, ""),
         )
@@ -132,9 +139,9 @@ def reasons(document: ResultDocument) -> tuple[str, ...]:
     )
 
 
-def machine(document: ResultDocument) -> str:
+def machine(fingerprint: Mapping[str, Any]) -> str:
     """The machine in one line."""
-    f = document.fingerprint
+    f = fingerprint
     memory = float(f.get("memory_total_bytes", 0)) / 1024**3
     return (
         f"{f.get('cpu_count')} CPUs ({f.get('cpu_model') or f.get('architecture')}), {memory:.1f} GiB, "

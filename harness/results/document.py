@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: `ticks` of a burst are those of sensors and schedules, and `readings` those of the sampler."""
 
 State = Literal["valid", "invalid", "inconclusive"]
 
@@ -81,6 +82,7 @@ class LevelRecord(Part):
     throttled_seconds: float | None
     launch_span_seconds: float | None
     run_seconds_mean: float | None
+    tick_seconds_max: float | None = None
 
 
 class EventRecord(Part):
@@ -113,8 +115,10 @@ class CellRecord(Part):
     dagster_version: str
     cpus: float
     memory_bytes: int
-    grpc_max_workers: int
+    grpc_max_workers: int | None = Field(description="DAGSTER_GRPC_MAX_WORKERS; none where it was not set")
     replicas: int = 1
+    coordinator: str = "default"
+    max_concurrent_runs: int | None = Field(None, description="cap of the queue, where one was set")
     state: Literal["pending", "running", "finished"] = "pending"
     attempt: int = 0
     failure: str = Field("", description="why the cell broke off; empty where it did not")

@@ -11,7 +11,6 @@ Raw tables are written once. A cell that was cut short is measured again as a ne
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -19,12 +18,14 @@ from pathlib import Path
 
 import pandas as pd
 from filelock import FileLock, Timeout
-from pydantic import ValidationError
 
 from harness.errors import ResultError
 from harness.results.document import SCHEMA_VERSION, CellRecord, ResultDocument
+from harness.results.json_file import read_versioned
 
-TABLES = ("samples", "processes", "launches", "runs", "replicas", "bursts")
+TABLES = ("samples", "processes", "launches", "ticks", "runs", "pings", "replicas", "bursts")
+_FORMER = {"bursts": {"ticks": "readings", "missed_ticks": "missed_readings"}}
+"""What columns were called in schema version 1, where a tick was a reading of the sampler."""
 
 
 class ResultFolder:
@@ -69,30 +70,7 @@ class ResultFolder:
             ResultError: not there, not readable, or written by a newer harness.
         """
         file = self.path / "result.json"
-        try:
-            raw = json.loads(file.read_text("utf-8"))
-        except OSError:
-            raise ResultError(
-                f"{file}: no such result; give the folder that `dagster-sizing bench` wrote"
-            ) from None
-        except ValueError as error:
-            raise ResultError(
-                f"{file}: not JSON ({error}); the file was changed by hand or cut off"
-            ) from None
-        version = raw.get("schema_version") if isinstance(raw, dict) else None
-        if not isinstance(version, int):
-            raise ResultError(f"{file}: schema_version: missing; this is not a result of dagster-sizing")
-        if version > SCHEMA_VERSION:
-            raise ResultError(
-                f"{file}: schema_version: {version} is newer than this harness reads ({SCHEMA_VERSION}); "
-                "upgrade dagster-sizing"
-            )
-        try:
-            return ResultDocument.model_validate(raw)
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise ResultError(f"{file}: {field}: {first['msg']}") from None
+        return read_versioned(file, ResultDocument, SCHEMA_VERSION, "dagster-sizing bench")
 
     def write_document(self, document: ResultDocument) -> None:
         """Replace `result.json`, whole or not at all."""
@@ -136,7 +114,8 @@ class ResultFolder:
                 line = str(error).splitlines()[0]
                 raise ResultError(f"{file}: damaged parquet file ({line}); measure again") from None
         filled = [frame for frame in frames if not frame.empty]
-        return pd.concat(filled, ignore_index=True) if filled else frames[0]
+        table = pd.concat(filled, ignore_index=True) if filled else frames[0]
+        return table if "readings" in table else table.rename(columns=_FORMER.get(name, {}))
 
     def merge(self) -> None:
         """Put the parts together into one file per table, then drop the parts."""

@@ -12,8 +12,8 @@ import pandas as pd
 from harness.results.document import CellRecord, Reason, Validity
 
 FAILED_RUNS_INVALID = 0.05
-MISSED_TICKS_INCONCLUSIVE = 0.05
-MISSED_TICKS_INVALID = 0.20
+MISSED_READINGS_INCONCLUSIVE = 0.05
+MISSED_READINGS_INVALID = 0.20
 STEAL_INCONCLUSIVE = 0.05
 MISSED_PEAK_NOTE = 0.05
 
@@ -68,6 +68,11 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
         found.append(
             _reason(severity, "failed-runs", f"{bad} of {launched} launches did not end in SUCCESS", cell_id)
         )
+    asked, evaluated = (int(rows.get(name, pd.Series([0])).sum()) for name in ("ticks", "ticks_evaluated"))
+    if evaluated < asked:
+        severity = "invalid" if asked - evaluated > FAILED_RUNS_INVALID * asked else "inconclusive"
+        message = f"{asked - evaluated} of {asked} ticks were not evaluated"
+        found.append(_reason(severity, "failed-ticks", message, cell_id))
     if rows["oom_kills"].sum() > 0:
         told = [text for text in rows.get("oom_victims", pd.Series(dtype=str)) if text]
         whom = f" ({'; '.join(told)})" if told else ""
@@ -80,15 +85,21 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
             f"the load generator could not keep its schedule in {count} bursts; give it a core or processes"
         )
         found.append(_reason("invalid", "generator-saturated", message, cell_id))
-    if not rows["drained"].all():
-        count = int((~rows["drained"].astype(bool)).sum())
+    lost = rows.get("lost_replica", pd.Series("", index=rows.index)) != ""
+    if lost.any():
+        causes = ", ".join(sorted(set(rows.loc[lost, "lost_cause"])))
+        message = f"a code server was lost in {int(lost.sum())} bursts ({causes}) and started again"
+        found.append(_reason("invalid", "server-lost", message, cell_id))
+    if not rows.loc[~lost, "drained"].all():
+        count = int((~rows.loc[~lost, "drained"].astype(bool)).sum())
         message = f"{count} bursts did not drain within the time-out; raise timeouts.drain"
         found.append(_reason("invalid", "not-drained", message, cell_id))
-    missed = float(rows["missed_ticks"].sum() / max(rows["ticks"].sum() + rows["missed_ticks"].sum(), 1))
-    if missed > MISSED_TICKS_INCONCLUSIVE:
-        severity = "invalid" if missed > MISSED_TICKS_INVALID else "inconclusive"
+    read, unread = rows["readings"].sum(), rows["missed_readings"].sum()
+    missed = float(unread / max(read + unread, 1))
+    if missed > MISSED_READINGS_INCONCLUSIVE:
+        severity = "invalid" if missed > MISSED_READINGS_INVALID else "inconclusive"
         message = f"the sampler missed {missed:.0%} of its readings; peaks may be too low"
-        found.append(_reason(severity, "missed-ticks", message, cell_id))
+        found.append(_reason(severity, "missed-readings", message, cell_id))
     steal = float(rows["host_steal_fraction"].max())
     if steal > STEAL_INCONCLUSIVE:
         message = f"the hypervisor took {steal:.0%} of the CPU during a burst; measure on a quieter machine"

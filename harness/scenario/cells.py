@@ -16,17 +16,24 @@ class Cell:
     dagster_version: str
     cpus: float
     memory_bytes: int
-    grpc_max_workers: int
+    grpc_max_workers: int | None
+    """None: DAGSTER_GRPC_MAX_WORKERS is not set."""
     replicas: int
+    coordinator: str
+    max_concurrent_runs: int | None
+    """Cap of the queue; None for Dagster's own, and where there is no queue."""
     workload: Workload
 
     @property
     def cell_id(self) -> str:
         """Readable, unique within the scenario, safe as a file name."""
+        workers = "unset-" if self.grpc_max_workers is None else f"{self.grpc_max_workers}"
         several = f"-{self.replicas}replicas" if self.replicas > 1 else ""
+        queue = "-queued" if self.coordinator == "queued" else ""
+        cap = f"{self.max_concurrent_runs}" if self.max_concurrent_runs else ""
         return (
             f"{self.workload.label}-{self.dagster_version}-{self.cpus:g}cpu-"
-            f"{self.memory_bytes // 2**20}mib-{self.grpc_max_workers}w{several}"
+            f"{self.memory_bytes // 2**20}mib-{workers}w{several}{queue}{cap}"
         )
 
 
@@ -34,13 +41,24 @@ def cells_of(scenario: Scenario) -> tuple[Cell, ...]:
     """Every cell, versions outermost so that an environment is made once and then used."""
     server = scenario.server
     return tuple(
-        Cell(*combination)
-        for combination in product(
+        Cell(version, cpus, memory, None if workers == "unset" else workers, replicas, *queue, workload)
+        for version, cpus, memory, workers, replicas, queue, workload in product(
             scenario.dagster.versions,
             server.cpus,
             server.memory,
             server.grpc_max_workers,
             server.replicas,
+            _queues(scenario),
             scenario.workloads,
         )
+    )
+
+
+def _queues(scenario: Scenario) -> tuple[tuple[str, int | None], ...]:
+    """Coordinators and caps: a cap multiplies only the queued ones."""
+    caps: tuple[int | None, ...] = scenario.dagster.max_concurrent_runs or (None,)
+    return tuple(
+        (coordinator, cap)
+        for coordinator in scenario.dagster.coordinator
+        for cap in (caps if coordinator == "queued" else (None,))
     )

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from harness.scenario.section import Name, Section, each_once
+from harness.scenario.section import Name, Section, each_once, one_or_many
 from harness.scenario.units import Bytes, Seconds
 from harness.scenario.workload import BuiltinWorkload, OwnJob, Workload
 
@@ -32,16 +32,33 @@ class DagsterSection(Section):
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] | None = Field(
         None, description="Python of the server's environment, such as `3.11`; default: the harness's own"
     )
-    coordinator: Literal["default", "queued"] = Field(
-        "default",
+    coordinator: tuple[Literal["default", "queued"], ...] = Field(
+        ("default",),
+        min_length=1,
         description="`default` launches in the request, `queued` through the daemon (Dagster's own default "
-        "from 1.11 on)",
+        "from 1.11 on); a list makes one cell per value",
+    )
+    max_concurrent_runs: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = Field(
+        (),
+        description="cap of the queued coordinator; left out, Dagster's own (10). A list makes one cell per "
+        "value",
     )
 
-    @field_validator("versions")
+    @field_validator("coordinator", "max_concurrent_runs", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return one_or_many(value)
+
+    @field_validator("versions", "coordinator", "max_concurrent_runs")
     @classmethod
     def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return each_once(value)
+
+    @model_validator(mode="after")
+    def _cap_needs_a_queue(self) -> DagsterSection:
+        if self.max_concurrent_runs and "queued" not in self.coordinator:
+            raise ValueError("max_concurrent_runs caps the queue; write coordinator: queued too")
+        return self
 
 
 class LocationSection(Section):
@@ -94,8 +111,8 @@ class ServerSection(Section):
         (2.0,), min_length=1, description="CPU quota"
     )
     memory: tuple[Bytes, ...] = Field((2048 * MIB,), min_length=1, description="memory limit")
-    grpc_max_workers: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = Field(
-        (8,), min_length=1, description="DAGSTER_GRPC_MAX_WORKERS"
+    grpc_max_workers: tuple[Annotated[int, Field(ge=1, strict=True)] | Literal["unset"], ...] = Field(
+        (8,), min_length=1, description="DAGSTER_GRPC_MAX_WORKERS; `unset` leaves it to Dagster"
     )
     replicas: tuple[Annotated[int, Field(ge=1, le=50, strict=True)], ...] = Field(
         (1,),
@@ -104,11 +121,16 @@ class ServerSection(Section):
         "--stack compose",
     )
     env: dict[str, str] = Field(default_factory=dict, description="environment of the code server")
+    restart: bool = Field(
+        False,
+        description="start a code server again that has ended (killed at its memory limit, say), as ECS and "
+        "Kubernetes do, and go on with the next burst; needs --stack compose",
+    )
 
     @field_validator("cpus", "memory", "grpc_max_workers", "replicas", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
-        return value if isinstance(value, list | tuple) else (value,)
+        return one_or_many(value)
 
     @field_validator("memory")
     @classmethod
@@ -154,6 +176,16 @@ class LoadSection(Section):
     processes: Annotated[int, Field(ge=1, strict=True)] = Field(
         1, description="Locust processes that fire the load"
     )
+    spare_bursts: Annotated[int, Field(ge=0, strict=True)] | Literal["auto"] = Field(
+        "auto",
+        description="how many bursts may be measured again because the hypervisor took CPU from them; `auto` "
+        "is half as many as are planned",
+    )
+    lose_server_after: Seconds = Field(
+        0,
+        description="kill the busiest code server this long after each release, as the kernel does at the "
+        "memory limit; 0 kills none. Needs server.restart",
+    )
 
     @field_validator("levels")
     @classmethod
@@ -180,6 +212,11 @@ class SamplingSection(Section):
     processes_hz: Annotated[float, Field(ge=0.2, le=10, strict=True)] = Field(
         2.0, description="process-tree walks per second"
     )
+    ping_hz: Annotated[float, Field(ge=0, le=10, strict=True)] = Field(
+        0.0,
+        description="Pings per second to the code server, as Dagster's agent sends them, for its utilization "
+        "metrics; 0 sends none, as each takes a thread of the server",
+    )
 
 
 class TimeoutSection(Section):
@@ -201,7 +238,9 @@ class Scenario(Section):
     location: LocationSection | None = None
     server: ServerSection = ServerSection.model_construct()
     workloads: tuple[Workload, ...] = Field(
-        min_length=1, description="what is run: entries with `workload:` (ours) or `job:` (your own)"
+        min_length=1,
+        description="what is run: entries with `workload:` (ours), `job:` (your own) or `tick:` (a sensor or "
+        "schedule)",
     )
     load: LoadSection = LoadSection.model_construct()
     sampling: SamplingSection = SamplingSection.model_construct()
@@ -224,6 +263,8 @@ class Scenario(Section):
                     f"workload {workload.workload} is part of the project's own location; with a location "
                     "section, name jobs with `job:`"
                 )
+        if self.load.lose_server_after and not self.server.restart:
+            raise ValueError("load.lose_server_after needs server.restart: true, or no burst could follow")
         if self.location is not None and self.location.python and self.dagster.requirements:
             raise ValueError(
                 "dagster.requirements cannot be installed into an existing environment (location.python)"

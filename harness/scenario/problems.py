@@ -21,7 +21,7 @@ from harness.scenario.model import (
     TimeoutSection,
     WarmupSection,
 )
-from harness.scenario.workload import BuiltinWorkload, OwnJob
+from harness.scenario.workload import BuiltinWorkload, TicksBeside, model_of_workload
 
 FieldPath = tuple[str | int, ...]
 
@@ -154,7 +154,8 @@ def _field(location: Sequence[str | int], document: Any) -> FieldPath:
 
 def _section_of(field: FieldPath, document: dict[str, Any]) -> type[BaseModel]:
     parent = field[:-1]
-    if len(parent) == 2 and parent[0] == "workloads":
-        entry = document["workloads"][parent[1]]
-        return BuiltinWorkload if "workload" in entry else OwnJob
+    if parent[:1] == ("workloads",) and len(parent) == 2:
+        return model_of_workload(document["workloads"][parent[1]]) or BuiltinWorkload
+    if parent[:1] == ("workloads",) and parent[2:] == ("ticks",):
+        return TicksBeside
     return _SECTIONS.get(dotted(parent), Scenario)

@@ -6,7 +6,10 @@ from typing import Any
 
 from harness.scenario.model import Scenario
 
-_ONE_OR_MANY = {"ServerSection": ("cpus", "memory", "grpc_max_workers", "replicas")}
+_ONE_OR_MANY = {
+    "ServerSection": ("cpus", "memory", "grpc_max_workers", "replicas"),
+    "DagsterSection": ("coordinator", "max_concurrent_runs"),
+}
 
 
 def json_schema() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,3 +21,8 @@ def each_once(values: tuple[T, ...]) -> tuple[T, ...]:
     if len(set(values)) != len(values):
         raise ValueError("each value once is expected")
     return values
+
+
+def one_or_many(value: Any) -> Any:
+    """A lone value as a list of one: most sweeps have one value."""
+    return value if isinstance(value, list | tuple) else (value,)

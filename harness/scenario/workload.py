@@ -11,18 +11,45 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from harness.scenario.section import Name, Section
 from harness.scenario.units import Bytes, Seconds
 
-_PARAMETER_OF = {
-    "io_bound": "wait",
-    "cpu_bound": "cpu_seconds",
-    "pandas_bound": "rows",
-    "multi_step": "steps",
+_PARAMETERS_OF = {
+    "io_bound": ("wait",),
+    "cpu_bound": ("cpu_seconds",),
+    "pandas_bound": ("rows",),
+    "multi_step": ("steps", "executor"),
+    "profile_memory": (),
 }
+_NODE_OF = {"profile_memory": "profiled"}
+"""Ops that are not called `WORKLOAD_op`."""
+
+
+class TickSection(Section):
+    """A sensor or schedule that is evaluated in the code server's own threads."""
+
+    tick: Annotated[str, Field(min_length=1)] = Field(description="name of the sensor or schedule")
+    kind: Literal["sensor", "schedule"] = "sensor"
+
+
+class TicksBeside(TickSection):
+    """Ticks that are fired at the same instant as the runs of each burst."""
+
+    count: Annotated[int, Field(ge=1, le=500, strict=True)] = Field(1, description="ticks in each burst")
+
+
+class TickWorkload(TickSection):
+    """Bursts of ticks instead of runs."""
+
+    name: Name | None = Field(None, description="label in results; default: the tick's name")
+
+    @property
+    def label(self) -> str:
+        """Name of this workload in results."""
+        return self.name or _as_name(self.tick)
 
 
 class BuiltinWorkload(Section):
     """One of the jobs of `workloads/`, with its parameters."""
 
-    workload: Literal["io_bound", "cpu_bound", "pandas_bound", "multi_step"]
+    workload: Literal["io_bound", "cpu_bound", "pandas_bound", "multi_step", "profile_memory"]
     name: Name | None = Field(None, description="label in results; default: the workload's name")
     ballast: Bytes = Field(0, description="memory each run really touches and keeps")
     duration: Literal["auto"] | Seconds = Field(
@@ -36,13 +63,18 @@ class BuiltinWorkload(Section):
     steps: Annotated[int, Field(ge=1, le=64, strict=True)] = Field(
         2, description="multi_step: parallel steps"
     )
+    executor: Literal["multiprocess", "in_process"] = Field(
+        "multiprocess", description="multi_step: each step a process of its own (Dagster's default), or none"
+    )
+    ticks: TicksBeside | None = Field(None, description="sensor or schedule ticks fired with each burst")
 
     @model_validator(mode="after")
     def _parameters_fit(self) -> BuiltinWorkload:
-        for workload, parameter in _PARAMETER_OF.items():
-            default = type(self).model_fields[parameter].default
-            if workload != self.workload and getattr(self, parameter) != default:
-                raise ValueError(f"{parameter} belongs to {workload}; {self.workload} has no use for it")
+        for workload, parameters in _PARAMETERS_OF.items():
+            for parameter in parameters:
+                default = type(self).model_fields[parameter].default
+                if workload != self.workload and getattr(self, parameter) != default:
+                    raise ValueError(f"{parameter} belongs to {workload}; {self.workload} has no use for it")
         return self
 
     @property
@@ -64,9 +96,14 @@ class BuiltinWorkload(Section):
         """Run config of one run that holds for `hold_seconds` (or for the fixed duration)."""
         duration = hold_seconds if self.duration == "auto" else self.duration
         config: dict[str, Any] = {"ballast_bytes": self.ballast, "duration_seconds": float(duration)}
-        parameter = _PARAMETER_OF[self.workload]
-        config[parameter] = getattr(self, parameter)
-        return {"ops": {f"{self.workload}_op": {"config": config}}}
+        own = {name: getattr(self, name) for name in _PARAMETERS_OF[self.workload] if name != "executor"}
+        node = _NODE_OF.get(self.workload, f"{self.workload}_op")
+        run_config: dict[str, Any] = {"ops": {node: {"config": config | own}}}
+        if self.workload == "multi_step":
+            # As many steps at once as there are, on any host: Dagster's default is the number of CPUs.
+            settings = {"max_concurrent": self.steps} if self.executor == "multiprocess" else {}
+            run_config["execution"] = {"config": {self.executor: settings}}
+        return run_config
 
 
 class OwnJob(Section):
@@ -81,6 +118,7 @@ class OwnJob(Section):
         description="dotted path of a run-config number that says how many seconds a run lasts, such as "
         "`ops.wait.config.seconds`; the harness sets it so that runs overlap",
     )
+    ticks: TicksBeside | None = Field(None, description="sensor or schedule ticks fired with each burst")
 
     @model_validator(mode="after")
     def _hold_leads_through_mappings(self) -> OwnJob:
@@ -100,7 +138,7 @@ class OwnJob(Section):
     @property
     def label(self) -> str:
         """Name of this workload in results."""
-        return self.name or re.sub(r"[^A-Za-z0-9._-]", "_", self.job)
+        return self.name or _as_name(self.job)
 
     @property
     def holds(self) -> bool:
@@ -120,18 +158,33 @@ class OwnJob(Section):
         return config
 
 
+_KINDS: dict[str, type[Section]] = {"workload": BuiltinWorkload, "job": OwnJob, "tick": TickWorkload}
+
+
+def _as_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "_", text)
+
+
+def model_of_workload(entry: dict[str, Any]) -> type[Section] | None:
+    """The model of an entry as it is written; None where it is none of them."""
+    return next((model for kind, model in _KINDS.items() if kind in entry), None)
+
+
 def _kind_of_workload(value: Any) -> str | None:
-    """Which of the two an entry is meant to be, so that its errors speak of that one only."""
-    if isinstance(value, dict):
-        return "workload" if "workload" in value else "job" if "job" in value else None
-    return "workload" if isinstance(value, BuiltinWorkload) else "job" if isinstance(value, OwnJob) else None
+    """Which of the kinds an entry is meant to be, so that its errors speak of that one only."""
+    model = model_of_workload(value) if isinstance(value, dict) else type(value)
+    return next((kind for kind, known in _KINDS.items() if known is model), None)
 
 
+RunWorkload = BuiltinWorkload | OwnJob
 Workload = Annotated[
-    Annotated[BuiltinWorkload, Tag("workload")] | Annotated[OwnJob, Tag("job")],
+    Annotated[BuiltinWorkload, Tag("workload")]
+    | Annotated[OwnJob, Tag("job")]
+    | Annotated[TickWorkload, Tag("tick")],
     Discriminator(
         _kind_of_workload,
         custom_error_type="no_kind",
-        custom_error_message="either `workload:` (ours) or `job:` (of your own location) is expected",
+        custom_error_message="`workload:` (ours), `job:` (of your own location) or `tick:` (a sensor or "
+        "schedule) is expected",
     ),
 ]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import InvalidResultError
-from harness.model.constants import CONSTANTS, BurstArrays, Constant, fit_constants
+from harness.model.constants import CONSTANTS, BurstArrays, Constant, fit_constants, fit_tick_constants
 from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ReplicaRecord, ResultDocument
 
 _LEVEL_MEANS = (
@@ -73,15 +73,21 @@ def measured_bursts(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
     return bursts[chosen]
 
 
+def has_ticks_only(rows: pd.DataFrame) -> bool:
+    """Whether these bursts fired ticks and no runs."""
+    return "ticks" in rows and bool((rows["launches"] == 0).all())
+
+
 def burst_arrays(rows: pd.DataFrame) -> BurstArrays:
     """The columns the model needs, as float arrays with one entry per burst."""
+    ticks = has_ticks_only(rows)
 
     def column(name: str) -> np.ndarray:
         return pd.to_numeric(rows[name]).to_numpy(dtype=float, na_value=np.nan)
 
     return BurstArrays(
-        concurrency=column("concurrency_peak"),
-        runs=column("runs_succeeded") + column("runs_failed"),
+        concurrency=column("tick_concurrency_peak" if ticks else "concurrency_peak"),
+        runs=column("ticks_evaluated") if ticks else column("runs_succeeded") + column("runs_failed"),
         memory_peak_bytes=column("memory_peak_bytes"),
         threads_peak=column("threads_peak"),
         processes_peak=column("processes_peak"),
@@ -91,7 +97,7 @@ def burst_arrays(rows: pd.DataFrame) -> BurstArrays:
         exec_window_seconds=column("exec_window_seconds"),
         exec_cpu_seconds=column("exec_cpu_seconds"),
         run_seconds=column("run_seconds"),
-        launch_span_seconds=column("launch_span_seconds"),
+        launch_span_seconds=column("tick_span_seconds" if ticks else "launch_span_seconds"),
         saturated=rows["saturated"].to_numpy(dtype=bool),
     )
 
@@ -99,6 +105,7 @@ def burst_arrays(rows: pd.DataFrame) -> BurstArrays:
 def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
     """Means by level, in rising order."""
     records = []
+    peak = "tick_concurrency_peak" if len(rows) and has_ticks_only(rows) else "concurrency_peak"
     for level, group in rows.groupby("level") if len(rows) else ():
         means = {name: _mean(group[name]) for name in _LEVEL_MEANS}
         ended = group["runs_succeeded"].sum() + group["runs_failed"].sum()
@@ -106,8 +113,9 @@ def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
             LevelRecord(
                 level=int(str(level)),
                 bursts=len(group),
-                concurrency=float(group["concurrency_peak"].mean()),
+                concurrency=float(group[peak].mean()),
                 run_seconds_mean=float(group["run_seconds"].sum() / ended) if ended else None,
+                tick_seconds_max=_mean(group["tick_seconds_max"]) if "tick_seconds_max" in group else None,
                 **means,
             )
         )
@@ -135,7 +143,8 @@ def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> CellRecord:
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
         return cell.model_copy(update={"constants": ()})
-    fitted = fit_constants(burst_arrays(rows), seed=seed)
+    fit = fit_tick_constants if has_ticks_only(rows) else fit_constants
+    fitted = fit(burst_arrays(rows), seed=seed)
     return cell.model_copy(
         update={
             "constants": tuple(_record(constant, cell.replicas) for constant in fitted.values()),

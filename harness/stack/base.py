@@ -67,6 +67,18 @@ class Replica:
     name: str
     open_sampler: Callable[[float, float], Channel]
     """Called with cgroup_hz and processes_hz."""
+    grpc_address: Callable[[], str]
+    """Where the harness itself can ping it now, `host:port`; with `sampling.ping_hz` only."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A code server that has ended."""
+
+    replica: str
+    at_epoch_seconds: float
+    cause: str
+    """`oom` (the kernel, at the memory limit) or `exit`."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +130,28 @@ class RunningStack(Protocol):
         """What has happened to them so far."""
         ...
 
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """The code servers that have ended and are down now."""
+        ...
+
     def check(self) -> None:
-        """Raise ExperimentError, with the end of the log, if a part of the stack has died."""
+        """Raise ExperimentError, with the end of the log, if a part of the stack has died.
+
+        With `server.restart` a code server's death is not one: `losses` tells of it.
+        """
+        ...
+
+    def kill(self, replica: str) -> None:
+        """Kill a code server as the kernel does at the memory limit."""
+        ...
+
+    def revive(self) -> None:
+        """Start the lost code servers again; returns when they take connections.
+
+        Raises:
+            ExperimentError: they did not in time.
+        """
         ...
 
 

@@ -10,7 +10,6 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +19,15 @@ from docker.errors import DockerException
 from harness.errors import CodeLocationError, ExperimentError, InputError, MachineError
 from harness.scenario.cells import Cell
 from harness.scenario.model import LocationSection, Scenario
-from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment, StackEvent
+from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment
 from harness.stack.containers import Container, Watcher, containers_of, wait_until
 from harness.stack.engine import LABEL, EngineInfo, engine_host, require_engine
 from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
 from harness.stack.ledger import Ledger
 from harness.stack.readiness import wait_for_daemon, wait_for_location
+from harness.stack.running import RunningContainers
 from harness.stack.sidecar import SidecarChannel
-from harness.stack.target import cause, own_workloads, target_arguments
+from harness.stack.target import cause, own_workloads, server_settings, target_arguments
 
 GRPC_PORT = 4000
 CODE = Path("/opt/code")
@@ -43,29 +43,6 @@ _CONNECTS = (
     "    except OSError:\n"
     "        time.sleep(0.1)\n"
 )
-
-
-@dataclass(frozen=True)
-class RunningContainers:
-    """Code servers and what belongs to them, up and ready."""
-
-    graphql_url: str
-    location: str
-    repository: str
-    limits: Limits
-    environment: ServerEnvironment
-    replicas: tuple[Replica, ...]
-    watcher: Watcher
-
-    @property
-    def events(self) -> tuple[StackEvent, ...]:
-        """What the engine saw happen to the containers."""
-        return self.watcher.events
-
-    def check(self) -> None:
-        """Raise ExperimentError if one of the containers has ended."""
-        if name := self.watcher.ended():
-            raise ExperimentError(self.watcher.how_it_ended(name))
 
 
 class ComposeStack:
@@ -147,7 +124,7 @@ class _Starter:
         self._compose("up", "--detach", "--no-build", "webserver")
         url = f"http://{self._webserver_address()}/graphql"
         location, repository = wait_for_location(url, timeout, lambda: self._check_start(watcher))
-        if self._scenario.dagster.coordinator == "queued":
+        if self._cell.coordinator == "queued":
             self._say("starting the daemon")
             self._compose("up", "--detach", "--no-build", "daemon")
             wait_for_daemon(url, timeout, lambda: self._check_start(watcher))
@@ -164,8 +141,14 @@ class _Starter:
                 host_cpus=self._info.cpus,
             ),
             environment=environment,
-            replicas=tuple(Replica(f"server-{c.number}", self._sampler_opener(c)) for c in servers),
+            replicas=tuple(
+                Replica(f"server-{c.number}", self._sampler_opener(c), self._address_finder(c))
+                for c in servers
+            ),
             watcher=watcher,
+            servers={f"server-{c.number}": c for c in servers},
+            restarts=self._scenario.server.restart,
+            wait_for_servers=lambda down: self._wait_for_servers(down, watcher, timeout),
         )
 
     def close(self) -> None:
@@ -180,13 +163,15 @@ class _Starter:
     def _settings(self) -> dict[str, str]:
         cell = self._cell
         given = {"POSTGRES_IMAGE": os.environ["POSTGRES_IMAGE"]} if os.environ.get("POSTGRES_IMAGE") else {}
+        if cell.max_concurrent_runs is not None:
+            given["MAX_CONCURRENT_RUNS"] = str(cell.max_concurrent_runs)
         server_image = self._image or f"dagster-sizing/server:{self._experiment}-{cell.dagster_version}"
         return given | {
             "COMPOSE_PROJECT_NAME": f"dagster-sizing-{self._experiment}",
             "EXPERIMENT": self._experiment,
-            "COORDINATOR": self._scenario.dagster.coordinator,
+            "COORDINATOR": cell.coordinator,
             "DAGSTER_PG_PASSWORD": self._password,
-            "DAGSTER_GRPC_MAX_WORKERS": str(cell.grpc_max_workers),
+            "DAGSTER_GRPC_MAX_WORKERS": "" if cell.grpc_max_workers is None else str(cell.grpc_max_workers),
             "CODE_SERVER_IMAGE": server_image,
             "CODE_SERVER_HEALTH_INTERVAL": _NEVER,
             "MEMORY_LIMIT": str(cell.memory_bytes),
@@ -197,10 +182,13 @@ class _Starter:
 
     def _override(self) -> dict[str, Any]:
         """What variables cannot say: the command and the environment of the code server."""
+        settings = server_settings(self._scenario, self._cell) | self._scenario.server.env
         server: dict[str, Any] = {
             "command": [_literal(word) for word in self._server_command()],
-            "environment": {k: _literal(v) for k, v in self._scenario.server.env.items()},
+            "environment": {k: _literal(v) for k, v in settings.items()},
         }
+        if self._scenario.sampling.ping_hz:
+            server["ports"] = [f"127.0.0.1::{GRPC_PORT}"]
         if self._image is not None:
             server["read_only"] = False  # what the user's own image writes to is its own affair
         return {"services": {"code-server": server}}
@@ -297,9 +285,15 @@ class _Starter:
 
     def _webserver_address(self) -> str:
         [webserver] = containers_of(self._client, self._experiment, "webserver")
-        published = self._client.api.port(webserver.container_id, 3000)
+        return self._published(webserver, 3000)
+
+    def _address_finder(self, server: Container) -> Callable[[], str]:
+        return lambda: self._published(server, GRPC_PORT)
+
+    def _published(self, container: Container, port: int) -> str:
+        published = self._client.api.port(container.container_id, port)
         if not published:
-            raise ExperimentError("the webserver's port was not published; see logs/")
+            raise ExperimentError(f"port {port} of {container.name} was not published; see logs/")
         return f"{published[0]['HostIp']}:{published[0]['HostPort']}"
 
     def _check_start(self, watcher: Watcher) -> None:

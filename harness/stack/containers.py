@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,14 @@ def containers_of(client: docker.DockerClient, experiment: str, service: str = "
     return sorted(listed, key=lambda c: (c.service, c.number))
 
 
+@dataclass(frozen=True)
+class _End:
+    """The end of a container."""
+
+    container_id: str
+    at_epoch_seconds: float
+
+
 class Watcher:
     """Follows the engine's events of one experiment in a thread of its own."""
 
@@ -56,8 +64,10 @@ class Watcher:
         self._redact = redact
         self._experiment = experiment
         self._events: list[StackEvent] = []
-        self._ended: dict[str, str] = {}
-        """Ids by the names of containers that have ended."""
+        self._ended: dict[str, _End] = {}
+        """By the names of containers that have ended and were not started again."""
+        self._causes: dict[_End, bool] = {}
+        """Whether it was for want of memory, of the ends that were asked about."""
         self._lost = ""
         self._closing = False
         self._stream = client.events(
@@ -71,15 +81,37 @@ class Watcher:
         """What happened so far, in order."""
         return tuple(self._events)
 
-    def ended(self) -> str:
-        """Name of a container that has ended, the first one; empty while all run."""
+    def ended(self, spared: Collection[str] = ()) -> str:
+        """Name of a container that has ended, the first one not `spared`; empty while all run."""
         if self._lost:
             raise ExperimentError(f"the Docker engine stopped answering ({self._lost})")
-        return next(iter(self._ended), "")
+        return next((name for name in self._ended if name not in spared), "")
+
+    def died_at(self, name: str) -> float | None:
+        """When a container ended, in epoch seconds; None while it runs."""
+        end = self._ended.get(name)
+        return None if end is None else end.at_epoch_seconds
+
+    def kill(self, container: Container) -> None:
+        """Kill its first process, as the kernel does."""
+        self._client.api.kill(container.container_id, "SIGKILL")
+
+    def start(self, container: Container) -> None:
+        """Start a container that has ended again."""
+        self._client.api.start(container.container_id)
+        self._ended.pop(container.name, None)
+        self._events.append(StackEvent(time.time(), container.name, "restart"))
+
+    def was_oom(self, name: str) -> bool:
+        """Whether the kernel killed a container that has ended, for want of memory."""
+        end = self._ended[name]
+        if end not in self._causes:
+            self._causes[end] = self._was_oom(name, container_state(self._client, end.container_id))
+        return self._causes[end]
 
     def how_it_ended(self, name: str) -> str:
         """One line on the end of a container."""
-        state = container_state(self._client, self._ended[name])
+        state = container_state(self._client, self._ended[name].container_id)
         code = state.get("ExitCode", "unknown")
         log = self._logs / f"{name}.log"
         if self._was_oom(name, state):
@@ -112,10 +144,17 @@ class Watcher:
         """Whether the kernel killed it; the engine's word for that may come after its end."""
         deadline = time.monotonic() + OOM_GRACE_SECONDS
         while time.monotonic() < deadline and state.get("ExitCode") == 137:
-            if state.get("OOMKilled") or any(e.kind == "oom" and e.service == name for e in self._events):
+            if state.get("OOMKilled") or self._told_of_oom(name):
                 return True
             time.sleep(0.1)
-            state = container_state(self._client, self._ended[name])
+            state = container_state(self._client, self._ended[name].container_id)
+        return False
+
+    def _told_of_oom(self, name: str) -> bool:
+        """Whether the engine told of a shortage of memory since the container was last started."""
+        for event in reversed(self._events):
+            if event.service == name and event.kind in ("oom", "restart"):
+                return event.kind == "oom"
         return False
 
     def _follow(self) -> None:
@@ -149,7 +188,7 @@ class Watcher:
             )
         )
         if kind == "exit":
-            self._ended.setdefault(name, event["Actor"]["ID"])
+            self._ended.setdefault(name, _End(event["Actor"]["ID"], event["timeNano"] / 1e9))
 
 
 def wait_until(

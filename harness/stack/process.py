@@ -20,12 +20,12 @@ from harness.errors import CodeLocationError, ExperimentError, InputError, Machi
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack import cgroup
-from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment, StackEvent
+from harness.stack.base import Channel, Limits, Loss, Replica, Say, ServerEnvironment, StackEvent
 from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.ledger import Ledger
 from harness.stack.readiness import wait_for_daemon, wait_for_location
-from harness.stack.target import cause, last_line, own_workloads, target_arguments
+from harness.stack.target import cause, last_line, own_workloads, server_settings, target_arguments
 
 LOCATION_NAME = "under_test"
 _HOST = "127.0.0.1"
@@ -74,6 +74,19 @@ class RunningProcesses:
             if (code := service.process.poll()) is not None
         )
 
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """None: the death of the code server ends the experiment."""
+        return ()
+
+    def kill(self, replica: str) -> None:
+        """Not of this stack: it cannot start a code server again."""
+        raise NotImplementedError(f"{replica}: killing a code server needs containers")
+
+    def revive(self) -> None:
+        """Not of this stack: runs outlive their code server here, unlike in a container."""
+        raise NotImplementedError("starting a code server again needs containers")
+
     def check(self) -> None:
         """Raise ExperimentError if one of the services has died."""
         server = self.services[0]
@@ -100,6 +113,11 @@ class ProcessStack:
         if cell.replicas > 1:
             raise InputError(
                 f"server.replicas: {cell.replicas} code servers behind one name need --stack compose"
+            )
+        if scenario.server.restart:
+            raise InputError(
+                "server.restart: needs --stack compose; a plain process's runs would outlive it, as they do "
+                "not in a container"
             )
         if scenario.location is not None and scenario.location.image is not None:
             raise InputError("location.image: a container image needs --stack compose")
@@ -147,12 +165,12 @@ class _Starter:
         workspace = ["-w", str(self._home / "workspace.yaml")]
         web = ["-m", "dagster_webserver", "-h", _HOST, "-p", str(web_port), *workspace]
         self._start("webserver", self._python(web), None, self._plain_env())
-        if self._scenario.dagster.coordinator == "queued":
+        if self._cell.coordinator == "queued":
             daemon = ["-m", "dagster._daemon", "run", *workspace]
             self._start("daemon", self._python(daemon), None, self._plain_env())
         url = f"http://{_HOST}:{web_port}/graphql"
         location, repository = wait_for_location(url, timeout, self._check_start)
-        if self._scenario.dagster.coordinator == "queued":
+        if self._cell.coordinator == "queued":
             self._say("waiting for the daemon")
             wait_for_daemon(url, timeout, self._check_start)
         return RunningProcesses(
@@ -161,17 +179,25 @@ class _Starter:
             repository=repository,
             limits=limits,
             environment=self._prepared.info,
-            replicas=(Replica("server", self._sampler_opener(limited, limits, server)),),
+            replicas=(
+                Replica(
+                    name="server",
+                    open_sampler=self._sampler_opener(limited, limits, server),
+                    grpc_address=lambda: f"{_HOST}:{grpc_port}",
+                ),
+            ),
             services=tuple(self._services),
             limited=limited,
         )
 
     def _write_home(self, grpc_port: int) -> None:
-        coordinator = _COORDINATORS[self._scenario.dagster.coordinator]
-        instance = {
-            "telemetry": {"enabled": False},
-            "run_coordinator": {"module": "dagster.core.run_coordinator", "class": coordinator},
+        coordinator: dict[str, Any] = {
+            "module": "dagster.core.run_coordinator",
+            "class": _COORDINATORS[self._cell.coordinator],
         }
+        if self._cell.max_concurrent_runs is not None:
+            coordinator["config"] = {"max_concurrent_runs": self._cell.max_concurrent_runs}
+        instance = {"telemetry": {"enabled": False}, "run_coordinator": coordinator}
         server = {"host": _HOST, "port": grpc_port, "location_name": LOCATION_NAME}
         workspace = {"load_from": [{"grpc_server": server}]}
         (self._home / "dagster.yaml").write_text(yaml.safe_dump(instance))
@@ -192,7 +218,6 @@ class _Starter:
         location = self._scenario.location or own_workloads()
         argv = ["-m", "dagster", "api", "grpc", "-h", _HOST, "-p", str(port), *target_arguments(location)]
         argv += ["--use-python-environment-entry-point", "--inject-env-vars-from-instance"]
-        argv += ["--max-workers", str(self._cell.grpc_max_workers)]
         return self._python(argv)
 
     def _python(self, arguments: list[str]) -> list[str]:
@@ -205,8 +230,7 @@ class _Starter:
         return kept | {"DAGSTER_HOME": str(self._home), "DAGSTER_DISABLE_TELEMETRY": "1", "PATH": path}
 
     def _server_env(self) -> dict[str, str]:
-        workers = {"DAGSTER_GRPC_MAX_WORKERS": str(self._cell.grpc_max_workers)}
-        return self._plain_env() | workers | self._scenario.server.env
+        return self._plain_env() | server_settings(self._scenario, self._cell) | self._scenario.server.env
 
     def _start(
         self, name: str, argv: list[str], limited: cgroup.LimitedCgroup | None, env: dict[str, str]

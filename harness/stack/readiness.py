@@ -5,10 +5,17 @@ from __future__ import annotations
 import difflib
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from harness.errors import CodeLocationError, ExperimentError
-from harness.graphql import GraphQLClient, GraphQLError, JobSelector
+from harness.graphql import (
+    SCHEDULE_DRY_RUN,
+    SENSOR_DRY_RUN,
+    GraphQLClient,
+    GraphQLError,
+    JobSelector,
+    tick_variables,
+)
 
 POLL_SECONDS = 0.2
 
@@ -130,6 +137,31 @@ def validate_job(url: str, selector: JobSelector, run_config: dict[str, Any]) ->
         if kind == "PipelineNotFoundError":
             raise CodeLocationError(_unknown_job(client, selector))
         raise CodeLocationError(f"workloads: job {selector.job}: {error_line(answer)}")
+    finally:
+        client.close()
+
+
+def validate_tick(
+    url: str, location: str, repository: str, kind: Literal["sensor", "schedule"], name: str
+) -> None:
+    """Check that a sensor or schedule exists and can be evaluated, before any load.
+
+    Raises:
+        CodeLocationError: it does not; one line that says why.
+    """
+    client = GraphQLClient(url)
+    document = SENSOR_DRY_RUN if kind == "sensor" else SCHEDULE_DRY_RUN
+    try:
+        answer = client.execute(document, tick_variables(kind, location, repository, name))[f"{kind}DryRun"]
+        error = (answer.get("evaluationResult") or {}).get("error")
+        if error:
+            raise CodeLocationError(f"workloads: {kind} {name}: its evaluation failed: {error_line(error)}")
+        if answer["__typename"] != "DryRunInstigationTick":
+            raise CodeLocationError(f"workloads: {kind} {name}: {error_line(answer)}")
+    except GraphQLError as error:
+        raise CodeLocationError(
+            f"workloads: {kind} {name} cannot be evaluated ({error}); name one that the location has"
+        ) from None
     finally:
         client.close()
 

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 from harness.errors import MachineError
-from harness.scenario.model import LocationSection
+from harness.scenario.cells import Cell
+from harness.scenario.model import LocationSection, Scenario
 
 _EXCEPTION = r"^(?:\x1b\[\d+m)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*)$"
 
@@ -44,6 +45,16 @@ def own_workloads() -> LocationSection:
         )
     root = Path(next(iter(spec.submodule_search_locations))).parent
     return LocationSection(module="workloads.definitions", working_directory=root)
+
+
+def server_settings(scenario: Scenario, cell: Cell) -> dict[str, str]:
+    """What a cell sets in the environment of its code server."""
+    settings: dict[str, str] = {}
+    if cell.grpc_max_workers is not None:
+        settings["DAGSTER_GRPC_MAX_WORKERS"] = str(cell.grpc_max_workers)
+    if scenario.sampling.ping_hz:
+        settings["DAGSTER_ENABLE_SERVER_METRICS"] = "1"
+    return settings
 
 
 def last_line(log: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from harness.errors import ExperimentError
 from harness.load.generator import LoadGenerator, LoadPlan, LoadReport
+from harness.load.requests import Request
 from tests.launch_server import RunningServer, running_server
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
@@ -23,8 +24,10 @@ READY = 60.0
 PARENT = """
 import sys, time
 from harness.load.generator import LoadGenerator, LoadPlan
+from harness.load.requests import Request
 with LoadGenerator() as generator:
-    generator.prepare(LoadPlan(sys.argv[1], ({"params": {}},) * 4, (0.0,) * 4, 30.0, processes=2))
+    requests = (Request("launch", {"params": {}}),) * 4
+    generator.prepare(LoadPlan(sys.argv[1], requests, (0.0,) * 4, 30.0, processes=2))
     generator.wait_ready(60)
     print("ready", flush=True)
     time.sleep(600)
@@ -32,9 +35,11 @@ with LoadGenerator() as generator:
 
 
 def plan(url: str, launches: list[dict[str, Any]], **changes: Any) -> LoadPlan:
-    numbered = tuple({"params": {"number": i} | params} for i, params in enumerate(launches))
+    numbered = tuple(
+        Request("launch", {"params": {"number": i} | params}) for i, params in enumerate(launches)
+    )
     values: dict[str, Any] = {"offsets": (0.0,) * len(launches), "timeout_seconds": 30.0}
-    return LoadPlan(url=url, launches=numbered, **(values | changes))
+    return LoadPlan(url=url, requests=numbered, **(values | changes))
 
 
 def fire(planned: LoadPlan, ahead: float = 0.3) -> tuple[LoadReport, float]:
@@ -71,16 +76,16 @@ def test_users_connect_before_the_release_and_launch_exactly_once(
     assert sorted(event["number"] for event in posted) == list(range(10))
     assert {event["connection"] for event in posted} == {event["connection"] for event in opened}
 
-    assert [launch.index for launch in report.launches] == list(range(10))
-    for launch in report.launches:
+    assert [launch.index for launch in report.sent] == list(range(10))
+    for launch in report.sent:
         assert (launch.outcome, launch.http_status, launch.message) == ("launched", 200, "")
         assert launch.run_id == f"run-{launch.index}"
         assert launch.intended_epoch_seconds == released
         assert released <= launch.sent_epoch_seconds <= launch.answered_epoch_seconds
-    assert report.lateness == max(launch.sent_epoch_seconds for launch in report.launches) - released
+    assert report.lateness == max(launch.sent_epoch_seconds for launch in report.sent) - released
     assert report.cpu_fraction >= 0
     assert report.processes == processes
-    workers = [launch.worker_index for launch in report.launches]
+    workers = [launch.worker_index for launch in report.sent]
     assert workers == [index % processes for index in range(10)]
 
 
@@ -88,7 +93,7 @@ def test_launches_keep_to_their_offsets(server: RunningServer) -> None:
     offsets = (0.0, 0.2, 0.5)
     report, released = fire(plan(server.url, [{}] * 3, offsets=offsets))
     arrived = {event["number"]: event["at"] for event in server.stop() if event["kind"] == "post"}
-    for launch, offset in zip(report.launches, offsets, strict=True):
+    for launch, offset in zip(report.sent, offsets, strict=True):
         assert launch.intended_epoch_seconds == released + offset
         assert arrived[launch.index] >= launch.intended_epoch_seconds
 
@@ -97,7 +102,7 @@ def test_a_slow_server_does_not_hold_the_load_up(server: RunningServer) -> None:
     # The server answers nobody before all have asked: a closed loop would never get an answer.
     held = [{"behave": "hold", "together": 6}] * 6
     report, _ = fire(plan(server.url, held, offsets=(0.0, 0.1, 0.1, 0.2, 0.2, 0.3)))
-    assert [launch.outcome for launch in report.launches] == ["launched"] * 6
+    assert [launch.outcome for launch in report.sent] == ["launched"] * 6
 
 
 def test_each_outcome_is_told_apart_and_nothing_is_sent_twice(server: RunningServer) -> None:
@@ -111,13 +116,13 @@ def test_each_outcome_is_told_apart_and_nothing_is_sent_twice(server: RunningSer
         "silent": ("timeout", 0),
     }
     report, _ = fire(plan(server.url, [{"behave": name} for name in expected], timeout_seconds=1.5))
-    assert [(launch.outcome, launch.http_status) for launch in report.launches] == list(expected.values())
-    by_name = dict(zip(expected, report.launches, strict=True))
+    assert [(launch.outcome, launch.http_status) for launch in report.sent] == list(expected.values())
+    by_name = dict(zip(expected, report.sent, strict=True))
     assert by_name["refuse"].message == 'RunConfigValidationInvalid: Missing entry "ops" at root.'
     assert by_name["graphql-error"].message == "GraphQL: Cannot query field x"
     assert by_name["silent"].message == "no answer within 1.5s"
     assert math.isnan(by_name["silent"].answered_epoch_seconds)
-    assert all(launch.message for launch in report.launches if launch.outcome != "launched")
+    assert all(launch.message for launch in report.sent if launch.outcome != "launched")
     posted = [event["number"] for event in server.stop() if event["kind"] == "post"]
     assert sorted(posted) == list(range(len(expected)))
 
@@ -129,7 +134,7 @@ def test_a_late_launch_finds_its_connection_fresh() -> None:
     last = next(event for event in events if event["kind"] == "post" and event["number"] == 1)
     opened = next(e for e in events if e["kind"] == "open" and e["connection"] == last["connection"])
     assert released < opened["at"] < released + 4.0 <= last["at"]
-    assert report.launches[1].outcome == "launched"
+    assert report.sent[1].outcome == "launched"
 
 
 def test_a_generator_that_is_behind_its_schedule_says_so(server: RunningServer) -> None:
@@ -153,8 +158,8 @@ def test_a_webserver_that_dies_before_the_release_makes_errors(server: RunningSe
         server.stop()
         generator.release(time.time())
         report = generator.finished(10)
-    assert [launch.outcome for launch in report.launches] == ["error"] * 3
-    assert all(launch.run_id is None and launch.message for launch in report.launches)
+    assert [launch.outcome for launch in report.sent] == ["error"] * 3
+    assert all(launch.run_id is None and launch.message for launch in report.sent)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -194,7 +199,7 @@ def test_a_missing_report_is_a_time_out(server: RunningServer) -> None:
         generator.prepare(plan(server.url, [{}, {"behave": "silent"}]))
         generator.wait_ready(READY)
         generator.release(time.time())
-        with pytest.raises(ExperimentError, match="reported 1 of 2 launches"):
+        with pytest.raises(ExperimentError, match="reported 1 of 2 requests"):
             generator.finished(0)
 
 

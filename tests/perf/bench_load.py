@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.load.generator import LoadGenerator, LoadPlan
+from harness.load.requests import Request
 from tests.launch_server import RunningServer, running_server
 
 STOCK = Path(__file__).with_name("stock_locustfile.py")
@@ -41,8 +42,8 @@ def spread(fire: Callable[[RunningServer, int], None], launches: int) -> float:
 def ours(server: RunningServer, launches: int) -> None:
     """Connected first, released together."""
     with LoadGenerator() as generator:
-        variables = {"params": params(launches)}
-        generator.prepare(LoadPlan(server.url, (variables,) * launches, (0.0,) * launches, 30.0))
+        request = Request("launch", {"params": params(launches)})
+        generator.prepare(LoadPlan(server.url, (request,) * launches, (0.0,) * launches, 30.0))
         generator.wait_ready(60)
         generator.release(time.time() + 0.2)
         generator.finished(30)

@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "results": set(),
     "model": set(),
     "sizing": {"model", "results"},
+    "claims": {"model", "results"},
     "report": {"results"},
 }
 

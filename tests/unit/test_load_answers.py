@@ -6,7 +6,7 @@ from harness.load.answers import Answer, read_answer
 
 
 def answer(result: object, status: int = 200) -> Answer:
-    return read_answer(status, json.dumps({"data": {"launchRun": result}}).encode())
+    return read_answer("launch", status, json.dumps({"data": {"launchRun": result}}).encode())
 
 
 def test_a_launched_run_has_its_id() -> None:
@@ -42,7 +42,7 @@ def test_a_failure_inside_dagster_is_an_error_not_a_refusal() -> None:
     ],
 )
 def test_anything_else_is_an_error_that_says_what_came(status: int, body: bytes, message: str) -> None:
-    found = read_answer(status, body)
+    found = read_answer("launch", status, body)
     assert found.outcome == "error"
     assert found.message.startswith(message)
 

@@ -8,9 +8,8 @@ from harness.load.generator import LoadGenerator, LoadPlan
 
 PLAN = {
     "kind": "plan",
-    "document": "mutation",
     "timeout_seconds": 5.0,
-    "launches": [{"n": i} for i in range(5)],
+    "requests": [{"kind": "launch", "variables": {"n": i}} for i in range(5)],
     "offsets": [0.0, 0.1, 0.2, 0.3, 0.4],
 }
 
@@ -48,7 +47,7 @@ def test_users_connect_once_they_exist_and_the_harness_asks(spawned_first: bool)
     assert wire.sent == [("connect", {}, None)]
 
 
-def test_every_launch_goes_to_one_user_and_neighbours_to_different_workers() -> None:
+def test_every_request_goes_to_one_user_and_neighbours_to_different_workers() -> None:
     wire = Wire()
     wire.connect_all()
     assigned = {node: data for kind, data, node in wire.sent if kind == "assign"}
@@ -84,7 +83,7 @@ def test_it_is_done_with_the_last_answer_and_not_before() -> None:
     ("changes", "field"),
     [
         ({"url": "http://127.0.0.1:1/other"}, "url"),
-        ({"launches": ()}, "offsets"),
+        ({"requests": ()}, "offsets"),
         ({"offsets": (0.0,)}, "offsets"),
         ({"offsets": (1.0, 0.0)}, "offsets"),
         ({"offsets": (-1.0, 0.0)}, "offsets"),
@@ -95,7 +94,7 @@ def test_it_is_done_with_the_last_answer_and_not_before() -> None:
 def test_a_plan_whose_parts_do_not_fit_is_refused(changes: dict[str, Any], field: str) -> None:
     values: dict[str, Any] = {
         "url": "http://127.0.0.1:1/graphql",
-        "launches": ({}, {}),
+        "requests": ({}, {}),
         "offsets": (0.0, 0.0),
         "timeout_seconds": 1.0,
     }

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.model.constants import CONSTANTS, BurstArrays, fit_constants
+from harness.model.constants import CONSTANTS, BurstArrays, fit_constants, fit_tick_constants
 from harness.model.intervals import Line, NotEstimable, estimate_line, estimate_mean
 from harness.model.lack_of_fit import lack_of_fit
 from harness.model.linear import fit_line
@@ -152,12 +152,15 @@ def simulated_bursts(rng: np.random.Generator, saturated_from: float = 99) -> Bu
 
 
 def test_every_constant_of_the_registry_is_recovered() -> None:
-    fitted = fit_constants(simulated_bursts(np.random.default_rng(1)), seed=1)
-    assert list(fitted) == list(CONSTANTS)
-    truth = (200e6, 95e6, 0.02, 1.4, 0.3, 0.7, 6, 5)
-    for constant, expected in zip(fitted.values(), truth, strict=True):
-        assert constant.value == pytest.approx(expected, rel=0.03), constant.name
-        assert constant.unit == CONSTANTS[constant.name].unit
+    bursts = simulated_bursts(np.random.default_rng(1))
+    runs, ticks = fit_constants(bursts, seed=1), fit_tick_constants(bursts, seed=1)
+    assert {*runs, *ticks} == set(CONSTANTS)
+    truth_of_runs = (200e6, 95e6, 0.02, 1.4, 0.3, 0.7, 6, 5)
+    truth_of_ticks = (200e6, 95e6, 0.02, 1.4, 0.7, 6)
+    for fitted, truth in ((runs, truth_of_runs), (ticks, truth_of_ticks)):
+        for constant, expected in zip(fitted.values(), truth, strict=True):
+            assert constant.value == pytest.approx(expected, rel=0.03), constant.name
+            assert constant.unit == CONSTANTS[constant.name].unit
 
 
 def test_saturated_bursts_do_not_tell_what_a_run_would_use() -> None:

@@ -41,7 +41,7 @@ def problem(tmp_path: Path, text: str, *overrides: str) -> str:
 
 def test_a_minimal_scenario_gets_every_default(tmp_path: Path) -> None:
     scenario = load_scenario(write(tmp_path, MINIMAL)).scenario
-    assert scenario.dagster.coordinator == "default"
+    assert scenario.dagster.coordinator == ("default",)
     assert scenario.server.grpc_max_workers == (8,)
     assert scenario.load.levels == (1, 2, 4, 6)
 
@@ -58,9 +58,57 @@ def test_lists_make_cells_with_versions_outermost(tmp_path: Path) -> None:
     assert len({c.cell_id for c in cells}) == 4
 
 
+def test_a_cap_multiplies_queued_cells_only_and_unset_workers_are_none(tmp_path: Path) -> None:
+    text = MINIMAL + (
+        "dagster: {coordinator: [default, queued], max_concurrent_runs: [3, 5]}\n"
+        "server: {grpc_max_workers: [unset, 2]}\n"
+    )
+    cells = cells_of(load_scenario(write(tmp_path, text)).scenario)
+    assert [(c.grpc_max_workers, c.coordinator, c.max_concurrent_runs) for c in cells] == [
+        (workers, *queue)
+        for workers in (None, 2)
+        for queue in (("default", None), ("queued", 3), ("queued", 5))
+    ]
+    assert len({c.cell_id for c in cells}) == 6
+
+
+def test_ticks_are_a_workload_or_come_beside_runs(tmp_path: Path) -> None:
+    text = (
+        "name: x\nworkloads:\n  - {tick: cpu_tick}\n  - {tick: nightly, kind: schedule, name: night}\n"
+        "  - {workload: io_bound, ticks: {tick: io_tick, count: 4}}\n"
+    )
+    cells = cells_of(load_scenario(write(tmp_path, text)).scenario)
+    assert [cell.workload.label for cell in cells] == ["cpu_tick", "night", "io_bound"]
+
+
+def test_steps_of_multi_step_run_in_processes_or_in_the_runs_own(tmp_path: Path) -> None:
+    text = "name: x\nworkloads:\n  - {workload: multi_step, steps: 3}\n"
+    [cell] = cells_of(load_scenario(write(tmp_path, text)).scenario)
+    assert cell.workload.run_config_for(1.0)["execution"] == {
+        "config": {"multiprocess": {"max_concurrent": 3}}
+    }
+    text = "name: x\nworkloads:\n  - {workload: multi_step, executor: in_process}\n"
+    [cell] = cells_of(load_scenario(write(tmp_path, text)).scenario)
+    assert cell.workload.run_config_for(1.0)["execution"] == {"config": {"in_process": {}}}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            MINIMAL + "dagster: {max_concurrent_runs: 3}\n",
+            ["FILE:4: dagster: max_concurrent_runs caps the queue"],
+        ),
+        (MINIMAL + "load: {lose_server_after: 5s}\n", ["load.lose_server_after needs server.restart"]),
+        (MINIMAL + "server: {grpc_max_workers: many}\n", ["server.grpc_max_workers", "'unset'"]),
+        (
+            "name: x\nworkloads:\n  - {tick: t, kind: cron}\n",
+            ["FILE:3: workloads.0.kind", "'sensor' or 'schedule' is expected"],
+        ),
+        (
+            "name: x\nworkloads:\n  - {workload: io_bound, ticks: {tik: t}}\n",
+            ["workloads.0.ticks.tick: missing", "workloads.0.ticks.tik: unknown key; did you mean tick?"],
+        ),
         (MINIMAL + "lod: {}\n", ["FILE:4: lod: unknown key", "did you mean load?", "allowed:"]),
         (MINIMAL + "load:\n  repeat: 3\n", ["FILE:5: load.repeat: unknown key", "did you mean repeats?"]),
         (MINIMAL + "    balast: 3\n", ["FILE:4: workloads.0.balast", "did you mean ballast?"]),
@@ -82,7 +130,10 @@ def test_lists_make_cells_with_versions_outermost(tmp_path: Path) -> None:
         (MINIMAL + "    duration: soon\n", ["FILE:4: workloads.0.duration: 'auto' or a time", "got 'soon'"]),
         (MINIMAL + "    rows: 4\n", ["FILE:3: workloads.0: rows belongs to pandas_bound"]),
         ("name: x\nworkloads: &all [*all]\n", ["FILE:2: workloads.0: refers to itself"]),
-        ("name: x\nworkloads: [io_bound]\n", ["FILE:2: workloads.0: either `workload:`", "got 'io_bound'"]),
+        (
+            "name: x\nworkloads: [io_bound]\n",
+            ["FILE:2: workloads.0: `workload:` (ours), `job:`", "got 'io_bound'"],
+        ),
         ("name: x\nworkloads: []\n", ["FILE:2: workloads: at least one is expected"]),
         (OWN + "  - job: 3\n", ["FILE:4: workloads.0.job: text", 'in quotes: "3"']),
         (OWN + "  - job: a\n    jib: 3\n", ["FILE:5: workloads.0.jib", "did you mean job?"]),

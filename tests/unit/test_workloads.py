@@ -1,7 +1,10 @@
 """The jobs of `workloads/`, executed here: they take what scenarios say and cost what they claim."""
 
+import json
+import os
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -14,6 +17,7 @@ from hypothesis import strategies as st
 from harness.scenario.workload import BuiltinWorkload
 from workloads.cost import PAGE_BYTES, ballast, compute, wait_on_socket, wait_until
 from workloads.definitions import cpu_tick, defs, io_tick
+from workloads.sensors import TICK_SECONDS
 
 MIB = 2**20
 
@@ -32,6 +36,8 @@ def execute(**parameters: Any) -> dg.ExecuteInProcessResult:
         {"workload": "pandas_bound", "rows": 100, "ballast": "1MiB"},
         {"workload": "pandas_bound", "rows": 1},
         {"workload": "multi_step", "ballast": "1MiB"},
+        {"workload": "multi_step", "executor": "in_process"},
+        {"workload": "profile_memory", "ballast": "1MiB"},
     ],
 )
 def test_every_job_takes_what_a_scenario_gives_it(parameters: dict[str, Any]) -> None:
@@ -45,11 +51,25 @@ def test_multi_step_has_as_many_parts_as_it_was_told(steps: int) -> None:
     assert sorted(parts) == [f"part[{number}]" for number in range(steps)]
 
 
-def test_only_multi_step_has_a_process_per_step() -> None:
+def test_only_multi_step_can_have_a_process_per_step() -> None:
     executors = {job: defs.resolve_job_def(job).executor_def.name for job in ("io_bound", "cpu_bound")}
     assert set(executors.values()) == {"in_process"}
     assert defs.resolve_job_def("pandas_bound").executor_def.name == "in_process"
-    assert defs.resolve_job_def("multi_step").executor_def.name == "multiprocess"
+    assert defs.resolve_job_def("multi_step").executor_def.name == "multi_or_in_process_executor"
+
+
+@pytest.mark.parametrize("tick", ["io_tick", "cpu_tick"])
+def test_a_sensor_tells_when_and_where_it_was_evaluated(tick: str) -> None:
+    with dg.build_sensor_context() as context:
+        told = json.loads(defs.resolve_sensor_def(tick).evaluate_tick(context).skip_message or "")
+    assert told["ended_epoch_seconds"] - told["began_epoch_seconds"] >= 0.9 * TICK_SECONDS
+    assert (told["pid"], told["thread"]) == (os.getpid(), threading.get_native_id())
+
+
+def test_a_schedule_tells_it_too() -> None:
+    with dg.build_schedule_context() as context:
+        told = json.loads(defs.resolve_schedule_def("io_schedule").evaluate_tick(context).skip_message or "")
+    assert told["pid"] == os.getpid()
 
 
 def test_a_wait_of_another_kind_is_refused() -> None:

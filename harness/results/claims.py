@@ -1,0 +1,68 @@
+"""`claims.json`: the verdicts on the guide's claims, and what they rest on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from harness.results.document import Part
+from harness.results.folder import ResultFolder
+from harness.results.json_file import read_versioned
+
+CLAIMS_SCHEMA_VERSION = 1
+FILE = "claims.json"
+
+
+class NumberRecord(Part):
+    """One figure behind a verdict."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+    unit: str
+    n: int = Field(description="bursts, runs, ticks or readings behind it")
+    source: str = Field(description="experiment, table and columns it comes from")
+
+
+class ClaimRecord(Part):
+    """One claim with its verdict."""
+
+    id: str
+    verdict: Literal["supported", "refuted", "inconclusive", "not-testable-here"]
+    evidence: str
+    numbers: tuple[NumberRecord, ...] = ()
+    says: str = Field(description="the guide's own words")
+    doubt: str
+    rule: str = Field(description="set before measuring")
+    advice: str
+    experiments: tuple[str, ...] = Field(description="folders beside this file")
+    needs: str = Field("", description="what the machine lacked; empty where it lacked nothing")
+    stack: str = Field("", description="what the experiments ran on")
+
+
+class ClaimsDocument(Part):
+    """The whole of `claims.json`."""
+
+    schema_version: int = CLAIMS_SCHEMA_VERSION
+    harness_version: str
+    created_at: str
+    finished_at: str = ""
+    fingerprint: dict[str, Any]
+    claims: tuple[ClaimRecord, ...]
+
+
+def read_claims(folder: Path) -> ClaimsDocument:
+    """Read the verdicts of an earlier call.
+
+    Raises:
+        ResultError: not there, not readable, or written by a newer harness.
+    """
+    return read_versioned(folder / FILE, ClaimsDocument, CLAIMS_SCHEMA_VERSION, "dagster-sizing claims")
+
+
+def write_claims(folder: Path, document: ClaimsDocument) -> None:
+    """Replace `claims.json`, whole or not at all."""
+    ResultFolder(folder).write_text(FILE, document.model_dump_json(indent=2) + "\n")

@@ -1,0 +1,41 @@
+"""Reading a versioned JSON file into its model, with errors of one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from harness.errors import ResultError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_versioned(file: Path, model: type[Model], newest: int, writer: str) -> Model:
+    """The content of `file`, which `writer` (a command) wrote in schema version `newest` or an older one.
+
+    Raises:
+        ResultError: not there, not readable, or written by a newer harness.
+    """
+    try:
+        raw = json.loads(file.read_text("utf-8"))
+    except OSError:
+        raise ResultError(f"{file}: no such result; give the folder that `{writer}` wrote") from None
+    except ValueError as error:
+        raise ResultError(f"{file}: not JSON ({error}); the file was changed by hand or cut off") from None
+    version = raw.get("schema_version") if isinstance(raw, dict) else None
+    if not isinstance(version, int):
+        raise ResultError(f"{file}: schema_version: missing; this is not a result of dagster-sizing")
+    if version > newest:
+        raise ResultError(
+            f"{file}: schema_version: {version} is newer than this harness reads ({newest}); "
+            "upgrade dagster-sizing"
+        )
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ResultError(f"{file}: {field}: {first['msg']}") from None
