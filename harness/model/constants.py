@@ -100,6 +100,10 @@ _DEFINITIONS = (
     ),
 )
 CONSTANTS: dict[str, Definition] = {definition.name: definition for definition in _DEFINITIONS}
+OF_TICKS = frozenset(name for name in CONSTANTS if "_per_tick" in name)
+"""Those that only bursts of ticks give."""
+OF_RUNS = frozenset(name for name in CONSTANTS if "_per_run" in name)
+"""Those that only bursts of runs give."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,88 @@
+"""Memory is a base plus so much for each concurrent run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from harness.claims.base import Claim, Decision, Number
+from harness.claims.figures import MIB, column, highest, told, told_mib
+from harness.claims.measured import Measured
+from harness.claims.rules import by_interval
+from harness.claims.undisturbed import undisturbed
+from harness.model.intervals import Line, NotEstimable, estimate_line, estimate_mean
+from harness.model.predict import predict
+
+FITTED, TRIED = "light", "many"
+
+
+def decide(measured: Mapping[str, Measured]) -> Decision:
+    """Does the line of `light` predict the memory of `many`, which lies far above it?"""
+    low, high = undisturbed(measured[FITTED].bursts()), undisturbed(measured[TRIED].bursts())
+    line = estimate_line(column(low, "concurrency_peak"), column(low, "memory_peak_bytes"), seed=1)
+    if isinstance(line, NotEstimable):
+        return Decision("inconclusive", f"{FITTED}: {line.reason}")
+    source = f"{FITTED}: bursts.memory_peak_bytes against concurrency_peak"
+    numbers = [
+        Number.of("base memory", line.base, "bytes", source),
+        Number.of("memory per run", line.slope, "bytes", source),
+    ]
+    ratios = column(high, "memory_peak_bytes") / _predicted(line, column(high, "concurrency_peak"))
+    ratio = estimate_mean(ratios)
+    fitted = f"{told_mib(line.base)} plus {told_mib(line.slope)} per run"
+    if isinstance(ratio, NotEstimable):
+        return Decision("inconclusive", f"{fitted}; {TRIED}: {ratio.reason}", tuple(numbers))
+    verdict = by_interval(ratio, supports=(0.9, 1.1), refutes=[(0, 0.8), (1.25, float("inf"))])
+    top = highest(high)
+    at_top = column(top, "memory_peak_bytes") / _predicted(line, column(top, "concurrency_peak"))
+    ahead = predict(line, float(column(top, "concurrency_peak").mean()))
+    numbers += [
+        Number.of("measured / predicted", ratio, "", f"{TRIED}: bursts.memory_peak_bytes over the line"),
+        Number(
+            f"measured / predicted at {ahead.x:.0f} at once",
+            float(at_top.mean()),
+            None,
+            None,
+            "",
+            len(top),
+            f"{TRIED}: bursts of the highest level",
+        ),
+        Number(
+            f"predicted at {ahead.x:.0f} at once",
+            ahead.value,
+            ahead.low,
+            ahead.high,
+            "bytes",
+            len(line.x),
+            f"{FITTED}: one new burst on the line",
+        ),
+    ]
+    beyond = f"extrapolated from {line.x.max():.0f}" if ahead.extrapolated else "not extrapolated"
+    evidence = (
+        f"{fitted} predict {ahead.value / MIB:,.0f} MiB [{ahead.low / MIB:,.0f}, {ahead.high / MIB:,.0f}] "
+        f"for {ahead.x:.0f} at once ({beyond}); measured / predicted is {at_top.mean():.2f} there "
+        f"({len(top)} bursts) and {told(ratio)} over all {ratio.n}"
+    )
+    return Decision(verdict, evidence, tuple(numbers))
+
+
+def _predicted(line: Line, concurrency: np.ndarray) -> np.ndarray:
+    """Bytes by the line, nan where it falls to zero; shape (n,)."""
+    predicted = line.base.value + line.slope.value * concurrency
+    return np.where(predicted > 0, predicted, np.nan)
+
+
+CLAIM = Claim(
+    id="memory-linear",
+    says="total_memory = base_code_server_mem + (avg_run_peak_mem × max_concurrent_runs)",
+    doubt="A line that fits a few runs need not hold for many: processes share pages, and peaks need not "
+    "come at the same instant.",
+    experiments=(FITTED, TRIED),
+    rule="A line of peak memory against observed concurrency is fitted to `light` and predicts each burst of "
+    "`many` (bursts that drained, without OOM kills). Measured over predicted: supported if the 95 % "
+    "interval of its mean lies within 0.9 to 1.1, refuted if wholly below 0.8 or above 1.25.",
+    decide=decide,
+    advice="Use the formula with the memory per run that the cgroup shows for a whole process, not with what "
+    "the job allocates, and leave room for the error of the prediction.",
+)
