@@ -5,7 +5,7 @@ import os
 import dagster as dg
 
 from workloads.cost import PAGE_BYTES
-from workloads.jobs import cpu_bound, io_bound, multi_step, pandas_bound
+from workloads.jobs import cpu_bound, io_bound, mixed, multi_step, pandas_bound
 from workloads.profiling import profile_memory, profiled
 from workloads.sensors import cpu_tick, io_schedule, io_tick
 
@@ -16,7 +16,7 @@ SHARED_STATE = bytearray(os.urandom(PAGE_BYTES)) * (SHARED_STATE_BYTES // PAGE_B
 
 defs = dg.Definitions(
     assets=[profiled],
-    jobs=[io_bound, cpu_bound, pandas_bound, multi_step, profile_memory],
+    jobs=[io_bound, cpu_bound, mixed, pandas_bound, multi_step, profile_memory],
     sensors=[io_tick, cpu_tick],
     schedules=[io_schedule],
 )

@@ -1,6 +1,7 @@
 """Synthetic jobs of known cost. The op `JOB_op` takes the parameters as its config.
 
-`duration_seconds` is the least time the op lasts from its start; `ballast_bytes` is held all the while.
+`duration_seconds` is the least time the op lasts from its start (`mixed` computes only after it);
+`ballast_bytes` is held all the while.
 """
 
 import time
@@ -12,6 +13,7 @@ from workloads.cost import ballast, compute, wait_on_socket, wait_until
 
 BALLAST = dg.Field(int, default_value=0, description="bytes of memory that are really touched and held")
 DURATION = dg.Field(float, default_value=1.0, description="least number of seconds the op lasts")
+CPU_SECONDS = dg.Field(float, default_value=1.0, description="CPU time to compute for")
 
 
 @dg.op(
@@ -39,7 +41,7 @@ def io_bound_op(context: dg.OpExecutionContext) -> None:
     config_schema={
         "ballast_bytes": BALLAST,
         "duration_seconds": DURATION,
-        "cpu_seconds": dg.Field(float, default_value=1.0, description="CPU time to compute for"),
+        "cpu_seconds": CPU_SECONDS,
     },
 )
 def cpu_bound_op(context: dg.OpExecutionContext) -> None:
@@ -49,6 +51,22 @@ def cpu_bound_op(context: dg.OpExecutionContext) -> None:
     with ballast(config["ballast_bytes"]):
         compute(config["cpu_seconds"])
         wait_until(end)
+
+
+@dg.op(
+    name="mixed_op",
+    config_schema={
+        "ballast_bytes": BALLAST,
+        "duration_seconds": dg.Field(float, default_value=1.0, description="number of seconds it waits"),
+        "cpu_seconds": CPU_SECONDS,
+    },
+)
+def mixed_op(context: dg.OpExecutionContext) -> None:
+    """Wait, as for data that is fetched, and then compute."""
+    config = context.op_config
+    with ballast(config["ballast_bytes"]):
+        time.sleep(config["duration_seconds"])
+        compute(config["cpu_seconds"])
 
 
 @dg.op(
@@ -111,6 +129,12 @@ def io_bound() -> None:
 def cpu_bound() -> None:
     """Computes."""
     cpu_bound_op()
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def mixed() -> None:
+    """Waits, then computes."""
+    mixed_op()
 
 
 @dg.job(executor_def=dg.in_process_executor)

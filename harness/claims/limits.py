@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
-from harness.claims.base import Decision, Number, Verdict
+from harness.claims.base import Decision, Number
 from harness.claims.figures import column
 from harness.claims.measured import Measured
+from harness.claims.rules import unanimous
 from harness.model.linear import Array
 
 FINE, STRETCHED = 1.25, 1.5
@@ -58,19 +57,23 @@ def decide_limit(
         seen = int(np.isfinite(stretch).sum())
         told_by = f"{experiment}: bursts.run_seconds / runs_succeeded over the length meant"
         numbers.append(Number("length of runs / length meant", mean, None, None, "", seen, told_by))
-    return Decision(_agreed(outcomes, least_bursts), evidence, tuple(numbers))
+    return Decision(unanimous(outcomes, least_bursts), evidence, tuple(numbers))
 
 
 def intended_seconds(result: Measured, bursts: pd.DataFrame) -> Array:
     """How long the runs of each burst were meant to last; shape (n,).
 
-    A duration of the scenario's own, where it has one; `hold_seconds` is then not what the runs got.
+    A duration of the scenario's own, where it has one; `hold_seconds` is then not what the runs got. `mixed`
+    runs compute on top of it.
     """
-    durations = {entry.get("duration") for entry in result.document.scenario.get("workloads", ())}
+    entries = result.document.scenario.get("workloads", ())
+    extra = sum(entry.get("cpu_seconds", 0.0) for entry in entries[:1] if entry.get("workload") == "mixed")
+    durations = {entry.get("duration") for entry in entries}
     fixed = [float(one) for one in durations if isinstance(one, int | float)]
     if len(durations) == len(fixed) == 1:
-        return np.full(len(bursts), fixed[0])
-    return column(bursts, "hold_seconds")
+        return np.full(len(bursts), fixed[0] + extra)
+    held: Array = column(bursts, "hold_seconds") + extra
+    return held
 
 
 def hit_a_limit(bursts: pd.DataFrame, stretch: Array, at_once: Array) -> list[bool | None]:
@@ -98,13 +101,6 @@ def _stretch(bursts: pd.DataFrame, meant: Array) -> Array:
     whole = (succeeded > 0) & (meant > 0)
     mean = column(bursts, "run_seconds") / np.where(whole, succeeded, np.nan)
     return np.asarray(mean / np.where(whole, meant, np.nan))
-
-
-def _agreed(outcomes: Sequence[bool | None], least: int) -> Verdict:
-    """As `rules.unanimous`, with a least number of bursts of its own."""
-    if len(outcomes) < least or None in outcomes or len(set(outcomes)) != 1:
-        return "inconclusive"
-    return "supported" if outcomes[0] else "refuted"
 
 
 def _range(values: Array) -> str:

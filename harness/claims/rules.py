@@ -27,12 +27,12 @@ def by_interval(estimate: Estimate | NotEstimable, supports: Range, refutes: Seq
     return "refuted" if any(_within(estimate, allowed) for allowed in refutes) else "inconclusive"
 
 
-def unanimous(outcomes: Sequence[bool | None]) -> Verdict:
-    """Supported where every burst says yes, refuted where every one says no, at least three of them.
+def unanimous(outcomes: Sequence[bool | None], least: int = LEAST_BURSTS) -> Verdict:
+    """Supported where every burst says yes, refuted where every one says no, at least `least` of them.
 
     None is a burst that could not tell; one of them leaves the claim open.
     """
-    if len(outcomes) < LEAST_BURSTS or None in outcomes or len(set(outcomes)) != 1:
+    if len(outcomes) < least or None in outcomes or len(set(outcomes)) != 1:
         return "inconclusive"
     return "supported" if outcomes[0] else "refuted"
 

@@ -12,7 +12,7 @@ from harness.claims.undisturbed import undisturbed
 from harness.model.intervals import Estimate, Line, NotEstimable, estimate_line
 from harness.model.ratios import combine
 
-PLAIN, SHARED = "shared-plain", "shared-state"
+PLAIN, SHARED = "light", "shared-state"
 SHARED_BYTES = 200 * MIB
 """State that the code location of `shared-state` loads when it is imported."""
 

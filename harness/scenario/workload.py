@@ -14,6 +14,7 @@ from harness.scenario.units import Bytes, Seconds
 _PARAMETERS_OF = {
     "io_bound": ("wait",),
     "cpu_bound": ("cpu_seconds",),
+    "mixed": ("cpu_seconds",),
     "pandas_bound": ("rows",),
     "multi_step": ("steps", "executor"),
     "profile_memory": (),
@@ -49,14 +50,14 @@ class TickWorkload(TickSection):
 class BuiltinWorkload(Section):
     """One of the jobs of `workloads/`, with its parameters."""
 
-    workload: Literal["io_bound", "cpu_bound", "pandas_bound", "multi_step", "profile_memory"]
+    workload: Literal["io_bound", "cpu_bound", "mixed", "pandas_bound", "multi_step", "profile_memory"]
     name: Name | None = Field(None, description="label in results; default: the workload's name")
     ballast: Bytes = Field(0, description="memory each run really touches and keeps")
     duration: Literal["auto"] | Seconds = Field(
         "auto", description="how long a run holds; `auto` derives it from launch cost so that runs overlap"
     )
     wait: Literal["sleep", "socket"] = Field("sleep", description="io_bound: how it waits")
-    cpu_seconds: Seconds = Field(1.0, description="cpu_bound: CPU time each run computes")
+    cpu_seconds: Seconds = Field(1.0, description="cpu_bound, mixed: CPU time each run computes")
     rows: Annotated[int, Field(ge=1, strict=True)] = Field(
         200_000, description="pandas_bound: rows of the frame"
     )
@@ -70,11 +71,12 @@ class BuiltinWorkload(Section):
 
     @model_validator(mode="after")
     def _parameters_fit(self) -> BuiltinWorkload:
-        for workload, parameters in _PARAMETERS_OF.items():
-            for parameter in parameters:
-                default = type(self).model_fields[parameter].default
-                if workload != self.workload and getattr(self, parameter) != default:
-                    raise ValueError(f"{parameter} belongs to {workload}; {self.workload} has no use for it")
+        for parameter in {name for parameters in _PARAMETERS_OF.values() for name in parameters}:
+            owners = [workload for workload, parameters in _PARAMETERS_OF.items() if parameter in parameters]
+            default = type(self).model_fields[parameter].default
+            if self.workload not in owners and getattr(self, parameter) != default:
+                belongs = " and ".join(owners)
+                raise ValueError(f"{parameter} belongs to {belongs}; {self.workload} has no use for it")
         return self
 
     @property

@@ -33,6 +33,7 @@ def execute(**parameters: Any) -> dg.ExecuteInProcessResult:
         {"workload": "io_bound"},
         {"workload": "io_bound", "wait": "socket", "ballast": "1MiB"},
         {"workload": "cpu_bound", "cpu_seconds": "10ms", "ballast": "1MiB"},
+        {"workload": "mixed", "cpu_seconds": "10ms", "ballast": "1MiB"},
         {"workload": "pandas_bound", "rows": 100, "ballast": "1MiB"},
         {"workload": "pandas_bound", "rows": 1},
         {"workload": "multi_step", "ballast": "1MiB"},

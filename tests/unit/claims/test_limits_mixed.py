@@ -29,9 +29,10 @@ def bursts(mean: float = DURATION, level: int = 24, count: int = 3, **more: obje
     ]
 
 
-def decided(rows: Rows, duration: float | str = DURATION) -> Decision:
+def decided(rows: Rows, duration: float | str = DURATION, workload: str = "io_bound") -> Decision:
     made = measured({"bursts": rows})
-    scenario = {"workloads": [{"workload": "cpu_bound", "duration": duration}]}
+    entry = {"workload": workload, "duration": duration, "cpu_seconds": 2.0}
+    scenario = {"workloads": [entry]}
     document = made.document.model_copy(update={"scenario": scenario})
     return CLAIM.decide({"mixed": Measured(document, made._table)})
 
@@ -50,18 +51,24 @@ def test_runs_without_a_duration_are_compared_with_their_hold() -> None:
     assert decided(bursts(mean=1.6 * HOLD), "auto").verdict == "supported"
 
 
+def test_mixed_runs_compute_on_top_of_their_duration() -> None:
+    assert decided(bursts(mean=1.6 * DURATION)).verdict == "supported"
+    assert decided(bursts(mean=1.6 * DURATION), workload="mixed").verdict == "inconclusive"
+    assert decided(bursts(mean=DURATION + 2), workload="mixed").verdict == "refuted"
+
+
 @pytest.mark.parametrize(
     "rows",
     [
         bursts(mean=1.4 * DURATION),
-        bursts(concurrency_peak=19),
-        bursts(count=2),
+        bursts(concurrency_peak=17),
+        bursts(count=1),
         [*bursts()[:2], bursts(runs_succeeded=20)[2]],
         bursts(level=12, concurrency_peak=20),
         [{"burst": n, "level": 24} for n in range(3)],
         [],
     ],
-    ids=["between", "too few at once", "two bursts", "differ", "low level", "bare", "nothing"],
+    ids=["between", "too few at once", "one burst", "differ", "low level", "bare", "nothing"],
 )
 def test_all_else_leaves_it_open(rows: Rows) -> None:
     assert decided(rows).verdict == "inconclusive"

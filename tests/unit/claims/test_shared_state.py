@@ -23,9 +23,7 @@ def bursts(per_run: float, noise: float = 1e6, repeats: int = 3) -> Rows:
 
 
 def decided(plain: Rows, shared: Rows) -> Decision:
-    return CLAIM.decide(
-        {"shared-plain": measured({"bursts": plain}), "shared-state": measured({"bursts": shared})}
-    )
+    return CLAIM.decide({"light": measured({"bursts": plain}), "shared-state": measured({"bursts": shared})})
 
 
 def test_runs_that_add_none_of_the_state_support_it() -> None:
