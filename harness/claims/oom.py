@@ -1,0 +1,76 @@
+"""Whether the kernel's kill at the memory limit took the server and all its runs. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from harness.claims.base import Decision, Number
+from harness.claims.figures import column
+from harness.claims.losses import server_losses
+from harness.claims.measured import Measured
+from harness.claims.rules import unanimous
+
+SAYS = (
+    "ECS task memory | Hard | OOM kill — task restarts. Single server OOM: lose all 15 in-flight runs, task "
+    "restarts"
+)
+RULE = (
+    "By burst in which the kernel killed something at the limit: all is lost if it took the code server "
+    "and no run in flight succeeded; it is not if the code server lived on. Supported if all was lost in "
+    "every burst (at least 3), refuted if in none; a burst without a kill leaves it open."
+)
+
+
+def decide_oom(result: Measured, experiment: str) -> Decision:
+    """What did the kernel take at the memory limit?"""
+    bursts = result.bursts()
+    kills, succeeded, launches = (
+        column(bursts, name) for name in ("oom_kills", "runs_succeeded", "launches")
+    )
+    died = np.isfinite(column(bursts, "lost_at_epoch_seconds"))
+    losses = iter(server_losses(result))
+    outcomes: list[bool | None] = []
+    flying, lost, back = [], [], []
+    for killed, gone in zip(kills, died, strict=True):
+        if not gone:
+            outcomes.append(False if killed > 0 else None)
+            continue
+        loss = next(losses)
+        flying.append(loss.in_flight)
+        lost.append(loss.lost)
+        back.append(loss.back_after_seconds)
+        whole = loss.cause == "oom" and loss.lost == loss.in_flight > 0
+        outcomes.append(True if whole else None)
+    source = f"{experiment}: bursts, runs"
+    count = len(bursts)
+    numbers = [
+        Number("bursts that lost the server", int(died.sum()), None, None, "bursts", count, source),
+        Number("runs that succeeded", np.nansum(succeeded), None, None, "runs", count, source),
+        Number("runs launched", np.nansum(launches), None, None, "runs", count, source),
+    ]
+    evidence = f"the code server died in {int(died.sum())} of {count} bursts"
+    if flying:
+        numbers += [
+            Number("runs in flight when it died", sum(flying), None, None, "runs", len(flying), source),
+            Number("of them lost", sum(lost), None, None, "runs", len(flying), source),
+            Number("back after", float(np.mean(back)), None, None, "seconds", len(back), source),
+        ]
+        evidence += f", {sum(lost)} of {sum(flying)} runs in flight were lost with it"
+    if (~died).any():
+        spared, of = np.nansum(succeeded[~died]), np.nansum(launches[~died])
+        evidence += (
+            f"; where it lived on, {np.nansum(kills[~died]):.0f} processes were killed and {spared:.0f} of "
+            f"{of:.0f} runs succeeded"
+        )
+    stuck = np.nansum(column(bursts, "runs_stuck"))
+    numbers.append(Number("runs stuck in progress", stuck, None, None, "runs", count, source))
+    evidence += f"; {stuck:.0f} runs stay in progress for ever as Dagster sees it"
+    return Decision(unanimous(outcomes), evidence, tuple(numbers))
+
+
+def hit(bursts: pd.DataFrame) -> NDArray[np.bool_]:
+    """In which bursts the kernel killed something at the memory limit; shape (n,)."""
+    causes = bursts["lost_cause"] if "lost_cause" in bursts else pd.Series("", index=bursts.index)
+    return np.asarray((column(bursts, "oom_kills") > 0) | (causes == "oom").to_numpy(bool))
