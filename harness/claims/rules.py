@@ -37,12 +37,5 @@ def unanimous(outcomes: Sequence[bool | None], least: int = LEAST_BURSTS) -> Ver
     return "supported" if outcomes[0] else "refuted"
 
 
-def together(verdicts: Sequence[Verdict]) -> Verdict:
-    """Of a claim with several parts that must all hold: one refuted part refutes it."""
-    if "refuted" in verdicts:
-        return "refuted"
-    return "supported" if verdicts and set(verdicts) == {"supported"} else "inconclusive"
-
-
 def _within(estimate: Estimate, allowed: Range) -> bool:
     return allowed[0] <= estimate.low and estimate.high <= allowed[1]

@@ -72,6 +72,12 @@ def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, cons
         folder.unlock()
 
 
+def sha256_of(scenario: Scenario) -> str:
+    """What tells two scenarios apart, as it is kept in results."""
+    dumped = json.dumps(scenario.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(dumped.encode()).hexdigest()
+
+
 def conclude(folder: ResultFolder) -> ResultDocument:
     """Fit what was measured, if it is valid, and write the report beside it."""
     document = folder.read_document()
@@ -87,8 +93,7 @@ def conclude(folder: ResultFolder) -> ResultDocument:
 def _begin(
     folder: ResultFolder, scenario: Scenario, stack: StackName, fingerprint: dict[str, Any], resume: bool
 ) -> None:
-    dumped = json.dumps(scenario.model_dump(mode="json"), sort_keys=True)
-    sha256 = hashlib.sha256(dumped.encode()).hexdigest()
+    sha256 = sha256_of(scenario)
     if not resume:
         if folder.exists:
             raise ResultError(f"{folder.path}: holds a result already; choose another --out, or add --resume")

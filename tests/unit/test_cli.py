@@ -1,49 +1,12 @@
 import json
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from harness.cli.main import main
 from harness.results.folder import ResultFolder
+from tests.unit.cli_support import ROOT, Run
 from tests.unit.results_sample import bursts, document
-
-ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command in this process, as `main` does it for users."""
-    monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.chdir(ROOT)
-
-    def run_it(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["dagster-sizing", *arguments])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        output = capsys.readouterr()
-        return Done(code, output.out, output.err)
-
-    return run_it
 
 
 @pytest.fixture
@@ -57,7 +20,7 @@ def result(tmp_path: Path) -> Path:
 def test_help_teaches_and_lists_the_exit_codes(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
-    for word in ("bench", "fit", "show", "doctor", "clean", "scenario", "130"):
+    for word in ("bench", "claims", "fit", "show", "doctor", "clean", "scenario", "130"):
         assert word in done.stdout
 
 
@@ -108,7 +71,7 @@ def test_shipped_scenarios_pass_their_own_checks(run: Run) -> None:
     import yaml
 
     schema = json.loads(run("scenario", "schema").stdout)
-    for file in sorted((ROOT / "workloads" / "scenarios").glob("*.yaml")):
+    for file in sorted((ROOT / "workloads" / "scenarios").rglob("*.yaml")):
         done = run("scenario", "check", str(file))
         assert done.returncode == 0, done.stderr
         jsonschema.validate(yaml.safe_load(file.read_text("utf-8")), schema)

@@ -8,27 +8,32 @@ from harness.claims.queued_signal import CLAIM
 from tests.unit.claims.made import Rows, cell, measured
 
 
-def experiment(few: int, many: int, short: list[bool], ample: list[bool]) -> Measured:
-    """Bursts on few and on many workers, in which some Ping told of queued requests or none did."""
+def experiment(few: int, many: int, short: list[bool], ample: list[bool], told: float = 1.0) -> Measured:
+    """Bursts of four seconds of Pings, on few and on many workers; those that are true tell of a queue for
+    `told` seconds of them."""
     bursts: Rows = []
     pings: Rows = []
     for cell_id, signals in (("few", short), ("many", ample)):
         for n, signal in enumerate(signals):
-            key = {"cell_id": cell_id, "burst": n}
-            bursts.append(key)
-            for queued in (0.0, 3.0 if signal else 0.0, float("nan")):
-                seen = {"sent_epoch_seconds": 1.0, "answered_epoch_seconds": 2.0 if cell_id == "few" else 1.1}
-                pings.append(key | seen | {"num_queued_requests": queued, "runs_in_progress": 6})
+            key = {"cell_id": cell_id, "burst": n, "requests_in_progress": 5, "runs_in_progress": 0}
+            bursts.append({"cell_id": cell_id, "burst": n})
+            for sent, answered, queued in ((0.0, told, 3.0 if signal else 0.0), (told, 4.0, 0.0)):
+                seen = {"sent_epoch_seconds": sent, "answered_epoch_seconds": answered}
+                pings.append(key | seen | {"num_queued_requests": queued, "num_running_requests": 4})
+            # when no request was in progress, and one that was never answered
+            idle = {"sent_epoch_seconds": 9.0, "answered_epoch_seconds": 9.1, "num_queued_requests": 0.0}
+            beside = {"requests_in_progress": 0, "runs_in_progress": 6, "num_running_requests": 1}
+            pings += [key | idle | beside, key | {"sent_epoch_seconds": 3.0}]
     cells = (cell("few", grpc_max_workers=few), cell("many", grpc_max_workers=many))
     return measured({"bursts": bursts, "pings": pings}, *cells)
 
 
-def decided(short: list[bool], ample: list[bool]) -> Decision:
+def decided(short: list[bool], ample: list[bool], told: float = 1.0) -> Decision:
     half = len(short) // 2, len(ample) // 2
     return CLAIM.decide(
         {
-            "workers": experiment(2, 12, short[: half[0]], ample[: half[1]]),
-            "pool": experiment(4, 32, short[half[0] :], ample[half[1] :]),
+            "workers": experiment(2, 12, short[: half[0]], ample[: half[1]], told),
+            "pool": experiment(4, 32, short[half[0] :], ample[half[1] :], told),
         }
     )
 
@@ -36,7 +41,14 @@ def decided(short: list[bool], ample: list[bool]) -> Decision:
 def test_a_signal_where_workers_are_short_and_only_there_supports_it() -> None:
     decision = decided([True] * 6, [False] * 6)
     assert decision.verdict == "supported"
-    assert [number.value for number in decision.numbers] == [6, 0, 1.0, pytest.approx(0.1)]
+    assert [number.value for number in decision.numbers] == [6, 0, 3.0, 3.0]
+    assert "for 25% to 25% of the time" in decision.evidence
+    assert "with 6 runs and no other request in progress it told of 1" in decision.evidence
+
+
+def test_a_blip_is_no_signal() -> None:
+    assert decided([True] * 6, [False] * 6, told=0.9).verdict == "refuted"
+    assert decided([True] * 6, [True] * 6, told=0.9).numbers[1].value == 0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,170 @@
+"""From claims to their verdicts: the experiments they need, and the folder that holds both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+import harness
+import workloads
+from harness.claims.base import Claim
+from harness.claims.judge import decide, unmet
+from harness.claims.measured import Measured
+from harness.claims.registry import CLAIMS
+from harness.cli.measure import StackName, measure, sha256_of
+from harness.errors import ExperimentError, Interrupted, MachineError, ResultError
+from harness.experiment.start import timestamp
+from harness.report.claims import render_claims_markdown
+from harness.results.claims import ClaimRecord, ClaimsDocument, NumberRecord, read_claims, write_claims
+from harness.results.fingerprint import machine_fingerprint
+from harness.results.folder import ResultFolder
+from harness.scenario.load import load_scenario
+from harness.scenario.model import Scenario
+from harness.stack.engine import engine_fingerprint
+
+SCENARIOS = Path(next(iter(workloads.__path__))) / "scenarios" / "claims"
+
+
+def measure_claims(
+    chosen: tuple[Claim, ...], folder: Path, stack: StackName, resume: bool, console: Console
+) -> tuple[ClaimsDocument, list[str]]:
+    """Measure what the chosen claims need and `folder` does not hold yet, and decide them.
+
+    Returns:
+        The verdicts, and the names of the experiments that broke off; all others were measured.
+
+    Raises:
+        ResultError: the folder holds claims already, or experiments with other scenarios.
+        Interrupted: what was measured is kept, and decided where it suffices.
+    """
+    document = _begin(folder, resume)
+    wanted = _experiments([claim for claim in chosen if not unmet(claim, document.fingerprint)])
+    broken: list[str] = []
+    for number, (name, ids) in enumerate(wanted.items(), 1):
+        heading = f"experiment {number} of {len(wanted)}: {name} (for {', '.join(ids)})"
+        console.print(f"\n{heading}", style="bold", markup=False, highlight=False)
+        scenario = load_scenario(SCENARIOS / f"{name}.yaml", ()).scenario
+        try:
+            _measure(scenario, folder / name, _stack_of(scenario, stack), console)
+        except Interrupted:
+            judge_claims(chosen, folder, document)
+            raise Interrupted(
+                f"interrupted; what was measured is in {folder}; go on with: dagster-sizing claims --resume "
+                f"--out {folder}"
+            ) from None
+        except (ExperimentError, MachineError) as error:
+            broken.append(name)
+            console.print(f"  broke off: {error}", style="red", markup=False, highlight=False)
+        document = judge_claims(chosen, folder, document)
+        _tell_decided(document, folder, ids, console)
+    document = judge_claims(chosen, folder, document).model_copy(update={"finished_at": timestamp()})
+    _write(folder, document)
+    return document, broken
+
+
+def judge_claims(chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocument) -> ClaimsDocument:
+    """Decide the chosen claims from what is in the folder, and write it down; others stay as they are."""
+    results = _results(folder, {name for claim in chosen for name in claim.experiments})
+    records = {record.id: record for record in document.claims}
+    for claim in chosen:
+        records[claim.id] = _record(claim, results, document.fingerprint)
+    ordered = tuple(records[claim.id] for claim in CLAIMS if claim.id in records)
+    document = document.model_copy(update={"claims": ordered})
+    _write(folder, document)
+    return document
+
+
+def changed_verdicts(before: ClaimsDocument, after: ClaimsDocument) -> list[str]:
+    """One line for each claim whose verdict is another one than before."""
+    former = {record.id: record.verdict for record in before.claims}
+    return [
+        f"{record.id}: {former[record.id]} before, now {record.verdict}"
+        for record in after.claims
+        if record.id in former and former[record.id] != record.verdict
+    ]
+
+
+def _begin(folder: Path, resume: bool) -> ClaimsDocument:
+    there = (folder / "claims.json").exists()
+    if there and not resume:
+        raise ResultError(f"{folder}: holds claims already; choose another --out, or add --resume")
+    fingerprint = machine_fingerprint()
+    try:
+        fingerprint["engine"] = engine_fingerprint()
+    except MachineError:
+        fingerprint["engine"] = None
+    if there:
+        return read_claims(folder).model_copy(update={"fingerprint": fingerprint})
+    folder.mkdir(parents=True, exist_ok=True)
+    return ClaimsDocument(
+        harness_version=harness.__version__, created_at=timestamp(), fingerprint=fingerprint, claims=()
+    )
+
+
+def _experiments(claims: Iterable[Claim]) -> dict[str, list[str]]:
+    """The experiments that claims need, each once, with the claims' ids."""
+    wanted: dict[str, list[str]] = {}
+    for claim in claims:
+        for name in claim.experiments:
+            wanted.setdefault(name, []).append(claim.id)
+    return wanted
+
+
+def _measure(scenario: Scenario, path: Path, stack: StackName, console: Console) -> None:
+    """Measure an experiment unless it has been; one that broke off is gone on with."""
+    folder = ResultFolder(path)
+    if folder.exists:
+        document = folder.read_document()
+        same = document.scenario_sha256 == sha256_of(scenario)
+        if same and all(cell.state == "finished" for cell in document.cells):
+            console.print("  measured already", style="dim")
+            return
+    measure(scenario, stack, path, folder.exists, console)
+
+
+def _stack_of(scenario: Scenario, given: StackName) -> StackName:
+    server = scenario.server
+    needs_containers = server.restart or max(server.replicas) > 1
+    return StackName.compose if needs_containers else given
+
+
+def _tell_decided(document: ClaimsDocument, folder: Path, ids: list[str], console: Console) -> None:
+    for record in document.claims:
+        if record.id in ids and all((folder / e / "result.json").exists() for e in record.experiments):
+            told = f"  {record.id}: {record.verdict}: {record.evidence}"
+            console.print(told, markup=False, highlight=False)
+
+
+def _results(folder: Path, names: Iterable[str]) -> dict[str, Measured]:
+    results: dict[str, Measured] = {}
+    for name in names:
+        result = ResultFolder(folder / name)
+        if result.exists:
+            results[name] = Measured(result.read_document(), result.table)
+    return results
+
+
+def _record(claim: Claim, results: Mapping[str, Measured], fingerprint: Mapping[str, Any]) -> ClaimRecord:
+    lacking = unmet(claim, fingerprint)
+    decision = decide(claim, results, lacking)
+    return ClaimRecord(
+        id=claim.id,
+        verdict=decision.verdict,
+        evidence=decision.evidence,
+        numbers=tuple(NumberRecord(**vars(number)) for number in decision.numbers),
+        says=claim.says,
+        doubt=claim.doubt,
+        rule=claim.rule,
+        advice=claim.advice,
+        experiments=claim.experiments,
+        needs=lacking,
+        stack=", ".join(sorted({results[n].document.stack for n in claim.experiments if n in results})),
+    )
+
+
+def _write(folder: Path, document: ClaimsDocument) -> None:
+    write_claims(folder, document)
+    ResultFolder(folder).write_text("claims.md", render_claims_markdown(document))
