@@ -65,8 +65,8 @@ def decide_oom(result: Measured, experiment: str) -> Decision:
             f"{of:.0f} runs succeeded"
         )
     stuck = np.nansum(column(bursts, "runs_stuck"))
-    numbers.append(Number("runs stuck in progress", stuck, None, None, "runs", count, source))
-    evidence += f"; {stuck:.0f} runs stay in progress for ever as Dagster sees it"
+    numbers.append(Number("runs left in progress", stuck, None, None, "runs", count, source))
+    evidence += f"; {stuck:.0f} runs were left in progress in Dagster's records"
     return Decision(unanimous(outcomes), evidence, tuple(numbers))
 
 

@@ -9,7 +9,7 @@ from harness.claims.losses import EXPECTS, ServerLoss, server_losses
 from harness.claims.measured import Measured
 from harness.claims.rules import unanimous
 
-ONE, THREE = "loss-one", "loss-short"
+ONE, THREE = "loss-long", "loss-short"
 THIRD, MOST = 0.5, 0.75
 """Share of the runs in flight that is lost: up to the one replicas isolate, from the other they do not."""
 
@@ -53,7 +53,7 @@ CLAIM = Claim(
     "replicas keep running immediately",
     doubt="Only if the runs are spread over the replicas; Dagster's client keeps the connection it has.",
     experiments=(ONE, THREE),
-    rule="Nine runs over 12 s, then the busiest code server is killed. Share of the runs in flight that "
+    rule="Nine runs over 10 s, then the busiest code server is killed. Share of the runs in flight that "
     "did not succeed, by burst: supported if at most one half with three replicas in every burst (at least "
     "3), refuted if at least three quarters in every one; open unless a single server loses all.",
     decide=decide,

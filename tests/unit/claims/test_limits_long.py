@@ -1,34 +1,57 @@
-"""The rule of `limits_mixed`, on its own experiment and numbers."""
+"""Made data on each side of the rule."""
 
+import pytest
+
+from harness.claims.base import Decision
 from harness.claims.limits_long import CLAIM
 from harness.claims.measured import Measured
 from tests.unit.claims.made import Rows, measured
 
+MEANT = 301.0
 
-def verdict(mean: float, level: int = 12, count: int = 2, **more: object) -> str:
-    rows: Rows = [
+
+def decided(
+    lengths: list[float], level: int = 12, peak: int = 12, failed: int = 0, launches: int = 12
+) -> Decision:
+    """One burst whose runs took `lengths`, the first `failed` of which failed."""
+    burst: Rows = [{"burst": 1, "level": level, "launches": launches, "concurrency_peak": peak}]
+    runs: Rows = [
         {
-            "burst": n,
-            "level": level,
-            "launches": level,
-            "runs_succeeded": level,
-            "concurrency_peak": level,
-            "run_seconds": mean * level,
+            "burst": 1,
+            "status": "FAILURE" if n < failed else "SUCCESS",
+            "run_start_epoch_seconds": 10.0 + n,
+            "run_end_epoch_seconds": 10.0 + n + length,
         }
-        | more
-        for n in range(count)
+        for n, length in enumerate(lengths)
     ]
-    made = measured({"bursts": rows})
-    scenario = {"workloads": [{"workload": "io_bound", "duration": 301.0}]}
+    made = measured({"bursts": [burst[0] | {"memory_peak_bytes": 1e9}], "runs": runs})
+    scenario = {"workloads": [{"workload": "io_bound", "duration": MEANT}]}
     document = made.document.model_copy(update={"scenario": scenario})
-    return CLAIM.decide({"long": Measured(document, made._table)}).verdict
+    return CLAIM.decide({"long": Measured(document, made._table)})
 
 
-def test_each_side_of_the_rule() -> None:
-    assert verdict(302.0) == "refuted"
-    assert verdict(302.0, runs_succeeded=11) == "supported"
-    assert verdict(1.6 * 301) == "supported"
-    assert verdict(1.4 * 301) == "inconclusive"
-    assert verdict(302.0, level=10) == "inconclusive"
-    assert verdict(302.0, count=1) == "inconclusive"
-    assert verdict(302.0, concurrency_peak=11) == "inconclusive"
+def test_runs_that_go_through_as_meant_refute_it() -> None:
+    decision = decided([MEANT + 1] * 12)
+    assert decision.verdict == "refuted"
+    assert decision.numbers[1].value == pytest.approx(1.0, abs=0.01)
+
+
+def test_runs_that_fail_or_stretch_support_it() -> None:
+    assert decided([MEANT] * 12, failed=12).verdict == "supported"
+    assert decided([1.6 * MEANT] * 12).verdict == "supported"
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        decided([1.4 * MEANT] * 12),
+        decided([MEANT] * 12, failed=1),
+        decided([MEANT] * 12, peak=11),
+        decided([MEANT] * 10, level=10, peak=10, launches=10),
+        decided([MEANT] * 11, launches=12),
+        decided([]),
+    ],
+    ids=["between", "one failed", "not at once", "low level", "one unknown", "nothing"],
+)
+def test_all_else_leaves_it_open(decision: Decision) -> None:
+    assert decision.verdict == "inconclusive"

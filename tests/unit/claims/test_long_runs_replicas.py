@@ -17,7 +17,7 @@ def losses(ages: list[float]) -> Measured:
 
 
 def decided(short: list[float], long: list[float]) -> Decision:
-    return CLAIM.decide({"loss-one": losses(short), "loss-long": losses(long)})
+    return CLAIM.decide({"loss-short": losses(short), "loss-long": losses(long)})
 
 
 def test_losses_that_grow_with_the_length_support_it() -> None:

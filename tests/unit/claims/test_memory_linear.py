@@ -46,6 +46,10 @@ def test_between_the_ranges_it_stays_open(factor: float) -> None:
     assert decided(line((1, 4, 10)), line((20, 40), factor)).verdict == "inconclusive"
 
 
+def test_bursts_that_differ_leave_it_open() -> None:
+    assert decided(line((1, 4, 10)), line((20,)) + line((40,), 0.6)).verdict == "inconclusive"
+
+
 def test_bursts_at_the_limit_do_not_count() -> None:
     assert decided(line((1, 4, 10)), line((20, 40), 0.6, oom_kills=1)).verdict == "inconclusive"
     assert decided(line((1, 4, 10)), line((20, 40), 0.6, drained=False)).verdict == "inconclusive"
@@ -54,4 +58,4 @@ def test_bursts_at_the_limit_do_not_count() -> None:
 def test_nothing_measured_leaves_it_open() -> None:
     assert decided([], []).verdict == "inconclusive"
     assert decided(line((1, 4, 10)), []).verdict == "inconclusive"
-    assert decided(line((1, 4, 10)), line((20,))[:2]).verdict == "inconclusive"
+    assert decided(line((1, 4, 10)), line((20,))[:1]).verdict == "inconclusive"

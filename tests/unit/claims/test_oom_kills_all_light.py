@@ -21,7 +21,7 @@ def test_servers_that_die_with_all_their_runs_support_it() -> None:
     assert decision.verdict == "supported"
     values = {number.name: number.value for number in decision.numbers}
     assert (values["runs in flight when it died"], values["of them lost"]) == (9, 9)
-    assert values["runs stuck in progress"] == 12
+    assert values["runs left in progress"] == 12
 
 
 def test_servers_that_live_on_refute_it() -> None:
