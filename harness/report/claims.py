@@ -28,7 +28,8 @@ def print_claims(document: ClaimsDocument, console: Console) -> None:
         table.add_column(name, no_wrap=name != "evidence")
     for claim in document.claims:
         colour = _COLOURS[claim.verdict]
-        table.add_row(escape(claim.id), f"[{colour}]{claim.verdict}[/{colour}]", escape(claim.evidence))
+        verdict = f"[{colour}]{claim.verdict}[/{colour}]"
+        table.add_row(escape(claim.id), verdict, escape(_in_brief(claim.evidence)))
     console.print(table)
     for claim in _refuted(document):
         console.print(f"\n[bold]{escape(claim.id)}[/bold]")
@@ -42,11 +43,16 @@ def render_claims_markdown(document: ClaimsDocument) -> str:
     """All verdicts as one Markdown page, a section for each claim."""
     lines = ["# The sizing guide's claims, measured", "", f"{counts(document)}.", ""]
     lines += [f"Measured {document.created_at} on {text.machine(document.fingerprint)}.", ""]
-    rows = tuple((f"[{c.id}](#{c.id})", c.verdict, c.evidence) for c in document.claims)
+    rows = tuple((f"[{c.id}](#{c.id})", c.verdict, _in_brief(c.evidence)) for c in document.claims)
     lines += markdown_table((("claim", "verdict", "evidence"), rows))
     for claim in document.claims:
         lines += _section(claim)
     return "\n".join(lines) + "\n"
+
+
+def _in_brief(evidence: str) -> str:
+    """The first clause, which holds what decided."""
+    return evidence.split("; ", 1)[0]
 
 
 def _refuted(document: ClaimsDocument) -> list[ClaimRecord]:

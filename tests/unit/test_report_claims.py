@@ -73,6 +73,13 @@ def test_the_page_shows_each_figure_with_interval_count_and_source() -> None:
     assert "- Experiments: light, on the process stack" in page
 
 
+def test_tables_hold_the_first_clause_and_details_the_whole() -> None:
+    long = DOCUMENT.model_copy(update={"claims": (record("one", "refuted", evidence="first 1.2; then 3.4"),)})
+    for shown in (terminal(long), render_claims_markdown(long)):
+        assert shown.count("first 1.2") == 2
+        assert shown.count("; then 3.4") == 1
+
+
 def test_markup_in_a_text_is_shown_and_not_run() -> None:
     hostile = DOCUMENT.model_copy(update={"claims": (record("one", "refuted", evidence="[red]a|b[/red]"),)})
     assert "[red]a|b[/red]" in terminal(hostile)
