@@ -50,12 +50,12 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
         ),
         Number("highest peak with the cap", peak, None, None, "bytes", len(capped), f"{CAPPED}: bursts"),
     )
+    launched = {FREE: column(free, "launches"), CAPPED: column(capped, "launches")}
     evidence = (
         f"without a cap {int(without.sum())} of {len(free)} bursts hit the limit and {done[FREE]:.0f} of "
-        f"{np.nansum(column(free, 'launches')):.0f} runs succeeded; with a cap of {cap} "
-        f"{int(with_cap.sum())} of {len(capped)} did, {done[CAPPED]:.0f} of "
-        f"{np.nansum(column(capped, 'launches')):.0f} runs succeeded, and memory stayed below "
-        f"{peak / MIB:,.0f} MiB"
+        f"{np.nansum(launched[FREE]):.0f} runs succeeded, with a cap of {cap} runs {int(with_cap.sum())} of "
+        f"{len(capped)} bursts did and {done[CAPPED]:.0f} of {np.nansum(launched[CAPPED]):.0f} runs "
+        f"succeeded; memory then stayed below {peak / MIB:,.0f} MiB"
     )
     return Decision(unanimous(outcomes), evidence, numbers)
 

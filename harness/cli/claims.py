@@ -75,7 +75,7 @@ def claims(
         document = judge_claims(chosen, folder, stored)
         print_claims(document, console)
         for line in changed_verdicts(stored, document) or ["every verdict is as it was stored"]:
-            console.print(line, highlight=False, markup=False)
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     else:
         folder = _folder(out, resume)
         document, broken = measure_claims(chosen, folder, stack, resume, console)
@@ -85,7 +85,9 @@ def claims(
                 f"experiments broke off: {', '.join(broken)}; their claims are left open; measure them again "
                 f"with: dagster-sizing claims --resume --out {folder}"
             )
-    console.print(f"\nclaims: {folder}   report: {folder / 'claims.md'}", highlight=False, markup=False)
+    console.print(
+        f"\nclaims: {folder}   report: {folder / 'claims.md'}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _choose(only: Iterable[str]) -> tuple[Claim, ...]:
@@ -119,7 +121,9 @@ def _print_list(chosen: tuple[Claim, ...], console: Console) -> None:
     for claim in chosen:
         needs = f" (needs {claim.needs.cpus} CPUs)" if claim.needs.cpus > 1 else ""
         needs += " (needs Docker)" if claim.needs.containers else ""
-        console.print(f"\n{claim.id}{needs}", style="bold", markup=False, highlight=False)
+        console.print(f"\n{claim.id}{needs}", style="bold", markup=False, highlight=False, soft_wrap=True)
         for title, text in (("the guide says", claim.says), ("doubt", claim.doubt), ("rule", claim.rule)):
-            console.print(f"  {title}: {text}", markup=False, highlight=False)
-        console.print(f"  experiments: {', '.join(claim.experiments)}", markup=False, highlight=False)
+            console.print(f"  {title}: {text}", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"  experiments: {', '.join(claim.experiments)}", markup=False, highlight=False, soft_wrap=True
+        )

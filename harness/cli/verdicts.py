@@ -45,7 +45,7 @@ def measure_claims(
     broken: list[str] = []
     for number, (name, ids) in enumerate(wanted.items(), 1):
         heading = f"experiment {number} of {len(wanted)}: {name} (for {', '.join(ids)})"
-        console.print(f"\n{heading}", style="bold", markup=False, highlight=False)
+        console.print(f"\n{heading}", style="bold", markup=False, highlight=False, soft_wrap=True)
         scenario = load_scenario(SCENARIOS / f"{name}.yaml", ()).scenario
         try:
             _measure(scenario, folder / name, _stack_of(scenario, stack), console)
@@ -57,7 +57,7 @@ def measure_claims(
             ) from None
         except (ExperimentError, MachineError) as error:
             broken.append(name)
-            console.print(f"  broke off: {error}", style="red", markup=False, highlight=False)
+            console.print(f"  broke off: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         document = judge_claims(chosen, folder, document)
         _tell_decided(document, folder, ids, console)
     document = judge_claims(chosen, folder, document).model_copy(update={"finished_at": timestamp()})
@@ -135,7 +135,7 @@ def _tell_decided(document: ClaimsDocument, folder: Path, ids: list[str], consol
     for record in document.claims:
         if record.id in ids and all((folder / e / "result.json").exists() for e in record.experiments):
             told = f"  {record.id}: {record.verdict}: {record.evidence}"
-            console.print(told, markup=False, highlight=False)
+            console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def _results(folder: Path, names: Iterable[str]) -> dict[str, Measured]:

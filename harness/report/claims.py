@@ -33,10 +33,10 @@ def print_claims(document: ClaimsDocument, console: Console) -> None:
     console.print(table)
     for claim in _refuted(document):
         console.print(f"\n[bold]{escape(claim.id)}[/bold]")
-        console.print(f"  the guide says: {claim.says}", markup=False, highlight=False)
-        console.print(f"  measured:       {claim.evidence}", markup=False, highlight=False)
-        console.print(f"  instead:        {claim.advice}", markup=False, highlight=False)
-    console.print(f"\n{counts(document)}", markup=False, highlight=False)
+        console.print(f"  the guide says: {claim.says}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  measured:       {claim.evidence}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"  instead:        {claim.advice}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"\n{counts(document)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def render_claims_markdown(document: ClaimsDocument) -> str:
