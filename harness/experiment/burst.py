@@ -16,6 +16,7 @@ from harness.collect.client import SamplerState
 from harness.collect.histories import TERMINAL, run_histories
 from harness.collect.pings import no_pings
 from harness.errors import ExperimentError
+from harness.experiment.abandon import abandon
 from harness.experiment.context import BurstContext
 from harness.experiment.drain import Drained, drain, wait_until_idle
 from harness.experiment.oom import oom_victims
@@ -112,7 +113,7 @@ def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> Burs
         row["exec_cpu_seconds"], row["exec_window_seconds"], context.available_cores
     )
     row["runs_stuck"] = int((~runs["status"].isin(TERMINAL)).sum())
-    row |= _losses(context, drained)
+    row |= _losses(context, drained, runs)
     tables = {
         "samples": readings.samples,
         "processes": readings.processes,
@@ -204,8 +205,8 @@ def _killer(context: BurstContext, planned: PlannedBurst, released: float) -> It
         timer.cancel()
 
 
-def _losses(context: BurstContext, drained: Drained) -> dict[str, Any]:
-    """What was lost in the burst; starts it again."""
+def _losses(context: BurstContext, drained: Drained, runs: pd.DataFrame) -> dict[str, Any]:
+    """What was lost in the burst; starts it again, with nothing left of the burst's runs."""
     row: dict[str, Any] = {
         "lost_replica": "; ".join(loss.replica for loss in drained.losses),
         "lost_at_epoch_seconds": float("nan"),
@@ -216,6 +217,7 @@ def _losses(context: BurstContext, drained: Drained) -> dict[str, Any]:
         return row
     first = min(drained.losses, key=lambda loss: loss.at_epoch_seconds)
     killed = context.scenario.load.lose_server_after and first.cause == "exit"
+    abandon(context.client, runs)
     began = time.monotonic()
     context.revive()
     return row | {
