@@ -51,7 +51,7 @@ CLAIM = Claim(
     "short and idempotent — OOM blast radius is low and retries are cheap",
     doubt="As many runs are lost, long or short; only the time that each had been running differs.",
     experiments=(SHORT, LONG),
-    rule="A stream of nine runs that lasts as long as one of them, of 10 s and of 20 s; then the code "
+    rule="A stream of six runs that lasts as long as one of them, of 10 s and of 20 s; then the code "
     "server is killed. How long each lost run had been running, mean by burst, the long over the short: "
     "supported if the 95 % interval of the ratio begins at or above 1.4, refuted if it ends at or below "
     "1.1.",

@@ -53,7 +53,7 @@ CLAIM = Claim(
     "replicas keep running immediately",
     doubt="Only if the runs are spread over the replicas; Dagster's client keeps the connection it has.",
     experiments=(ONE, THREE),
-    rule="Nine runs over 10 s, then the busiest code server is killed. Share of the runs in flight that "
+    rule="Six runs over 10 s, then the busiest code server is killed. Share of the runs in flight that "
     "did not succeed, by burst: supported if at most one half with three replicas in every burst (at least "
     "3), refuted if at least three quarters in every one; open unless a single server loses all.",
     decide=decide,

@@ -60,3 +60,20 @@ def test_one_replica_is_killed_and_the_others_live_on(tmp_path: Path) -> None:
     assert not ((runs["replica"] == burst["lost_replica"]) & (ended > at)).any()
     others = runs[~runs["replica"].isin([burst["lost_replica"], ""])]
     assert (others["status"] == "SUCCESS").all()
+
+
+def test_runs_lost_from_the_queue_do_not_keep_their_places(tmp_path: Path) -> None:
+    out, state = tmp_path / "result", tmp_path / "state"
+    scenario = str(SCENARIOS / "cap-steps.yaml")
+    options = ("--stack", "compose", "--set", "load.repeats=2")
+    code, output = run("bench", scenario, *options, "--out", str(out), state=state)
+    assert code == 4, output
+    assert traces(state) == []
+    bursts = ResultFolder(out).table("bursts")
+    first, second = bursts[bursts["phase"] == "measure"].to_dict("records")
+    assert first["lost_cause"] == "oom"
+    assert first["runs_stuck"] > 0
+    # the next burst's runs started, though those of the first had filled the queue's places
+    runs = ResultFolder(out).table("runs")
+    later = runs[runs["burst"] == second["burst"]]
+    assert later["run_start_epoch_seconds"].notna().sum() >= 2
