@@ -9,7 +9,7 @@ from harness.claims.losses import EXPECTS, ServerLoss, server_losses
 from harness.claims.measured import Measured
 from harness.claims.rules import unanimous
 
-ONE, THREE = "loss-long", "loss-short"
+ONE, THREE = "loss-long", "replicas"
 THIRD, MOST = 0.5, 0.75
 """Share of the runs in flight that is lost: up to the one replicas isolate, from the other they do not."""
 
@@ -51,14 +51,15 @@ CLAIM = Claim(
     id="replicas-isolate",
     says="One OOM kills only that replica's in-flight runs. 3 replicas, one OOM: lose ~5 (of 15), other 2 "
     "replicas keep running immediately",
-    doubt="Only if the runs are spread over the replicas; Dagster's client keeps the connection it has.",
+    doubt="Only if the runs are spread over the replicas, and a burst may not be.",
     experiments=(ONE, THREE),
-    rule="Six runs over 10 s, then the busiest code server is killed. Share of the runs in flight that "
-    "did not succeed, by burst: supported if at most one half with three replicas in every burst (at least "
+    rule="A burst of six runs at three replicas, of which the busiest is killed when all run. Share of the "
+    "runs in flight that did not succeed, by burst: supported if at most one half in every one (at least "
     "3), refuted if at least three quarters in every one; open unless a single server loses all.",
     decide=decide,
-    advice="Do not count on replicas behind one DNS name to split the loss. Where it matters, give each "
-    "its own code location with its share of the jobs, or isolate the runs that must not be lost.",
+    advice="Do not count on replicas behind one name to split the loss of a burst: launches that overlap "
+    "share a connection. Where it matters, give each replica a code location and jobs of its own, or "
+    "isolate the runs that must not be lost.",
     needs=Needs(containers=True, why="replicas behind one name"),
     expects=EXPECTS,
 )

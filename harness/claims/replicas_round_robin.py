@@ -8,6 +8,7 @@ import numpy as np
 
 from harness.claims.base import Claim, Decision, Needs, Number
 from harness.claims.figures import column
+from harness.claims.losses import EXPECTS
 from harness.claims.measured import Measured
 from harness.claims.rules import unanimous
 
@@ -65,14 +66,16 @@ def _even(share: float, known: float, launched: float) -> bool | None:
 CLAIM = Claim(
     id="replicas-round-robin",
     says="With multiple replicas, the ECS agent distributes gRPC requests via round-robin DNS.",
-    doubt="A name is looked up when a connection is made; Dagster's client keeps its connection, and so its "
-    "replica.",
+    doubt="A name is looked up when a connection is made, and requests that overlap in time share one "
+    "connection, and so one replica.",
     experiments=(EXPERIMENT,),
     rule="Bursts of six runs on three replicas behind one name (Docker's DNS, which answers with all of "
     "them): share of the runs on the burst's busiest replica. Even if at most one half, uneven if at least "
     "0.8. Supported if every burst (at least 3) was even, refuted if every one was uneven.",
     decide=decide,
-    advice="Expect a whole burst on one replica, and size each replica for it; balance by code locations, or "
-    "by a proxy that balances gRPC requests rather than connections.",
+    advice="Expect a whole burst on one replica, and size each replica for it; to balance, give replicas "
+    "code locations of their own, or put a proxy between that balances gRPC requests rather than "
+    "connections.",
     needs=Needs(containers=True, why="replicas behind one name"),
+    expects=EXPECTS,
 )

@@ -41,7 +41,7 @@ def test_a_server_killed_at_its_limit_is_started_again_and_measuring_goes_on(tmp
 
 def test_one_replica_is_killed_and_the_others_live_on(tmp_path: Path) -> None:
     out, state = tmp_path / "result", tmp_path / "state"
-    scenario = str(SCENARIOS / "loss-short.yaml")
+    scenario = str(SCENARIOS / "replicas.yaml")
     options = ("--stack", "compose", "--set", "load.repeats=1")
     code, output = run("bench", scenario, *options, "--out", str(out), state=state)
     assert code == 4, output

@@ -1,4 +1,4 @@
-"""The committed reference run: its verdicts follow from its raw data, and the README tells them as they are."""
+"""The committed reference run: its verdicts follow from its raw data, and the README tells them truly."""
 
 import re
 import shutil

@@ -21,7 +21,7 @@ def losses(shares: list[tuple[int, int]], without: int = 0) -> Measured:
 
 
 def decided(three: Measured, one: Measured | None = None) -> Decision:
-    return CLAIM.decide({"loss-short": three, "loss-long": one or losses([(8, 0)] * 3)})
+    return CLAIM.decide({"replicas": three, "loss-long": one or losses([(8, 0)] * 3)})
 
 
 def test_a_third_lost_supports_it() -> None:
