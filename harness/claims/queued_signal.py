@@ -14,7 +14,7 @@ from harness.claims.measured import Measured
 from harness.claims.rules import LEAST_BURSTS
 from harness.model.linear import Array
 
-EXPERIMENTS = ("workers", "pool")
+EXPERIMENT = "pool"
 CONSISTENT = 0.25
 """Share of the time with requests in progress: told of a queue for so long, an operator sees it."""
 MISSED = 0.5
@@ -23,14 +23,10 @@ MISSED = 0.5
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
     """Is a queue told of where requests exceed the workers, and none where they do not?"""
-    told: dict[bool, Array] = {}
-    pings: dict[bool, pd.DataFrame] = {}
-    for position, few in enumerate((True, False)):
-        cells = [(measured[name], by_workers(measured[name])[position][1]) for name in EXPERIMENTS]
-        tables = [result.rows("pings", cell) for result, cell in cells]
-        shares = [_shares(table) for table in tables]
-        told[few] = np.concatenate(shares)
-        pings[few] = pd.concat(tables, ignore_index=True)
+    result = measured[EXPERIMENT]
+    cells = zip((True, False), by_workers(result), strict=True)
+    pings = {few: result.rows("pings", cell) for few, (_, cell) in cells}
+    told = {few: _shares(rows) for few, rows in pings.items()}
     short, ample = told[True], told[False]
     right, false = int((short >= CONSISTENT).sum()), int((ample >= CONSISTENT).sum())
     slowest = {few: _largest(_took(rows)) for few, rows in pings.items()}
@@ -42,7 +38,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
         f"{slowest[False]:.1f} s in the latter; with {runs:.0f} runs and no other request in progress it "
         f"told of {running:.0f} running requests, the Ping itself among them"
     )
-    source = f"{', '.join(EXPERIMENTS)}: pings"
+    source = f"{EXPERIMENT}: pings"
     numbers = (
         Number("bursts with the signal, too few workers", right, None, None, "bursts", len(short), source),
         Number("bursts with the signal, enough workers", false, None, None, "bursts", len(ample), source),
@@ -105,7 +101,7 @@ CLAIM = Claim(
     "is undersized.",
     doubt="The figure comes in the reply to a Ping, which itself waits for a thread while the pool is full, "
     "and may then tell of a queue that is gone.",
-    experiments=EXPERIMENTS,
+    experiments=(EXPERIMENT,),
     rule="Bursts of more requests than workers, and of workers for all (at least 3 each), pinged up to four "
     "times a second. A burst has the signal if Pings that tell of queued requests take up at least a quarter "
     "of the time in which requests were in progress. Supported if every one of the former has it and none of "

@@ -5,69 +5,50 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.claims.base import Claim, Decision, Number
-from harness.claims.cells import by_workers
-from harness.claims.figures import column, told
+from harness.claims.figures import column
 from harness.claims.measured import Measured
 from harness.claims.rules import unanimous
-from harness.model.intervals import NotEstimable, estimate_mean
 
-EXPERIMENT = "workers"
+EXPERIMENT = "many"
 ABOVE = 2
 """So many times as many runs at once as there are workers are no gate."""
+LEAST_BURSTS = 2
+"""Bursts this large are dear: two of them have to do."""
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
-    """By burst on few workers: were ever more runs at once than workers?"""
+    """By burst of twice as many runs as workers: how many were in progress at once?"""
     result = measured[EXPERIMENT]
-    (few, few_cell), (many, many_cell) = by_workers(result)
-    short, ample = result.bursts(few_cell), result.bursts(many_cell)
-    free = column(ample, "concurrency_peak")
-    if not len(free) or not (free >= ABOVE * few).all():
-        return Decision(
-            "inconclusive",
-            f"on {many} workers not {ABOVE * few} runs at once in every burst: nothing to gate",
-        )
-    outcomes = [
-        _gated(peak, few, succeeded, launches)
-        for peak, succeeded, launches in zip(
-            *(column(short, name) for name in ("concurrency_peak", "runs_succeeded", "launches")), strict=True
-        )
-    ]
-    peak = column(short, "concurrency_peak")
-    source = f"{EXPERIMENT}: bursts"
-    spans = {
-        n: estimate_mean(column(rows, "launch_span_seconds")) for n, rows in ((few, short), (many, ample))
-    }
-    numbers = [
-        Number(
-            f"most runs at once on {few} workers",
-            float(peak.max()) if len(peak) else 0.0,
-            None,
-            None,
-            "runs",
-            len(peak),
-            f"{source}.concurrency_peak",
-        )
-    ]
-    for workers, span in spans.items():
-        if not isinstance(span, NotEstimable):
-            name = f"launch to last start, {workers} workers"
-            numbers.append(Number.of(name, span, "seconds", f"{source}.launch_span_seconds"))
-    levels = ", ".join(f"{one:.0f}" for one in peak)
+    workers = {cell.cell_id: cell.grpc_max_workers or 0 for cell in result.cells}
+    bursts = result.bursts()
+    if bursts.empty:
+        return Decision("inconclusive", "no burst was measured")
+    bursts = bursts.assign(workers=[workers[cell] for cell in bursts["cell_id"]])
+    bursts = bursts[(bursts["workers"] > 0) & (bursts["level"] >= ABOVE * bursts["workers"])]
+    if bursts.empty:
+        return Decision("inconclusive", f"no burst of {ABOVE} times as many runs as workers")
+    names = ("workers", "concurrency_peak", "runs_succeeded", "launches")
+    outcomes = [_gated(*one) for one in zip(*(column(bursts, name) for name in names), strict=True)]
+    peak = column(bursts, "concurrency_peak")
+    each = ", ".join(f"{one:.0f}" for one in peak)
+    of = ", ".join(str(int(one)) for one in sorted(set(bursts["workers"])))
     evidence = (
-        f"on {few} workers {levels} runs were in progress at once (by burst); the last of them started "
-        f"{told(spans[few], 1)} s after the launch, on {many} workers {told(spans[many], 1)} s"
+        f"on {of} workers {each} of {bursts['level'].max()} runs were in progress at once (by burst), and "
+        f"all launches were answered within {column(bursts, 'launch_answer_max_seconds').max():.0f} s"
     )
-    return Decision(unanimous(outcomes), evidence, tuple(numbers))
+    source = f"{EXPERIMENT}: bursts.concurrency_peak"
+    number = Number("fewest runs at once", float(peak.min()), None, None, "runs", len(peak), source)
+    return Decision(unanimous(outcomes, LEAST_BURSTS), evidence, (number,))
 
 
-def _gated(peak: float, workers: int, succeeded: float, launches: float) -> bool | None:
-    """True if no more runs than workers were in progress though all ended well; None between."""
+def _gated(workers: float, peak: float, succeeded: float, launches: float) -> bool | None:
+    """True if all ended well, and exactly as many runs as workers were in progress at the most."""
     if not succeeded == launches > 0:
         return None
-    if peak <= workers:
-        return True
-    return False if peak >= ABOVE * workers else None
+    if peak >= ABOVE * workers:
+        return False
+    # fewer than the workers would be another limit's doing
+    return True if peak == workers else None
 
 
 CLAIM = Claim(
@@ -77,9 +58,9 @@ CLAIM = Claim(
     doubt="StartRun holds its thread only until the run's process has started; then the thread is free and "
     "the run goes on.",
     experiments=(EXPERIMENT,),
-    rule="Six runs at once on two workers, all of which succeed. By burst: gated if never more runs were in "
-    "progress than workers, not gated if at least twice as many were. Supported if every burst (at least 3) "
-    "was gated, refuted if none was; open unless twelve workers show as many runs at once.",
+    rule="Bursts of at least twice as many runs as workers, all of which succeed. Gated if the most in "
+    "progress at once are exactly as many as workers, not gated if at least twice as many. Supported if "
+    "every burst (at least 2) was gated, refuted if none was.",
     decide=decide,
     advice="Do not cap runs with DAGSTER_GRPC_MAX_WORKERS: it limits how many can be starting, not running. "
     "Cap them with the run queue's max_concurrent_runs.",

@@ -94,6 +94,10 @@ class BuiltinWorkload(Section):
         """Whether the harness chooses how long a run holds."""
         return self.duration == "auto"
 
+    def for_warmup(self) -> BuiltinWorkload:
+        """The same workload in runs that need not last: a warm-up asks what a launch costs."""
+        return self.model_copy(update={"duration": "auto"})
+
     def run_config_for(self, hold_seconds: float) -> dict[str, Any]:
         """Run config of one run that holds for `hold_seconds` (or for the fixed duration)."""
         duration = hold_seconds if self.duration == "auto" else self.duration
@@ -146,6 +150,10 @@ class OwnJob(Section):
     def holds(self) -> bool:
         """Whether the harness chooses how long a run holds."""
         return self.hold is not None
+
+    def for_warmup(self) -> OwnJob:
+        """The job as it is: how long it lasts without `hold` is its own affair."""
+        return self
 
     def run_config_for(self, hold_seconds: float) -> dict[str, Any]:
         """Run config of one run that holds for `hold_seconds`, where the job lets us choose."""

@@ -11,6 +11,7 @@ from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 from harness.scenario.schema import json_schema
+from harness.scenario.workload import BuiltinWorkload
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SCENARIOS = Path(__file__).parents[2] / "workloads" / "scenarios"
@@ -246,6 +247,12 @@ def test_the_hold_is_set_where_the_job_wants_it() -> None:
     assert nightly.run_config_for(4.0) == {"ops": {"extract": {"config": {"days": 3, "pause_seconds": 4.0}}}}
     assert nightly.run_config_for(1.0) != nightly.run_config_for(4.0)
     assert weekly.run_config_for(4.0) == {}
+
+
+def test_runs_of_a_warm_up_need_not_last() -> None:
+    fixed = BuiltinWorkload(workload="io_bound", duration=301.0, ballast=4096)
+    config = fixed.for_warmup().run_config_for(0.5)["ops"]["io_bound_op"]["config"]
+    assert config == fixed.run_config_for(0.5)["ops"]["io_bound_op"]["config"] | {"duration_seconds": 0.5}
 
 
 ALL_FILES = [*FIXTURES.glob("*.yaml"), *(FIXTURES / "own_code").glob("*.yaml"), *SCENARIOS.glob("*.yaml")]

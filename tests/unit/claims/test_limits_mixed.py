@@ -61,7 +61,7 @@ def test_mixed_runs_compute_on_top_of_their_duration() -> None:
     "rows",
     [
         bursts(mean=1.4 * DURATION),
-        bursts(concurrency_peak=17),
+        bursts(concurrency_peak=15),
         bursts(count=1),
         [*bursts()[:2], bursts(runs_succeeded=20)[2]],
         bursts(level=12, concurrency_peak=20),

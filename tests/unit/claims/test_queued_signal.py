@@ -29,13 +29,7 @@ def experiment(few: int, many: int, short: list[bool], ample: list[bool], told: 
 
 
 def decided(short: list[bool], ample: list[bool], told: float = 1.0) -> Decision:
-    half = len(short) // 2, len(ample) // 2
-    return CLAIM.decide(
-        {
-            "workers": experiment(2, 12, short[: half[0]], ample[: half[1]], told),
-            "pool": experiment(4, 32, short[half[0] :], ample[half[1] :], told),
-        }
-    )
+    return CLAIM.decide({"pool": experiment(4, 32, short, ample, told)})
 
 
 def test_a_signal_where_workers_are_short_and_only_there_supports_it() -> None:

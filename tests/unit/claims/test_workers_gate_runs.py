@@ -6,55 +6,49 @@ from harness.claims.base import Decision
 from harness.claims.workers_gate_runs import CLAIM
 from tests.unit.claims.made import Rows, cell, measured
 
-CELLS = (cell("few", grpc_max_workers=2), cell("many", grpc_max_workers=12))
+WORKERS, LEVEL = 16, 32
 
 
-def bursts(cell_id: str, peaks: list[int], succeeded: int = 6) -> Rows:
+def bursts(peaks: list[int], level: int = LEVEL, succeeded: int | None = None) -> Rows:
     return [
         {
-            "cell_id": cell_id,
             "burst": n,
-            "launches": 6,
-            "runs_succeeded": succeeded,
+            "level": level,
+            "launches": level,
+            "runs_succeeded": level if succeeded is None else succeeded,
             "concurrency_peak": peak,
-            "launch_span_seconds": 9.0 + 0.1 * n,
+            "launch_answer_max_seconds": 40.0,
         }
         for n, peak in enumerate(peaks)
     ]
 
 
-def decided(few: Rows, many: tuple[int, ...] = (6, 6, 6)) -> Decision:
-    return CLAIM.decide({"workers": measured({"bursts": few + bursts("many", list(many))}, *CELLS)})
+def decided(rows: Rows) -> Decision:
+    return CLAIM.decide({"many": measured({"bursts": rows}, cell(grpc_max_workers=WORKERS))})
 
 
-def test_no_more_runs_than_workers_support_it() -> None:
-    assert decided(bursts("few", [2, 2, 1])).verdict == "supported"
+def test_exactly_as_many_runs_as_workers_support_it() -> None:
+    assert decided(bursts([16, 16])).verdict == "supported"
 
 
 def test_twice_as_many_runs_as_workers_refute_it() -> None:
-    decision = decided(bursts("few", [6, 5, 4]))
+    decision = decided(bursts([32, 33]))
     assert decision.verdict == "refuted"
-    assert decision.numbers[0].value == 6
+    assert decision.numbers[0].value == 32
 
 
 @pytest.mark.parametrize(
-    ("few", "many"),
+    "rows",
     [
-        (bursts("few", [2, 6, 2]), (6, 6, 6)),
-        (bursts("few", [3, 3, 3]), (6, 6, 6)),
-        (bursts("few", [2, 2]), (6, 6, 6)),
-        (bursts("few", [6, 6, 6], succeeded=5), (6, 6, 6)),
-        (bursts("few", [2, 2, 2]), (6, 2, 6)),
-        (bursts("few", [2, 2, 2]), ()),
-        ([], (6, 6, 6)),
+        bursts([16, 32]),
+        bursts([20, 20]),
+        bursts([12, 12]),
+        bursts([32]),
+        bursts([32, 32], succeeded=31),
+        bursts([16, 16], level=31),
+        [],
     ],
-    ids=["differ", "between", "few", "a run failed", "control gated too", "no control", "nothing"],
+    ids=["differ", "between", "another limit", "one burst", "a run failed", "low level", "nothing"],
 )
-def test_all_else_leaves_it_open(few: Rows, many: tuple[int, ...]) -> None:
-    assert decided(few, many).verdict == "inconclusive"
-
-
-def test_one_number_of_workers_is_no_comparison() -> None:
-    made = measured({"bursts": bursts("few", [2, 2, 2])}, CELLS[0])
-    with pytest.raises(LookupError, match="one number of workers"):
-        CLAIM.decide({"workers": made})
+def test_all_else_leaves_it_open(rows: Rows) -> None:
+    assert decided(rows).verdict == "inconclusive"
