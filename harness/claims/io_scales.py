@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.claims.base import Claim, Decision, Number
+from harness.claims.base import Claim, Decision, Needs, Number
 from harness.claims.figures import MIB, column, highest
 from harness.claims.measured import Measured
 from harness.claims.rules import unanimous
@@ -85,4 +85,5 @@ CLAIM = Claim(
     advice="Size for the memory of as many processes, and for the time that the CPU takes to start them; "
     "that threads release the lock has no part in it.",
     expects=frozenset({"failed-runs", "oom-kill", "server-lost", "not-drained"}),
+    needs=Needs(memory_bytes=int(6e9)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.claims.base import Claim, Decision
+from harness.claims.base import Claim, Decision, Needs
 from harness.claims.limits import EXPECTS, decide_limit
 from harness.claims.measured import Measured
 
@@ -32,4 +32,5 @@ CLAIM = Claim(
     advice="Take the limit from memory: (memory - base) / memory per run. A second replica is for surviving "
     "a loss, not for concurrency.",
     expects=EXPECTS,
+    needs=Needs(memory_bytes=int(6e9)),
 )

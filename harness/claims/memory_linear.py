@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.claims.base import Claim, Decision, Number
+from harness.claims.base import Claim, Decision, Needs, Number
 from harness.claims.figures import MIB, column, told_mib
 from harness.claims.measured import Measured
 from harness.claims.rules import unanimous
@@ -91,4 +91,5 @@ CLAIM = Claim(
     decide=decide,
     advice="Use the formula with the memory per run that the cgroup shows for a whole process, not with what "
     "the job allocates, and leave room for the error of the prediction.",
+    needs=Needs(memory_bytes=int(6e9)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.claims.base import Claim, Decision, Number
+from harness.claims.base import Claim, Decision, Needs, Number
 from harness.claims.figures import column
 from harness.claims.measured import Measured
 from harness.claims.rules import unanimous
@@ -64,4 +64,5 @@ CLAIM = Claim(
     decide=decide,
     advice="Do not cap runs with DAGSTER_GRPC_MAX_WORKERS: it limits how many can be starting, not running. "
     "Cap them with the run queue's max_concurrent_runs.",
+    needs=Needs(memory_bytes=int(6e9)),
 )

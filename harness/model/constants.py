@@ -149,10 +149,8 @@ class Constant:
 
 def fit_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
     """All constants of a cell whose bursts are runs, in the order of the registry."""
-    idle = estimate_mean(bursts.idle_cpu_cores)
-    base_cores = idle.value if isinstance(idle, Estimate) else 0.0
     memory = fit_memory(bursts, seed)
-    work = bursts.cpu_seconds - base_cores * bursts.window_seconds
+    idle, base_cores, work = _idle_and_work(bursts)
     return {
         "base_memory_bytes": _of_base("base_memory_bytes", memory),
         "memory_per_run_bytes": _of_slope("memory_per_run_bytes", memory),
@@ -177,10 +175,8 @@ def fit_tick_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
     `bursts` then counts ticks: `concurrency` those evaluated at once, `runs` those evaluated, and
     `launch_span_seconds` lasts until the last answer.
     """
-    idle = estimate_mean(bursts.idle_cpu_cores)
-    base_cores = idle.value if isinstance(idle, Estimate) else 0.0
     memory = fit_memory(bursts, seed)
-    work = bursts.cpu_seconds - base_cores * bursts.window_seconds
+    idle, _, work = _idle_and_work(bursts)
     return {
         "base_memory_bytes": _of_base("base_memory_bytes", memory),
         "memory_per_tick_bytes": _of_slope("memory_per_tick_bytes", memory),
@@ -193,6 +189,13 @@ def fit_tick_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
             "threads_per_tick", estimate_line(bursts.concurrency, bursts.threads_peak, seed)
         ),
     }
+
+
+def _idle_and_work(bursts: BurstArrays) -> tuple[Estimate | NotEstimable, float, Array]:
+    """Cores of the idle server, the same as a number, and the CPU-seconds of each burst beyond them."""
+    idle = estimate_mean(bursts.idle_cpu_cores)
+    base_cores = idle.value if isinstance(idle, Estimate) else 0.0
+    return idle, base_cores, bursts.cpu_seconds - base_cores * bursts.window_seconds
 
 
 def fit_memory(bursts: BurstArrays, seed: int) -> Line | NotEstimable:

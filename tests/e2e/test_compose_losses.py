@@ -15,6 +15,17 @@ pytestmark = pytest.mark.e2e
 SCENARIOS = ROOT / "workloads" / "scenarios" / "claims"
 
 
+def lossy(scenario: str, folder: Path, *settings: str) -> ResultFolder:
+    """The result of a scenario of the claims in which code servers are lost."""
+    out, state = folder / "result", folder / "state"
+    options = ["--stack", "compose", *(word for setting in settings for word in ("--set", setting))]
+    code, output = run("bench", str(SCENARIOS / scenario), *options, "--out", str(out), state=state)
+    assert code == 4, output
+    assert traces(state) == []
+    assert "server-lost" in {reason.code for reason in document(out).validity.reasons}
+    return ResultFolder(out)
+
+
 def test_a_server_killed_at_its_limit_is_started_again_and_measuring_goes_on(tmp_path: Path) -> None:
     out, state = tmp_path / "claims", tmp_path / "state"
     code, output = run("claims", "--only", "oom-kills-all-light", "--out", str(out), state=state)
@@ -40,19 +51,15 @@ def test_a_server_killed_at_its_limit_is_started_again_and_measuring_goes_on(tmp
 
 
 def test_one_replica_is_killed_and_the_others_live_on(tmp_path: Path) -> None:
-    out, state = tmp_path / "result", tmp_path / "state"
-    scenario = str(SCENARIOS / "replicas.yaml")
-    options = ("--stack", "compose", "--set", "load.repeats=1")
-    code, output = run("bench", scenario, *options, "--out", str(out), state=state)
-    assert code == 4, output
-    assert traces(state) == []
-    assert "server-lost" in {reason.code for reason in document(out).validity.reasons}
-    bursts = ResultFolder(out).table("bursts")
+    # launches that do not overlap go to whichever replica the name gives
+    stream = ("load.shape=soak", "load.window=12s", "load.repeats=1")
+    result = lossy("replicas.yaml", tmp_path, *stream)
+    bursts = result.table("bursts")
     [burst] = bursts[bursts["phase"] == "measure"].to_dict("records")
     assert burst["lost_cause"] == "killed"
-    replicas = ResultFolder(out).table("replicas")
+    replicas = result.table("replicas")
     assert set(replicas["replica"]) == {"server-1", "server-2", "server-3"}
-    runs = ResultFolder(out).table("runs")
+    runs = result.table("runs")
     runs = runs[runs["burst"] == burst["burst"]]
     at = burst["lost_at_epoch_seconds"]
     # none of the dead one's runs outlived it, and all of the others' did
@@ -63,17 +70,12 @@ def test_one_replica_is_killed_and_the_others_live_on(tmp_path: Path) -> None:
 
 
 def test_runs_lost_from_the_queue_do_not_keep_their_places(tmp_path: Path) -> None:
-    out, state = tmp_path / "result", tmp_path / "state"
-    scenario = str(SCENARIOS / "cap-steps.yaml")
-    options = ("--stack", "compose", "--set", "load.repeats=2")
-    code, output = run("bench", scenario, *options, "--out", str(out), state=state)
-    assert code == 4, output
-    assert traces(state) == []
-    bursts = ResultFolder(out).table("bursts")
+    result = lossy("cap-steps.yaml", tmp_path, "load.repeats=2")
+    bursts = result.table("bursts")
     first, second = bursts[bursts["phase"] == "measure"].to_dict("records")
     assert first["lost_cause"] == "oom"
     assert first["runs_stuck"] > 0
     # the next burst's runs started, though those of the first had filled the queue's places
-    runs = ResultFolder(out).table("runs")
+    runs = result.table("runs")
     later = runs[runs["burst"] == second["burst"]]
     assert later["run_start_epoch_seconds"].notna().sum() >= 2

@@ -1,5 +1,7 @@
 """What holds for every claim."""
 
+import re
+
 import pytest
 
 from harness.claims.base import Claim
@@ -51,6 +53,8 @@ def test_it_says_that_it_needs_what_its_experiments_ask_for(claim: Claim) -> Non
 def test_its_rule_has_a_test_of_its_own(claim: Claim) -> None:
     file = ROOT / "tests" / "unit" / "claims" / f"test_{claim.id.replace('-', '_')}.py"
     text = file.read_text("utf-8")
+    for helper in re.findall(r"from tests\.unit\.claims\.(\w+) import", text):
+        text += (file.parent / f"{helper}.py").read_text("utf-8")
     for verdict in ("supported", "refuted", "inconclusive"):
         assert verdict in text, f"{file.name} lacks a case that is {verdict}"
 
