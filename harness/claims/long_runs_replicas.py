@@ -19,7 +19,7 @@ SHORT, LONG = "loss-short", "loss-long"
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
-    """How much more run time goes with a lost run that is twice as long?"""
+    """How much more run time goes with a lost run that is three times as long?"""
     lost = {name: _seconds_per_lost_run(measured[name]) for name in (SHORT, LONG)}
     ratio = ratio_of_means(lost[LONG], lost[SHORT])
     if isinstance(ratio, NotEstimable):
@@ -32,7 +32,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
             numbers.append(Number.of(f"run time lost per run, {name}", mean, "seconds", source))
     evidence = (
         "each run that was lost with its code server had been running for "
-        f"{told(estimate_mean(lost[LONG]), 1)} s of 20 s, or {told(estimate_mean(lost[SHORT]), 1)} s of 10 "
+        f"{told(estimate_mean(lost[LONG]), 1)} s of 30 s, or {told(estimate_mean(lost[SHORT]), 1)} s of 10 "
         f"s: {told(ratio, 1)} times as much work"
     )
     verdict = by_interval(ratio, supports=(1.4, float("inf")), refutes=[(0.0, 1.1)])
@@ -51,7 +51,7 @@ CLAIM = Claim(
     "short and idempotent — OOM blast radius is low and retries are cheap",
     doubt="As many runs are lost, long or short; only the time that each had been running differs.",
     experiments=(SHORT, LONG),
-    rule="A stream of six runs that lasts as long as one of them, of 10 s and of 20 s; then the code "
+    rule="A stream of six runs that lasts as long as one of them, of 10 s and of 30 s; then the code "
     "server is killed. How long each lost run had been running, mean by burst, the long over the short: "
     "supported if the 95 % interval of the ratio begins at or above 1.4, refuted if it ends at or below "
     "1.1.",

@@ -12,6 +12,7 @@ from harness.results.claims import ClaimRecord, ClaimsDocument, NumberRecord
 
 _COLOURS = {"supported": "green", "refuted": "red", "inconclusive": "yellow", "not-testable-here": "dim"}
 """In the order in which they are counted."""
+_COUNTED = frozenset({"bursts", "runs", "ticks", "threads", "processes"})
 
 
 def counts(document: ClaimsDocument) -> str:
@@ -72,6 +73,8 @@ def _section(claim: ClaimRecord) -> list[str]:
 
 
 def _value(number: NumberRecord) -> str:
+    if number.low is None and number.value.is_integer() and number.unit in _COUNTED:
+        return f"{number.value:,.0f} {number.unit}"
     return text.quantity(number.value, number.unit)
 
 

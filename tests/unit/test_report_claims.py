@@ -80,6 +80,14 @@ def test_tables_hold_the_first_clause_and_details_the_whole() -> None:
         assert shown.count("; then 3.4") == 1
 
 
+def test_counts_are_whole_numbers() -> None:
+    count = NumberRecord(name="hit", value=3, low=None, high=None, unit="bursts", n=3, source="cap: bursts")
+    page = render_claims_markdown(
+        DOCUMENT.model_copy(update={"claims": (record("one", "refuted", numbers=(count,)),)})
+    )
+    assert "| hit | 3 bursts | - | 3 | cap: bursts |" in page
+
+
 def test_markup_in_a_text_is_shown_and_not_run() -> None:
     hostile = DOCUMENT.model_copy(update={"claims": (record("one", "refuted", evidence="[red]a|b[/red]"),)})
     assert "[red]a|b[/red]" in terminal(hostile)
