@@ -58,6 +58,6 @@ def test_beside_runs_they_share_the_pool_and_pings_see_it(out: Path) -> None:
     assert set(answered["max_concurrent_requests"]) == {WORKERS}
     assert (answered["answered_epoch_seconds"] > answered["sent_epoch_seconds"]).all()
     # the truth beside what Dagster tells: it leaves runs in progress out, and the Ping itself in
-    quiet = answered[(answered["requests_in_progress"] == 0) & (answered["runs_in_progress"] == 6)]
+    quiet = answered[(answered["requests_in_progress"] == 0) & (answered["runs_in_progress"] >= 2)]
     assert len(quiet)
     assert (quiet["num_running_requests"] <= 1).all()
