@@ -61,13 +61,19 @@ def decide_oom(result: Measured, experiment: str) -> Decision:
     if (~died).any():
         spared, of = np.nansum(succeeded[~died]), np.nansum(launches[~died])
         evidence += (
-            f"; where it lived on, {np.nansum(kills[~died]):.0f} processes were killed and {spared:.0f} of "
-            f"{of:.0f} runs succeeded"
+            f"; where it lived on, {np.nansum(kills[~died]):.0f} processes were killed{_first(bursts[~died])}"
+            f" and {spared:.0f} of {of:.0f} runs succeeded"
         )
     stuck = np.nansum(column(bursts, "runs_stuck"))
     numbers.append(Number("runs left in progress", stuck, None, None, "runs", count, source))
     evidence += f"; {stuck:.0f} runs were left in progress in Dagster's records"
     return Decision(unanimous(outcomes), evidence, tuple(numbers))
+
+
+def _first(bursts: pd.DataFrame) -> str:
+    """The first process of a run or step that was killed, in brackets; empty where none can be told."""
+    named = [text for text in bursts.get("oom_victims", ()) if text]
+    return f" (the first: {named[0].split('; ')[0]})" if named else ""
 
 
 def hit(bursts: pd.DataFrame) -> NDArray[np.bool_]:

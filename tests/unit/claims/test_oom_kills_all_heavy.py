@@ -12,6 +12,16 @@ def verdict(lived: list[bool]) -> str:
     return CLAIM.decide({"oom-heavy": measured({"bursts": bursts, "runs": runs})}).verdict
 
 
+def test_the_first_victim_is_named() -> None:
+    bursts = [
+        row | {"oom_victims": f"run {n}, pid 4{n}, 415 MiB RSS; run x, pid 5, 9 MiB RSS"}
+        for n in range(3)
+        for row in loss_burst(n, **LIVED)
+    ]
+    decision = CLAIM.decide({"oom-heavy": measured({"bursts": bursts})})
+    assert "3 processes were killed (the first: run 0, pid 40, 415 MiB RSS)" in decision.evidence
+
+
 def test_each_side_of_the_rule() -> None:
     assert verdict([False, False, False]) == "supported"
     assert verdict([True, True, True]) == "refuted"
