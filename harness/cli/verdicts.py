@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,10 @@ def measure_claims(
     document = _begin(folder, resume)
     wanted = _experiments([claim for claim in chosen if not unmet(claim, document.fingerprint)])
     broken: list[str] = []
+    began = time.monotonic()
     for number, (name, ids) in enumerate(wanted.items(), 1):
-        heading = f"experiment {number} of {len(wanted)}: {name} (for {', '.join(ids)})"
+        so_far = f"{(time.monotonic() - began) / 60:.0f} min so far"
+        heading = f"experiment {number} of {len(wanted)}, {so_far}: {name} (for {', '.join(ids)})"
         console.print(f"\n{heading}", style="bold", markup=False, highlight=False, soft_wrap=True)
         scenario = load_scenario(SCENARIOS / f"{name}.yaml", ()).scenario
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -41,7 +42,7 @@ class Pinger:
 
     def __init__(self, hz: float) -> None:
         self._period = 1 / hz
-        self._pings: list[Ping] = []
+        self._pings: deque[Ping] = deque()
         self._stops: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
 
@@ -60,8 +61,8 @@ class Pinger:
 
     def take(self) -> pd.DataFrame:
         """The Pings that ended since the last `take`."""
-        taken, self._pings = self._pings, []
-        return _frame(taken)
+        # as many as are there now: threads go on appending meanwhile
+        return _frame([self._pings.popleft() for _ in range(len(self._pings))])
 
     def close(self) -> None:
         """Stop pinging; may be called again."""

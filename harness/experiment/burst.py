@@ -25,6 +25,7 @@ from harness.experiment.replicas import assign_replicas, replica_rows, total_pro
 from harness.experiment.summary import (
     BurstTimes,
     is_saturated,
+    summarise_pings,
     summarise_readings,
     summarise_runs,
     summarise_ticks,
@@ -107,6 +108,8 @@ def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> Burs
     row |= summarise_readings(samples, processes, times)
     row |= summarise_runs(launches, runs, samples, times)
     row |= summarise_ticks(ticks, times)
+    pings = _pings(context, runs, launches, ticks)
+    row |= summarise_pings(pings)
     row["oom_victims"] = "; ".join(oom_victims(readings.samples, readings.processes, runs))
     row |= _host(host_before)
     row["saturated"] = is_saturated(
@@ -120,7 +123,7 @@ def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> Burs
         "launches": launches,
         "ticks": ticks,
         "runs": runs,
-        "pings": _pings(context, runs, launches, ticks),
+        "pings": pings,
         "replicas": pd.DataFrame(replica_rows(readings.samples, readings.processes, runs, names, times)),
     }
     keyed = {

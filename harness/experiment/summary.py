@@ -127,6 +127,22 @@ def summarise_ticks(ticks: pd.DataFrame, times: BurstTimes) -> Row:
     }
 
 
+def summarise_pings(pings: pd.DataFrame) -> Row:
+    """What the Pings of a burst told, and how long they took; nan where none was sent.
+
+    Args:
+        pings: the table of Pings, of all replicas.
+    """
+    latency = pings["answered_epoch_seconds"] - pings["sent_epoch_seconds"]
+    return {
+        "pings": len(pings),
+        "pings_answered": int((pings["outcome"] == "ok").sum()),
+        "ping_seconds_max": float(latency.max()) if len(pings) else float("nan"),
+        "requests_running_max": _max(pings, "num_running_requests"),
+        "requests_queued_max": _max(pings, "num_queued_requests"),
+    }
+
+
 def _concurrency_peak(ended: pd.DataFrame) -> int:
     """Largest number of runs whose processes were up at once: that is when they cost memory."""
     up = ended["process_started_epoch_seconds"].fillna(ended["run_start_epoch_seconds"])

@@ -28,6 +28,9 @@ def render_markdown(document: ResultDocument) -> str:
         lines += markdown_table(text.memory_table(cell))
         lines += ["", "Work (means over the bursts of a level):", ""]
         lines += markdown_table(text.work_table(cell))
+        if (pings := text.pings_table(cell))[1]:
+            lines += ["", "Pings beside the bursts (means over the bursts of a level):", ""]
+            lines += markdown_table(pings)
     lines += ["", "What each constant means:", ""]
     seen = {constant.name: constant for cell in document.cells for constant in cell.constants}
     lines += [f"- `{c.name}`: {c.meaning} From {c.source}." for c in seen.values()]

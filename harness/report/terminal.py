@@ -28,6 +28,8 @@ def print_result(document: ResultDocument, console: Console) -> None:
         if cell.levels:
             _print_table(console, "Peak memory by every measure", text.memory_table(cell))
             _print_table(console, "Work", text.work_table(cell))
+            if (pings := text.pings_table(cell))[1]:
+                _print_table(console, "Pings, beside the bursts", pings)
             if cell.replicas > 1:
                 _print_table(console, "Code servers, all bursts", text.replicas_table(cell))
         else:

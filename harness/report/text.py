@@ -103,6 +103,22 @@ def work_table(cell: CellRecord) -> Table:
     return header, rows
 
 
+def pings_table(cell: CellRecord) -> Table:
+    """What the code server tells of itself when it is pinged, by level; no rows where it never was."""
+    header = ("at once", "slowest Ping", "most running requests told", "most queued requests told")
+    rows = tuple(
+        (
+            f"{level.concurrency:g}",
+            quantity(level.ping_seconds_max, "s"),
+            quantity(level.requests_running_max, ""),
+            quantity(level.requests_queued_max, ""),
+        )
+        for level in cell.levels
+        if level.ping_seconds_max is not None
+    )
+    return header, rows
+
+
 def replicas_table(cell: CellRecord) -> Table:
     """What each code server did; over all bursts."""
     header = ("code server", "runs", "succeeded", "peak memory", "CPU-seconds", "throttled", "OOM kills")

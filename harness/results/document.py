@@ -83,6 +83,9 @@ class LevelRecord(Part):
     launch_span_seconds: float | None
     run_seconds_mean: float | None
     tick_seconds_max: float | None = None
+    ping_seconds_max: float | None = None
+    requests_running_max: float | None = Field(None, description="of the code server's own telling")
+    requests_queued_max: float | None = Field(None, description="of the code server's own telling")
 
 
 class EventRecord(Part):

@@ -27,6 +27,13 @@ _LEVEL_MEANS = (
     "throttled_seconds",
     "launch_span_seconds",
 )
+_MEANS_WHERE_THERE = (
+    "tick_seconds_max",
+    "ping_seconds_max",
+    "requests_running_max",
+    "requests_queued_max",
+)
+"""Columns that results of earlier versions, or bursts without ticks and Pings, do not have."""
 
 
 def fit_result(
@@ -107,7 +114,8 @@ def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
     records = []
     peak = "tick_concurrency_peak" if len(rows) and has_ticks_only(rows) else "concurrency_peak"
     for level, group in rows.groupby("level") if len(rows) else ():
-        means = {name: _mean(group[name]) for name in _LEVEL_MEANS}
+        columns = (*_LEVEL_MEANS, *(name for name in _MEANS_WHERE_THERE if name in group))
+        means = {name: _mean(group[name]) for name in columns}
         ended = group["runs_succeeded"].sum() + group["runs_failed"].sum()
         records.append(
             LevelRecord(
@@ -115,7 +123,6 @@ def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
                 bursts=len(group),
                 concurrency=float(group[peak].mean()),
                 run_seconds_mean=float(group["run_seconds"].sum() / ended) if ended else None,
-                tick_seconds_max=_mean(group["tick_seconds_max"]) if "tick_seconds_max" in group else None,
                 **means,
             )
         )

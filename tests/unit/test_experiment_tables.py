@@ -1,11 +1,12 @@
 """Raw tables: the same columns whatever happened."""
 
 import json
+import math
 
 import pandas as pd
 
 from harness.collect.pings import no_pings
-from harness.experiment.summary import BurstTimes, summarise_ticks
+from harness.experiment.summary import BurstTimes, summarise_pings, summarise_ticks
 from harness.experiment.tables import launches_frame, pings_frame, runs_frame, ticks_frame
 from harness.load.generator import Sent
 from harness.load.requests import Kind
@@ -68,6 +69,28 @@ def test_pings_stand_beside_the_truth() -> None:
     table = pings_frame(pings, runs, launches, ticks)
     assert list(table["requests_in_progress"]) == [0, 2, 1, 1]
     assert list(table["runs_in_progress"]) == [0, 0, 1, 1]
+
+
+def test_pings_are_told_by_the_slowest_and_the_fullest() -> None:
+    pings = pd.DataFrame(
+        {
+            "sent_epoch_seconds": [9.0, 10.0, 14.0],
+            "answered_epoch_seconds": [9.1, 13.0, float("nan")],
+            "outcome": ["ok", "ok", "timeout"],
+            "num_running_requests": [1.0, 4.0, float("nan")],
+            "num_queued_requests": [0.0, 12.0, float("nan")],
+        }
+    )
+    row = summarise_pings(pings)
+    assert (row["pings"], row["pings_answered"], row["ping_seconds_max"]) == (3, 2, 3.0)
+    assert (row["requests_running_max"], row["requests_queued_max"]) == (4.0, 12.0)
+
+
+def test_no_pings_tell_nothing() -> None:
+    row = summarise_pings(no_pings())
+    assert (row["pings"], row["pings_answered"]) == (0, 0)
+    assert math.isnan(row["ping_seconds_max"])
+    assert math.isnan(row["requests_queued_max"])
 
 
 def test_no_pings_and_no_runs() -> None:

@@ -74,3 +74,12 @@ def test_limits_that_were_not_enforced_are_named() -> None:
     assert limits is not None
     cell = cell_record(limits=limits.model_copy(update={"enforced": False}))
     assert "limits: not enforced" in render_markdown(document(cells=(cell,)))
+
+
+def test_pings_are_shown_where_there_were_any() -> None:
+    told = bursts().assign(ping_seconds_max=0.25, requests_running_max=4.0, requests_queued_max=2.0)
+    with_pings = fit_result(document(), told, NO_REPLICAS)
+    for render in (terminal, render_markdown):
+        assert "slowest Ping" in render(with_pings)
+        assert "0.250 s" in render(with_pings)
+        assert "slowest Ping" not in render(fitted())
