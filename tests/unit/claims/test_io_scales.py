@@ -32,7 +32,11 @@ def test_whole_bursts_support_it() -> None:
 
 
 def test_bursts_that_fail_or_never_overlap_refute_it() -> None:
-    assert decided(burst(0, 20, succeeded=19) + burst(1, 40, peak=30) + burst(2, 40, 3)).verdict == "refuted"
+    assert decided(burst(0, 20, succeeded=19) + burst(1, 40, peak=19) + burst(2, 40, 3)).verdict == "refuted"
+
+
+def test_a_few_that_miss_the_others_do_not_matter() -> None:
+    assert decided(burst(0, 32, peak=30) + burst(1, 32, peak=20)).verdict == "supported"
 
 
 def test_bursts_that_differ_or_are_few_leave_it_open() -> None:
