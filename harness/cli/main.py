@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import harness
-from harness.cli import bench, claims, clean, doctor, fit, scenario, show
+from harness.cli import bench, claims, clean, doctor, fit, scenario, show, size
 from harness.errors import HarnessError
 
 EXIT_CODES = """\
@@ -40,6 +40,7 @@ app.command("bench")(bench.bench)
 app.command("claims")(claims.claims)
 app.command("fit")(fit.fit)
 app.command("show")(show.show)
+app.command("size")(size.size)
 app.command("doctor")(doctor.doctor)
 app.command("clean")(clean.clean)
 app.add_typer(scenario.app, name="scenario")

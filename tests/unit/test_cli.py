@@ -20,7 +20,7 @@ def result(tmp_path: Path) -> Path:
 def test_help_teaches_and_lists_the_exit_codes(run: Run) -> None:
     done = run("--help")
     assert done.returncode == 0
-    for word in ("bench", "claims", "fit", "show", "doctor", "clean", "scenario", "130"):
+    for word in ("bench", "claims", "fit", "show", "size", "doctor", "clean", "scenario", "130"):
         assert word in done.stdout
 
 

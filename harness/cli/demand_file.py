@@ -1,0 +1,71 @@
+"""The file that tells a mix of jobs: each with what it costs like, how long it runs and how often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from harness.errors import InputError
+from harness.scenario.section import Name, Section
+from harness.scenario.units import Seconds
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class JobDemand(Section):
+    """One job of the mix."""
+
+    name: Name = Field(description="what it is called")
+    workload: str = Field(description="measured workload of the result that it costs like")
+    duration: Seconds = Field(description="how long a run lasts, by the run history")
+    runs_per_hour: Positive | None = Field(None, description="for runs that arrive at random")
+    every: Seconds | None = Field(None, description="for runs that a schedule launches")
+    at_once: Annotated[int, Field(ge=1, strict=True)] = Field(
+        1, description="runs that are launched at one instant"
+    )
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> JobDemand:
+        if (self.runs_per_hour is None) == (self.every is None):
+            raise ValueError("either runs_per_hour (at random) or every (by schedule) is expected")
+        if self.duration <= 0 or self.every == 0:
+            raise ValueError("duration and every must be greater than 0s")
+        return self
+
+    @property
+    def hourly(self) -> float:
+        """Runs per hour."""
+        return self.runs_per_hour or 3600.0 / (self.every or 1.0) * self.at_once
+
+
+class DemandFile(Section):
+    """The whole file."""
+
+    jobs: tuple[JobDemand, ...] = Field(min_length=1)
+
+
+def read_demand_file(file: Path) -> DemandFile:
+    """The mix of jobs in a YAML file.
+
+    Raises:
+        InputError: not there, not YAML, or a field that is wrong, one line each.
+    """
+    try:
+        document: Any = yaml.safe_load(file.read_text("utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"{file}: cannot be read ({error.strerror}); name a YAML file with a list of jobs"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: not YAML ({' '.join(str(error).split())[:200]})") from None
+    try:
+        return DemandFile.model_validate(document)
+    except ValidationError as error:
+        lines = []
+        for item in error.errors():
+            field = ".".join(str(part) for part in item["loc"]) or "file"
+            lines.append(f"{file}: {field}: {item['msg'].removeprefix('Value error, ')}")
+        raise InputError("\n".join(lines)) from None

@@ -1,0 +1,115 @@
+"""What a code server and a run cost, taken from one cell of a result; refusals where it does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.errors import InputError, InvalidResultError, ResultError
+from harness.results.document import CellRecord, ConstantRecord, ResultDocument
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A constant with its 95 % interval."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    bursts: int
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The constants that a size is computed from, of one workload on one version."""
+
+    workload: str
+    dagster_version: str
+    base_memory_bytes: Cost
+    memory_per_run_bytes: Cost
+    base_cpu_cores: Cost
+    cpu_seconds_per_run: Cost
+    launch_seconds_per_run: Cost
+    concurrency_measured: float
+    """Most runs that were at once in the bursts behind the constants."""
+
+
+def costs_of(
+    document: ResultDocument, workload: str = "", dagster_version: str = "", force: bool = False
+) -> Costs:
+    """The costs of the only cell of a workload and version; either may be left out where there is one.
+
+    Raises:
+        InvalidResultError: the result is not valid and `force` was not given.
+        InputError: no cell, or several, are of that workload and version.
+        ResultError: the cell lacks a constant.
+    """
+    if document.validity.state != "valid" and not force:
+        against = [r.message for r in document.validity.reasons if r.severity != "note"]
+        why = against[0] if against else "no reason recorded"
+        raise InvalidResultError(
+            f"{document.name}: result is {document.validity.state} ({why}); measure again, or size from it "
+            "with --force, which will be said"
+        )
+    cell = _only(document, workload, dagster_version)
+    known = {constant.name: constant for constant in cell.constants}
+
+    def cost(name: str) -> Cost:
+        return _cost(document.name, cell.workload, name, known.get(name))
+
+    return Costs(
+        workload=cell.workload,
+        dagster_version=cell.dagster_version,
+        base_memory_bytes=cost("base_memory_bytes"),
+        memory_per_run_bytes=cost("memory_per_run_bytes"),
+        base_cpu_cores=cost("base_cpu_cores"),
+        cpu_seconds_per_run=cost("cpu_seconds_per_run"),
+        launch_seconds_per_run=cost("launch_seconds_per_run"),
+        concurrency_measured=max((level.concurrency for level in cell.levels), default=0.0),
+    )
+
+
+def _only(document: ResultDocument, workload: str, dagster_version: str) -> CellRecord:
+    cells = [
+        cell
+        for cell in document.cells
+        if workload in ("", cell.workload) and dagster_version in ("", cell.dagster_version)
+    ]
+    if len(cells) == 1:
+        return cells[0]
+    offered = _listed(cell.workload for cell in document.cells)
+    versions = _listed(cell.dagster_version for cell in document.cells)
+    if not cells:
+        raise InputError(
+            f"{document.name}: nothing was measured of workload {workload or 'any'} on Dagster "
+            f"{dagster_version or 'any'}; it has {offered} on {versions}; measure what you need with "
+            "dagster-sizing bench"
+        )
+    if len({cell.workload for cell in cells}) > 1:
+        raise InputError(f"{document.name}: several workloads; name one: --workload {offered}")
+    if len({cell.dagster_version for cell in cells}) > 1:
+        raise InputError(f"{document.name}: several versions; name one: --dagster-version {versions}")
+    raise InputError(
+        f"{document.name}: {len(cells)} cells of {cells[0].workload} with other limits; size from a result "
+        "of one"
+    )
+
+
+def _cost(result: str, workload: str, name: str, constant: ConstantRecord | None) -> Cost:
+    if constant is None:
+        raise ResultError(
+            f"{result}: {workload} has no {name}: it was not fitted, or its bursts are ticks; see "
+            f"dagster-sizing show {result}"
+        )
+    if constant.value is None or constant.low is None or constant.high is None:
+        raise ResultError(
+            f"{result}: {name} of {workload} has no value ({constant.reason}); measure more levels or repeats"
+        )
+    # an idle share or a delay below zero is noise around nothing
+    value, low, high = (max(0.0, figure) for figure in (constant.value, constant.low, constant.high))
+    return Cost(name, value, low, high, constant.bursts)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(set(names)))

@@ -1,0 +1,141 @@
+"""The guide's formulas on measured constants, extended by what measuring showed. Pure.
+
+    memory  = base + memory per run × runs at once                      (the sizing guide)
+    cores   = base + CPU-seconds per run × launches per second          (CPU follows launches)
+    cores   = base + CPU-seconds per run × runs of a burst / seconds in which they shall have started
+    workers = launches that start at once + ticks at once + 1 for Pings (a run in progress needs none)
+    cap     = (memory - base) / memory per run
+
+Sequences have one entry for each kind of run; the base is that of one server, the largest that was measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.sizing.costs import Cost, Costs
+
+Bound = Literal["value", "high"]
+"""Which end of a constant counts: the fitted value, or the upper end of its 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand: `count` times `cost`."""
+
+    name: str
+    count: float
+    cost: float
+
+    @property
+    def total(self) -> float:
+        """What it adds."""
+        return self.count * self.cost
+
+
+@dataclass(frozen=True)
+class Need:
+    """A sum of terms."""
+
+    terms: tuple[Term, ...]
+    binds: str = ""
+    """Which of several ways to compute it gave the most; empty where there is one."""
+
+    @property
+    def total(self) -> float:
+        """The sum."""
+        return sum(term.total for term in self.terms)
+
+
+def memory_need(costs: Sequence[Costs], runs: Sequence[int], bound: Bound) -> Need:
+    """Bytes for so many runs of each kind at once."""
+    base = Term("base", 1, _most(costs, lambda one: one.base_memory_bytes, bound))
+    return Need((base, *_each(costs, runs, lambda one: one.memory_per_run_bytes, bound, "runs at once")))
+
+
+def cpu_need(
+    costs: Sequence[Costs],
+    launches_per_second: Sequence[float],
+    burst: Sequence[int],
+    start_within_seconds: float,
+    bound: Bound,
+) -> Need:
+    """Cores for launches at a rate, or for a burst of them that shall have started in time; the larger.
+
+    Args:
+        costs: of each kind.
+        launches_per_second: on average, by kind.
+        burst: runs that are launched at one instant, by kind.
+        start_within_seconds: until the last of them has started, above 0.
+        bound: end of the constants.
+    """
+    base = Term("base", 1, _most(costs, lambda one: one.base_cpu_cores, bound))
+
+    def each(counts: Sequence[float], name: str) -> tuple[Term, ...]:
+        return _each(costs, counts, lambda one: one.cpu_seconds_per_run, bound, name)
+
+    return _larger(
+        (base,),
+        {
+            "launches on average": each(launches_per_second, "launches per second"),
+            "a burst": each([one / start_within_seconds for one in burst], "starts per second of a burst"),
+        },
+    )
+
+
+def workers_need(
+    costs: Sequence[Costs],
+    launches_per_second: Sequence[float],
+    burst: Sequence[int],
+    ticks: int,
+    bound: Bound,
+) -> Need:
+    """Threads of the gRPC pool for launches at a rate, or for a burst of them; the larger."""
+    starting = sum(
+        rate * _end(one.launch_seconds_per_run, bound)
+        for one, rate in zip(costs, launches_per_second, strict=True)
+    )
+    name = "launches that start at once"
+    return _larger(
+        (Term("ticks at once", ticks, 1), Term("Pings", 1, 1)),
+        {
+            "launches on average": (Term(name, math.ceil(starting), 1),),
+            "a burst": (Term(name, sum(burst), 1),),
+        },
+    )
+
+
+def runs_held(costs: Sequence[Costs], memory_bytes: float) -> int:
+    """Runs at once that fit, if all are of the heaviest kind, with the constants at their upper ends."""
+    room = memory_bytes - _most(costs, lambda one: one.base_memory_bytes, "high")
+    return max(0, math.floor(room / _most(costs, lambda one: one.memory_per_run_bytes, "high") + 1e-9))
+
+
+def _each(
+    costs: Sequence[Costs],
+    counts: Sequence[float],
+    cost_of: Callable[[Costs], Cost],
+    bound: Bound,
+    name: str,
+) -> tuple[Term, ...]:
+    of = [f"{name} ({one.workload})" if len(costs) > 1 else name for one in costs]
+    return tuple(
+        Term(title, count, _end(cost_of(one), bound))
+        for title, one, count in zip(of, costs, counts, strict=True)
+    )
+
+
+def _larger(always: tuple[Term, ...], ways: dict[str, tuple[Term, ...]]) -> Need:
+    binds = max(ways, key=lambda name: sum(term.total for term in ways[name]))
+    return Need((*always, *ways[binds]), binds)
+
+
+def _most(costs: Sequence[Costs], cost_of: Callable[[Costs], Cost], bound: Bound) -> float:
+    return max(_end(cost_of(one), bound) for one in costs)
+
+
+def _end(cost: Cost, bound: Bound) -> float:
+    return cost.high if bound == "high" else cost.value
