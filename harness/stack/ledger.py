@@ -24,7 +24,7 @@ from harness.errors import MachineError
 from harness.stack import cgroup
 from harness.stack.engine import Removed, connect, remove_experiment
 
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
