@@ -11,18 +11,13 @@ from harness.claims.rules import by_interval
 from harness.claims.undisturbed import undisturbed
 from harness.model.intervals import NotEstimable, estimate_line
 
-EXPERIMENT = "ticks"
-WORKLOAD = "io_tick"
+EXPERIMENT = "threads"
 MB = 1e6
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
-    """How much memory comes with each thread of the code server?"""
-    result = measured[EXPERIMENT]
-    cells = [cell for cell in result.cells if cell.workload == WORKLOAD]
-    if len(cells) != 1:
-        return Decision("inconclusive", f"{len(cells)} cells of {WORKLOAD}")
-    bursts = undisturbed(result.bursts(cells[0]))
+    """How much memory comes with each thread of the code server, from small pools to large ones?"""
+    bursts = undisturbed(measured[EXPERIMENT].bursts())
     threads = column(bursts, "threads_peak")
     line = estimate_line(threads, column(bursts, "memory_peak_bytes"), seed=1)
     if isinstance(line, NotEstimable):
@@ -30,7 +25,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
     verdict = by_interval(
         line.slope, supports=(6 * MB, 10 * MB), refutes=[(-float("inf"), 4 * MB), (16 * MB, float("inf"))]
     )
-    source = f"{EXPERIMENT} ({WORKLOAD}): slope of bursts.memory_peak_bytes against threads_peak"
+    source = f"{EXPERIMENT}: slope of bursts.memory_peak_bytes against threads_peak"
     numbers = (
         Number.of("memory per thread", line.slope, "bytes", source),
         Number(
@@ -56,7 +51,8 @@ CLAIM = Claim(
     doubt="8 MB is the address space that is set aside for a stack; only the pages that are touched take "
     "memory.",
     experiments=(EXPERIMENT,),
-    rule="Slope of peak memory against threads, with ticks that wait: supported if its 95 % interval lies "
+    rule="Slope of peak memory against threads, with ticks that wait, over servers with small and with large "
+    "pools: supported if its 95 % interval lies "
     "within 6 to 10 MB per thread, refuted if wholly below 4 MB or above 16 MB.",
     decide=decide,
     advice="Leave thread stacks out of the sum; what takes memory is a process for each run.",

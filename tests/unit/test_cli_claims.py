@@ -53,7 +53,7 @@ def test_verdicts_are_given_again_from_raw_data(run: Run, stored: Path) -> None:
     records = {record.id: record for record in read_claims(stored).claims}
     assert set(records) == {claim.id for claim in CLAIMS}
     assert records["run-is-thread"].verdict == "refuted"
-    assert records["thread-stack"].evidence == "not measured: ticks"
+    assert records["thread-stack"].evidence == "not measured: threads"
     assert records["sizes-25-50"].verdict == "not-testable-here"
     assert "needs 8 CPUs (this machine has 2)" in records["sizes-25-50"].evidence
     assert "needs Docker" in records["replicas-isolate"].evidence

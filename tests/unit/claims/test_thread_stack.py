@@ -6,24 +6,24 @@ from harness.claims.base import Decision
 from harness.claims.thread_stack import CLAIM
 from tests.unit.claims.made import Rows, cell, measured
 
-CELLS = (cell("io", workload="io_tick"), cell("cpu", workload="cpu_tick"))
+CELLS = (cell("few", grpc_max_workers=4), cell("many", grpc_max_workers=64))
 
 
-def bursts(per_thread: float, cell_id: str = "io", noise: float = 0.2e6) -> Rows:
+def bursts(per_thread: float, noise: float = 0.2e6) -> Rows:
     return [
         {
-            "cell_id": cell_id,
-            "burst": 100 * threads + repeat,
+            "cell_id": "few" if threads < 20 else "many",
+            "burst": repeat,
             "threads_peak": threads,
             "memory_peak_bytes": 100e6 + per_thread * threads + noise * (repeat - 1),
         }
-        for threads in (14, 21, 45)
+        for threads in (14, 45)
         for repeat in range(3)
     ]
 
 
 def decided(rows: Rows) -> Decision:
-    return CLAIM.decide({"ticks": measured({"bursts": rows}, *CELLS)})
+    return CLAIM.decide({"threads": measured({"bursts": rows}, *CELLS)})
 
 
 def test_eight_megabytes_support_it() -> None:
@@ -42,13 +42,8 @@ def test_between_the_ranges_it_stays_open(per_thread: float) -> None:
     assert decided(bursts(per_thread)).verdict == "inconclusive"
 
 
-def test_ticks_that_compute_do_not_count() -> None:
-    assert decided(bursts(8e6) + bursts(0.1e6, "cpu")).verdict == "supported"
-    assert decided(bursts(8e6, "cpu")).verdict == "inconclusive"
-
-
 def test_too_little_leaves_it_open() -> None:
     assert decided([]).verdict == "inconclusive"
     assert decided(bursts(8e6)[:3]).verdict == "inconclusive"
-    assert decided([{"cell_id": "io", "burst": n} for n in range(9)]).verdict == "inconclusive"
-    assert CLAIM.decide({"ticks": measured({})}).verdict == "inconclusive"
+    assert decided([{"cell_id": "few", "burst": n} for n in range(9)]).verdict == "inconclusive"
+    assert CLAIM.decide({"threads": measured({})}).verdict == "inconclusive"
