@@ -35,7 +35,11 @@ def test_the_verdicts_follow_from_the_raw_data(run: Run, tmp_path: Path) -> None
 
 
 def test_no_path_of_the_machine_it_ran_on_is_in_it() -> None:
-    for file in REFERENCE.rglob("*"):
+    committed = [
+        f for f in REFERENCE.rglob("*") if f.is_file() and "logs" not in f.parts and f.name != ".lock"
+    ]
+    assert committed
+    for file in committed:
         assert file.suffix in ("", ".json", ".md", ".parquet"), file
         if file.suffix in (".json", ".md"):
             assert not re.search(r"(^|[^\w.])/(root|home|tmp|work)/", file.read_text("utf-8")), file
