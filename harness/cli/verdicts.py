@@ -101,10 +101,12 @@ def _begin(folder: Path, resume: bool) -> ClaimsDocument:
         fingerprint["engine"] = None
     if there:
         return read_claims(folder).model_copy(update={"fingerprint": fingerprint})
-    folder.mkdir(parents=True, exist_ok=True)
-    return ClaimsDocument(
+    document = ClaimsDocument(
         harness_version=harness.__version__, created_at=timestamp(), fingerprint=fingerprint, claims=()
     )
+    # at once, so that --resume finds the folder even after a kill in the first experiment
+    _write(folder, document)
+    return document
 
 
 def _experiments(claims: Iterable[Claim]) -> dict[str, list[str]]:
