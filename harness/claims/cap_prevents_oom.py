@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.claims.base import Claim, Decision, Needs, Number
+from harness.claims.base import Claim, Decision, Number
 from harness.claims.figures import MIB, column
-from harness.claims.losses import EXPECTS
+from harness.claims.losses import EXPECTS, NEEDS
 from harness.claims.measured import Measured
 from harness.claims.oom import hit
 from harness.claims.rules import LEAST_BURSTS, unanimous
@@ -73,6 +73,6 @@ CLAIM = Claim(
     decide=decide,
     advice="Compute the cap from (memory - base) / memory per run, and leave room for the processes of runs "
     "that have just ended.",
-    needs=Needs(containers=True, why="the code server's death is seen and survived there"),
+    needs=NEEDS,
     expects=EXPECTS,
 )

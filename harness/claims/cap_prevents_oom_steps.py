@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.claims.base import Claim, Decision, Needs, Number
+from harness.claims.base import Claim, Decision, Number
 from harness.claims.figures import column
-from harness.claims.losses import EXPECTS
+from harness.claims.losses import EXPECTS, NEEDS
 from harness.claims.measured import Measured
 from harness.claims.oom import hit
 from harness.claims.rules import unanimous
@@ -53,6 +53,6 @@ CLAIM = Claim(
     decide=decide,
     advice="Cap steps too (the executor's max_concurrent, or concurrency pools), or count a run as one "
     "process plus one for each step it has at once.",
-    needs=Needs(containers=True, why="the code server's death is seen and survived there"),
+    needs=NEEDS,
     expects=EXPECTS,
 )

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from harness.claims.base import Needs
 from harness.claims.figures import column
 from harness.claims.measured import Measured
 
 EXPECTS = frozenset({"failed-runs", "oom-kill", "server-lost", "not-drained", "missed-readings"})
 """What a loss shows. Readings are missed while a code server that died is started again."""
+
+NEEDS = Needs(containers=True, why="the code server's death is seen and survived there")
+"""Of claims in which a code server may die at its memory limit."""
 
 
 @dataclass(frozen=True)

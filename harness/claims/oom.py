@@ -30,19 +30,12 @@ def decide_oom(result: Measured, experiment: str) -> Decision:
         column(bursts, name) for name in ("oom_kills", "runs_succeeded", "launches")
     )
     died = np.isfinite(column(bursts, "lost_at_epoch_seconds"))
-    losses = iter(server_losses(result))
-    outcomes: list[bool | None] = []
-    flying, lost, back = [], [], []
-    for killed, gone in zip(kills, died, strict=True):
-        if not gone:
-            outcomes.append(False if killed > 0 else None)
-            continue
-        loss = next(losses)
-        flying.append(loss.in_flight)
-        lost.append(loss.lost)
-        back.append(loss.back_after_seconds)
-        whole = loss.cause == "oom" and loss.lost == loss.in_flight > 0
-        outcomes.append(True if whole else None)
+    losses = server_losses(result)
+    took_all = iter(loss.cause == "oom" and loss.lost == loss.in_flight > 0 for loss in losses)
+    outcomes: list[bool | None] = [
+        (next(took_all) or None) if gone else (False if killed > 0 else None)
+        for killed, gone in zip(kills, died, strict=True)
+    ]
     source = f"{experiment}: bursts, runs"
     count = len(bursts)
     numbers = [
@@ -51,13 +44,15 @@ def decide_oom(result: Measured, experiment: str) -> Decision:
         Number("runs launched", np.nansum(launches), None, None, "runs", count, source),
     ]
     evidence = f"the code server died in {int(died.sum())} of {count} bursts"
-    if flying:
+    if losses:
+        flying, lost = (sum(getattr(loss, name) for loss in losses) for name in ("in_flight", "lost"))
+        back = float(np.mean([loss.back_after_seconds for loss in losses]))
         numbers += [
-            Number("runs in flight when it died", sum(flying), None, None, "runs", len(flying), source),
-            Number("of them lost", sum(lost), None, None, "runs", len(flying), source),
-            Number("back after", float(np.mean(back)), None, None, "seconds", len(back), source),
+            Number("runs in flight when it died", flying, None, None, "runs", len(losses), source),
+            Number("of them lost", lost, None, None, "runs", len(losses), source),
+            Number("back after", back, None, None, "seconds", len(losses), source),
         ]
-        evidence += f", {sum(lost)} of {sum(flying)} runs in flight were lost with it"
+        evidence += f", {lost} of {flying} runs in flight were lost with it"
     if (~died).any():
         spared, of = np.nansum(succeeded[~died]), np.nansum(launches[~died])
         evidence += (

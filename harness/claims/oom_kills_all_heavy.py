@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.claims.base import Claim, Decision, Needs
-from harness.claims.losses import EXPECTS
+from harness.claims.base import Claim, Decision
+from harness.claims.losses import EXPECTS, NEEDS
 from harness.claims.measured import Measured
 from harness.claims.oom import RULE, SAYS, decide_oom
 
@@ -27,6 +27,6 @@ CLAIM = Claim(
     decide=decide,
     advice="With heavy runs the limit takes single runs, the largest first: watch for runs that fail without "
     "a word, and not only for restarts of the task.",
-    needs=Needs(containers=True, why="the code server's death is seen and survived there"),
+    needs=NEEDS,
     expects=EXPECTS,
 )

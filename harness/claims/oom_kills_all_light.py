@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.claims.base import Claim, Decision, Needs
-from harness.claims.losses import EXPECTS
+from harness.claims.base import Claim, Decision
+from harness.claims.losses import EXPECTS, NEEDS
 from harness.claims.measured import Measured
 from harness.claims.oom import RULE, SAYS, decide_oom
 
@@ -26,6 +26,6 @@ CLAIM = Claim(
     decide=decide,
     advice="Leave the runs' memory room below the limit; and switch run monitoring on, as runs lost with the "
     "server stay in progress otherwise and hold their places in the queue.",
-    needs=Needs(containers=True, why="the code server's death is seen and survived there"),
+    needs=NEEDS,
     expects=EXPECTS,
 )

@@ -95,9 +95,9 @@ def size(
         demand = _of_history(history, location, costs, beyond, burst_headroom, quantile)
     else:
         costs = (costs_of(document, workload, dagster_version, force),)
-        stream = Stream(0, _duration(run_duration), _rate(runs_per_hour), beyond)
+        stream = Stream(0, _seconds("--run-duration", run_duration), _rate(runs_per_hour), beyond)
         demand = demand_of_streams([stream], weights_of(costs), burst_headroom, quantile, SEED)
-    sized = _recommend(document, costs, demand, Wish(_within(start_within), ticks), force)
+    sized = _recommend(document, costs, demand, Wish(_seconds("--start-within", start_within), ticks), force)
     if output is Format.JSON:
         typer.echo(sized.model_dump_json(indent=2))
     else:
@@ -171,14 +171,6 @@ def _check_options(headroom: float, quantile: float, ticks: int) -> None:
         raise InputError(f"--quantile {quantile:g}: at least 0.5 and less than 1 is expected, such as 0.999")
     if ticks < 0:
         raise InputError(f"--ticks {ticks}: 0 or more is expected")
-
-
-def _duration(text: str) -> float:
-    return _seconds("--run-duration", text)
-
-
-def _within(text: str) -> float:
-    return _seconds("--start-within", text)
 
 
 def _rate(runs_per_hour: float) -> float:

@@ -61,11 +61,12 @@ def measure_claims(
         except (ExperimentError, MachineError) as error:
             broken.append(name)
             console.print(f"  broke off: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        document = judge_claims(chosen, folder, document)
+        # only what this experiment bears on: some rules simulate for seconds
+        concerned = tuple(claim for claim in chosen if claim.id in ids)
+        document = judge_claims(concerned, folder, document)
         _tell_decided(document, folder, ids, console)
-    document = judge_claims(chosen, folder, document).model_copy(update={"finished_at": timestamp()})
-    _write(folder, document)
-    return document, broken
+    finished = document.model_copy(update={"finished_at": timestamp()})
+    return judge_claims(chosen, folder, finished), broken
 
 
 def judge_claims(chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocument) -> ClaimsDocument:

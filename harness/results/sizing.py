@@ -72,10 +72,6 @@ class QuantityRecord(Part):
     unit: str
     needs: tuple[NeedRecord, ...]
 
-    def at(self, bound: BoundName) -> NeedRecord:
-        """The need at a bound."""
-        return next(need for need in self.needs if need.bound == bound)
-
 
 class ShapeRecord(Part):
     """The smallest size on a platform that meets the target."""
@@ -102,7 +98,3 @@ class SizingDocument(Part):
     peaks: tuple[PeakRecord, ...]
     quantities: tuple[QuantityRecord, ...]
     shapes: tuple[ShapeRecord, ...]
-
-    def quantity(self, name: str) -> QuantityRecord:
-        """A quantity by its name."""
-        return next(one for one in self.quantities if one.name == name)

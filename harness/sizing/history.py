@@ -10,11 +10,11 @@ import pandas as pd
 from harness.errors import InputError
 
 NEEDED = ("start", "end")
-"""Columns of an export: epoch seconds or ISO 8601. `job` and `location` may stand beside them."""
+"""Columns of an export: epoch seconds or ISO 8601. `location` may stand beside them."""
 
 
 def read_history(file: Path) -> pd.DataFrame:
-    """Runs of a CSV or Parquet export, with columns `start`, `end` (epoch seconds), `job` and `location`.
+    """Runs of a CSV or Parquet export, with columns `start`, `end` (epoch seconds) and `location`.
 
     Runs without start or end are left out, as are those that end before they start.
 
@@ -30,25 +30,14 @@ def read_history(file: Path) -> pd.DataFrame:
     if missing:
         raise InputError(
             f"{file}: column {missing[0]} is missing; expected are start and end (epoch seconds or ISO "
-            "8601), and job and location where there are several; it has "
-            f"{', '.join(map(str, table.columns))}"
+            f"8601), and location where there are several; it has {', '.join(map(str, table.columns))}"
         )
     runs = pd.DataFrame({name: _epoch_seconds(file, name, table[name]) for name in NEEDED})
-    for name in ("job", "location"):
-        runs[name] = table[name].astype("str") if name in table else ""
-    return whole_runs(runs, str(file))
-
-
-def whole_runs(runs: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The runs that tell both start and end.
-
-    Raises:
-        InputError: there is none.
-    """
+    runs["location"] = table["location"].astype("str") if "location" in table else ""
     kept: pd.DataFrame = runs[np.isfinite(runs["start"]) & (runs["end"] > runs["start"])]
     if kept.empty:
-        raise InputError(f"{source}: none of {len(runs)} runs has a start and an end after it")
-    return kept.reset_index(drop=True)
+        raise InputError(f"{file}: none of {len(runs)} runs has a start and an end after it")
+    return kept
 
 
 def _epoch_seconds(file: Path, name: str, column: pd.Series) -> pd.Series:
