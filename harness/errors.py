@@ -8,6 +8,7 @@
     ├── MachineError                 3   this machine lacks something (rights, network, disk, a tool)
     ├── InvalidResultError           4   measured to the end, but the result is not valid
     ├── ExperimentError              5   the experiment broke off; what was measured is kept
+    ├── NotHeldError                 6   a size was tried, and did not hold
     └── Interrupted                130   Ctrl-C or SIGTERM; what was measured is kept
 
 Messages are one line: what is wrong, where, and what to do about it. The command line prints them
@@ -59,6 +60,12 @@ class ExperimentError(HarnessError):
     """The experiment broke off (server died, time-out); partial data is on disk."""
 
     exit_code = 5
+
+
+class NotHeldError(HarnessError):
+    """A size was tried to the end, and did not hold."""
+
+    exit_code = 6
 
 
 class Interrupted(HarnessError):  # noqa: N818 - an event, not a fault

@@ -65,6 +65,18 @@ class GraphQLError(Exception):
     """The server could not be reached, or refused the query; the text says which."""
 
 
+class UnreachableError(GraphQLError):
+    """No connection, or no answer in time."""
+
+
+class AccessRefusedError(GraphQLError):
+    """The server wants a token, or another one."""
+
+
+class NotGraphQLError(GraphQLError):
+    """Something answered that does not speak GraphQL."""
+
+
 @dataclass(frozen=True)
 class JobSelector:
     """Names one job of one code location."""
@@ -119,34 +131,99 @@ def tick_variables(
 class GraphQLClient:
     """Synchronous client with one keep-alive connection; not safe to share between threads."""
 
-    def __init__(self, url: str, timeout_seconds: float = 30.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout_seconds: float = 30.0,
+        headers: Mapping[str, str] | None = None,
+        through_proxy: bool = False,
+    ) -> None:
+        """Prepare a client; it connects when it is first used.
+
+        Args:
+            url: of the endpoint itself.
+            timeout_seconds: to connect, and between two pieces of an answer.
+            headers: sent with every request, such as a token; their values are never shown.
+            through_proxy: whether the environment's proxy and certificates count, as for a remote server.
+        """
         self.url = url
         self._timeout_seconds = timeout_seconds
+        self._secrets = tuple(value for value in (headers or {}).values() if value)
         self._session = requests.Session()
         # A proxy from the environment must never stand between us and 127.0.0.1.
-        self._session.trust_env = False
+        self._session.trust_env = through_proxy
+        # Without this, an entry in ~/.netrc would replace an Authorization header.
+        self._session.auth = _as_it_is
+        self._session.headers.update(headers or {})
 
     def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run `document` and return its `data`.
 
         Raises:
-            GraphQLError: no connection, time-out, or errors in the answer.
+            UnreachableError: no connection, or time-out.
+            AccessRefusedError: the server wants a token, or another one.
+            NotGraphQLError: what answers is no GraphQL server.
+            GraphQLError: errors in the answer.
         """
         try:
             response = self._session.post(
                 self.url,
                 json={"query": document, "variables": dict(variables or {})},
                 timeout=self._timeout_seconds,
+                # Followed, it would hand the token to whatever host it names.
+                allow_redirects=False,
             )
-            body = response.json()
+        except requests.exceptions.InvalidHeader:
+            # The error's own text holds the value of the header.
+            raise GraphQLError(
+                f"no GraphQL answer from {self.url}: a header has characters that none may have"
+            ) from None
         except (requests.RequestException, ValueError) as error:
-            raise GraphQLError(f"no GraphQL answer from {self.url}: {error}") from error
-        if body.get("errors"):
-            first = body["errors"][0]
-            raise GraphQLError(str(first.get("message", first)))
-        data: dict[str, Any] = body["data"]
+            raise UnreachableError(self._line(f"no GraphQL answer from {self.url}: {error}")) from error
+        body = self._body(response)
+        if errors := body.get("errors"):
+            first = errors[0] if isinstance(errors, list) else errors
+            raise GraphQLError(self._without_secrets(_message(first)))
+        data = body.get("data")
+        if not isinstance(data, dict):
+            raise NotGraphQLError(f"no GraphQL answer from {self.url}: JSON without data")
         return data
 
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
+
+    def _body(self, response: requests.Response) -> dict[str, Any]:
+        if response.status_code in (401, 403):
+            raise AccessRefusedError(f"{self.url} refuses access (HTTP {response.status_code})")
+        what = f"HTTP {response.status_code}"
+        if response.is_redirect:
+            # The query of such an address may hold what a login page is to be told.
+            address = response.headers["location"].split("?")[0]
+            raise NotGraphQLError(self._line(f"no GraphQL answer from {self.url}: {what} leads to {address}"))
+        try:
+            body = response.json()
+        except ValueError:
+            kind = response.headers.get("content-type", "nothing").split(";")[0]
+            raise NotGraphQLError(
+                self._line(f"no GraphQL answer from {self.url}: {what} with {kind} instead of JSON")
+            ) from None
+        if not isinstance(body, dict):
+            raise NotGraphQLError(f"no GraphQL answer from {self.url}: {what} with JSON that is no object")
+        return body
+
+    def _line(self, text: str) -> str:
+        return " ".join(self._without_secrets(text).split())
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def _message(error: Any) -> str:
+    return str(error.get("message", error) if isinstance(error, dict) else error)
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

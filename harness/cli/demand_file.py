@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from harness.errors import InputError
+from harness.cli.yaml_file import read_yaml
 from harness.scenario.section import Name, Section
 from harness.scenario.units import Seconds
 
@@ -53,19 +52,4 @@ def read_demand_file(file: Path) -> DemandFile:
     Raises:
         InputError: not there, not YAML, or a field that is wrong, one line each.
     """
-    try:
-        document: Any = yaml.safe_load(file.read_text("utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"{file}: cannot be read ({error.strerror}); name a YAML file with a list of jobs"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not YAML ({' '.join(str(error).split())[:200]})") from None
-    try:
-        return DemandFile.model_validate(document)
-    except ValidationError as error:
-        lines = []
-        for item in error.errors():
-            field = ".".join(str(part) for part in item["loc"]) or "file"
-            lines.append(f"{file}: {field}: {item['msg'].removeprefix('Value error, ')}")
-        raise InputError("\n".join(lines)) from None
+    return read_yaml(file, DemandFile, "a list of jobs")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import harness
-from harness.cli import bench, claims, clean, doctor, fit, scenario, show, size
+from harness.cli import bench, claims, clean, doctor, fit, history, scenario, show, size, try_size
 from harness.errors import HarnessError
 
 EXIT_CODES = """\
@@ -23,6 +23,7 @@ Exit codes:
 3  this machine lacks something (`dagster-sizing doctor` says what)\n
 4  measured to the end, but the result is not valid\n
 5  the experiment broke off; what was measured is kept\n
+6  a size was tried, and did not hold\n
 130  interrupted; what was measured is kept
 """
 
@@ -40,7 +41,9 @@ app.command("bench")(bench.bench)
 app.command("claims")(claims.claims)
 app.command("fit")(fit.fit)
 app.command("show")(show.show)
+app.command("history")(history.history)
 app.command("size")(size.size)
+app.command("try")(try_size.try_size)
 app.command("doctor")(doctor.doctor)
 app.command("clean")(clean.clean)
 app.add_typer(scenario.app, name="scenario")

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import pandas as pd
 import typer
+from rich.console import Console
 
 import harness
 from harness.cli.demand_file import read_demand_file
+from harness.cli.prices_file import read_prices
 from harness.cli.progress import make_console
+from harness.cli.run_source import TOKEN_HEADER, counting, read_runs
 from harness.errors import InputError
 from harness.experiment.start import timestamp
+from harness.report.config import render_configs
 from harness.report.sizing import print_sizing
 from harness.results.document import ResultDocument
 from harness.results.folder import ResultFolder
-from harness.results.sizing import SizingDocument
-from harness.scenario.units import parse_seconds
+from harness.results.sizing import SIZING_FILE, write_sizing
+from harness.scenario.units import parse_bytes, parse_seconds
+from harness.sizing.arrivals import Stream
 from harness.sizing.beyond import seconds_beyond_run
-from harness.sizing.costs import Costs, costs_of
-from harness.sizing.demand import Demand, Stream, demand_of_history, demand_of_streams
-from harness.sizing.history import read_history
-from harness.sizing.recommend import Wish, check_reach, recommend, weights_of
+from harness.sizing.costs import Costs, check_executor, costs_of, tick_memory_of
+from harness.sizing.demand import Demand, demand_of_history, demand_of_streams
+from harness.sizing.recommend import Origin, Prices, Wish, check_reach, recommend, weights_of
+from harness.sizing.replicas import Ceiling
 
 SEED = 1
 
@@ -34,6 +41,14 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+
+
+class Executor(StrEnum):
+    """How the steps of a run are executed."""
+
+    ANY = "any"
+    MULTIPROCESS = "multiprocess"
+    IN_PROCESS = "in_process"
 
 
 def size(
@@ -49,14 +64,25 @@ def size(
         typer.Option(metavar="FILE", help="YAML file with a mix of jobs instead.", show_default=False),
     ] = None,
     history: Annotated[
-        Path | None,
+        str,
         typer.Option(
-            metavar="FILE",
-            help="CSV or Parquet export of the run history instead: columns start, end, and location.",
+            metavar="SOURCE",
+            help="A run history instead: the URL of a Dagster instance, or a CSV or Parquet export with "
+            "columns start, end and location (`dagster-sizing history` writes one).",
             show_default=False,
         ),
-    ] = None,
+    ] = "",
     location: Annotated[str, typer.Option(help="Only this code location of the history.")] = "",
+    days: Annotated[float, typer.Option(help="How far back to ask an instance for its history.")] = 30.0,
+    token_env: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Environment variable with the token of that instance.", show_default=False
+        ),
+    ] = "",
+    token_header: Annotated[
+        str, typer.Option(metavar="HEADER", help="HTTP header that the token is sent in.")
+    ] = TOKEN_HEADER,
     burst_headroom: Annotated[float, typer.Option(help="The guide's factor from average to peak.")] = 2.5,
     quantile: Annotated[
         float, typer.Option(help="Share of the time for which the ordinary peak shall suffice.")
@@ -65,61 +91,136 @@ def size(
         str, typer.Option(help="Until the last run of a burst shall have started; takes CPU.")
     ] = "60s",
     ticks: Annotated[int, typer.Option(help="Sensors and schedules that are evaluated at once.")] = 1,
+    acceptable_loss: Annotated[
+        str,
+        typer.Option(
+            help="Run time that may be lost, all runs together, when one server is killed at the peak; more "
+            "asks for replicas."
+        ),
+    ] = "10m",
+    max_cpus: Annotated[
+        float, typer.Option(help="CPUs of the largest server you can have.", show_default="no limit")
+    ] = math.inf,
+    max_memory: Annotated[
+        str, typer.Option(help="Memory of the largest server you can have: 30GiB.", show_default="no limit")
+    ] = "",
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="YAML file with prices: every size on offer that suffices, cheapest first.",
+            show_default=False,
+        ),
+    ] = None,
     workload: Annotated[str, typer.Option(help="Measured workload that the runs cost like.")] = "",
-    dagster_version: Annotated[str, typer.Option(help="Of the result, where it has several.")] = "",
+    dagster_version: Annotated[
+        str, typer.Option(help="Version to size for: it must have been measured.")
+    ] = "",
+    executor: Annotated[
+        Executor, typer.Option(help="Executor to size for: it must have been measured.")
+    ] = Executor.ANY,
     force: Annotated[
         bool, typer.Option("--force", help="Size even from what is not valid or too far away; will be said.")
     ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write the size there (sizing.json, for `dagster-sizing try`), with configuration to paste: "
+            "dagster_cloud.yaml, dagster.yaml, values.yaml (Helm), compose.override.yaml.",
+            show_default=False,
+        ),
+    ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
 ) -> None:
-    """Compute memory, CPUs, gRPC workers and the cap on runs for a demand, from measured constants.
+    """Compute memory, CPUs, gRPC workers, the cap on runs and replicas for a demand, from measured constants.
 
     The demand is told in one of three ways: `--run-duration 45s --runs-per-hour 200`, a mix of jobs in a
     file, or a run history. Every term of the sum is shown. Three numbers each: lower, target, upper; the
-    target is what to deploy.
+    target is what to deploy. `--out` keeps it; `dagster-sizing try` then runs that size to show that it
+    holds, and where it breaks.
     """
-    document = ResultFolder(result).read_document()
-    beyond = seconds_beyond_run(ResultFolder(result).table("runs"))
-    _check_options(burst_headroom, quantile, ticks)
-    ways = [bool(run_duration or runs_per_hour), jobs is not None, history is not None]
+    folder = ResultFolder(result)
+    document = folder.read_document()
+    beyond = seconds_beyond_run(folder.table("runs"))
+    _check_options(burst_headroom, quantile, ticks, max_cpus)
+    ways = [bool(run_duration or runs_per_hour), jobs is not None, bool(history)]
     if sum(ways) != 1:
         raise InputError(
             "a demand is expected, in one way: --run-duration with --runs-per-hour, --jobs FILE, "
-            "or --history FILE"
+            "or --history SOURCE"
         )
+    if out is not None and ResultFolder(out).exists:
+        raise InputError(f"--out {out}: holds a measured result; choose another folder")
+    ceiling = Ceiling(max_cpus, _bytes("--max-memory", max_memory) if max_memory else math.inf)
+    within, loss = _seconds("--start-within", start_within), _seconds("--acceptable-loss", acceptable_loss)
+    priced = None if prices is None else _prices(prices)
+    console = make_console()
     if jobs is not None:
         costs, streams = _mix(document, jobs, dagster_version, force, beyond)
         demand = demand_of_streams(streams, weights_of(costs), burst_headroom, quantile, SEED)
-    elif history is not None:
+    elif history:
         costs = (costs_of(document, workload, dagster_version, force),)
-        demand = _of_history(history, location, costs, beyond, burst_headroom, quantile)
+        with counting(Console(stderr=True)) as say:
+            runs = read_runs(history, token_env, token_header, days, say)
+        runs, location = _of_location(runs, history, location)
+        demand = demand_of_history(
+            runs["start"].to_numpy(float),
+            runs["end"].to_numpy(float),
+            np.zeros(len(runs)),
+            beyond,
+            weights_of(costs),
+            burst_headroom,
+            quantile,
+            SEED,
+        )
     else:
         costs = (costs_of(document, workload, dagster_version, force),)
         stream = Stream(0, _seconds("--run-duration", run_duration), _rate(runs_per_hour), beyond)
         demand = demand_of_streams([stream], weights_of(costs), burst_headroom, quantile, SEED)
-    sized = _recommend(document, costs, demand, Wish(_seconds("--start-within", start_within), ticks), force)
+    check_executor(folder.table("processes"), costs, executor.value if executor is not Executor.ANY else "")
+    wish = Wish(within, ticks, tick_memory_of(document, costs[0].dagster_version), loss, ceiling)
+    sized = recommend(costs, demand, wish, _origin(document, costs, demand, location, force), priced)
+    if out is not None:
+        write_sizing(out, sized)
+        for name, text in render_configs(sized).items():
+            ResultFolder(out).write_text(name, text)
     if output is Format.JSON:
         typer.echo(sized.model_dump_json(indent=2))
     else:
-        print_sizing(sized, make_console())
+        print_sizing(sized, console)
+        if out is not None:
+            console.print(
+                f"\nsize: {out / SIZING_FILE}   configuration to paste: beside it   "
+                f"next: dagster-sizing try {out}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
 
 
-def _recommend(
-    document: ResultDocument, costs: Sequence[Costs], demand: Demand, wish: Wish, force: bool
-) -> SizingDocument:
+def _origin(
+    document: ResultDocument, costs: Sequence[Costs], demand: Demand, location: str, force: bool
+) -> Origin:
     warnings = check_reach(costs, demand.binding(weights_of(costs)).total, force)
     if document.validity.state != "valid":
         warnings = (f"the result is {document.validity.state}; sized with --force", *warnings)
-    return recommend(
-        costs,
-        demand,
-        wish,
-        warnings,
-        forced=force and bool(warnings),
+    return Origin(
         result=document.name,
+        stack=document.stack,
+        scenario=document.scenario,
         harness_version=harness.__version__,
         created_at=timestamp(),
+        location=location,
+        warnings=warnings,
+        forced=force and bool(warnings),
     )
+
+
+def _prices(file: Path) -> Prices:
+    told = read_prices(file)
+    tariffs = {platform: section.as_tariff() for platform, section in told.platforms.items()}
+    return Prices(str(file), told.currency, told.hours_per_month, tariffs)
 
 
 def _mix(
@@ -141,36 +242,27 @@ def _mix(
     ]
 
 
-def _of_history(
-    file: Path, location: str, costs: tuple[Costs, ...], beyond: float, headroom: float, quantile: float
-) -> Demand:
-    runs = read_history(file)
+def _of_location(runs: pd.DataFrame, source: str, location: str) -> tuple[pd.DataFrame, str]:
+    """The runs of the code location that was named, or of the only one."""
     known = sorted(set(runs["location"]))
     if location:
         runs = runs[runs["location"] == location]
         if runs.empty:
-            raise InputError(f"--location {location}: not in {file}; it has {', '.join(known)}")
+            raise InputError(f"--location {location}: not in {source}; it has {', '.join(known)}")
     elif len(known) > 1:
-        raise InputError(f"{file}: runs of several code locations; name one: --location {', '.join(known)}")
-    return demand_of_history(
-        runs["start"].to_numpy(float),
-        runs["end"].to_numpy(float),
-        np.zeros(len(runs)),
-        beyond,
-        weights_of(costs),
-        headroom,
-        quantile,
-        SEED,
-    )
+        raise InputError(f"{source}: runs of several code locations; name one: --location {', '.join(known)}")
+    return runs, location or known[0]
 
 
-def _check_options(headroom: float, quantile: float, ticks: int) -> None:
+def _check_options(headroom: float, quantile: float, ticks: int, max_cpus: float) -> None:
     if not headroom >= 1:
         raise InputError(f"--burst-headroom {headroom:g}: at least 1 is expected")
     if not 0.5 <= quantile < 1:
         raise InputError(f"--quantile {quantile:g}: at least 0.5 and less than 1 is expected, such as 0.999")
     if ticks < 0:
         raise InputError(f"--ticks {ticks}: 0 or more is expected")
+    if not max_cpus > 0:
+        raise InputError(f"--max-cpus {max_cpus:g}: more than 0 is expected")
 
 
 def _rate(runs_per_hour: float) -> float:
@@ -187,3 +279,13 @@ def _seconds(option: str, text: str) -> float:
     if seconds <= 0:
         raise InputError(f"{option} {text}: more than 0s is expected")
     return seconds
+
+
+def _bytes(option: str, text: str) -> int:
+    try:
+        size_bytes = parse_bytes(text)
+    except ValueError as error:
+        raise InputError(f"{option} {text}: {error}") from None
+    if size_bytes <= 0:
+        raise InputError(f"{option} {text}: more than 0 is expected")
+    return size_bytes

@@ -158,7 +158,7 @@ def _load_plan(context: BurstContext, planned: PlannedBurst, hold: float, tag: t
     load = context.scenario.load
     shape = "burst" if planned.phase == "warmup" else load.shape
     offsets = make_schedule(shape, planned.level, load.window, context.scenario.seed + planned.order)
-    fired = [(float(offset), _request(context, planned, hold, tag)) for offset in offsets]
+    fired = list(zip(map(float, offsets), _requests(context, planned, hold, tag), strict=True))
     fired = sorted(fired + _ticks_beside(context, planned), key=lambda one: one[0])
     return LoadPlan(
         url=context.stack.graphql_url,
@@ -169,14 +169,21 @@ def _load_plan(context: BurstContext, planned: PlannedBurst, hold: float, tag: t
     )
 
 
-def _request(context: BurstContext, planned: PlannedBurst, hold: float, tag: tuple[str, str]) -> Request:
+def _requests(
+    context: BurstContext, planned: PlannedBurst, hold: float, tag: tuple[str, str]
+) -> list[Request]:
     workload, stack = context.cell.workload, context.stack
     if isinstance(workload, TickWorkload):
-        return tick(workload.kind, stack.location, stack.repository, workload.tick)
-    if planned.phase == "warmup":
-        workload = workload.for_warmup()
-    selector = JobSelector(stack.location, stack.repository, workload.job)
-    return launch(selector, workload.run_config_for(hold), dict([tag]))
+        return [tick(workload.kind, stack.location, stack.repository, workload.tick)] * planned.level
+    warmup = planned.phase == "warmup"
+    return [
+        launch(
+            JobSelector(stack.location, stack.repository, runs.job),
+            (runs.for_warmup() if warmup else runs).run_config_for(hold),
+            dict([tag]),
+        )
+        for runs in workload.runs_of(planned.level)
+    ]
 
 
 def _ticks_beside(context: BurstContext, planned: PlannedBurst) -> list[tuple[float, Request]]:

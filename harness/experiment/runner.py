@@ -224,8 +224,9 @@ def _check_workload(running: RunningStack, cell: Cell, observer: Observer) -> No
         tick: TickSection | None = workload
     else:
         tick = workload.ticks
-        observer.say(f"checking job {workload.job} and its run config")
-        validate_job(url, JobSelector(*place, workload.job), workload.run_config_for(1.0))
+        for runs in workload.kinds:
+            observer.say(f"checking job {runs.job} and its run config")
+            validate_job(url, JobSelector(*place, runs.job), runs.run_config_for(1.0))
     if tick is not None:
         observer.say(f"checking {tick.kind} {tick.tick}")
         validate_tick(url, *place, tick.kind, tick.tick)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
 from harness.report.text import MIB, quantity
-from harness.results.sizing import QuantityRecord, SizingDocument, TermRecord
+from harness.results.sizing import (
+    PricesRecord,
+    QuantityRecord,
+    ReplicasRecord,
+    SizingDocument,
+    TermRecord,
+)
 
+OFFERS_SHOWN = 8
+_RIGHT = ("runs", "needed", "CPUs", "memory", "replicas", "cost")
 _TITLES = {"memory": "Memory", "cpu": "CPU", "grpc_max_workers": "DAGSTER_GRPC_MAX_WORKERS"}
 
 
@@ -33,8 +43,46 @@ def print_sizing(sizing: SizingDocument, console: Console) -> None:
     console.print(
         f"a burst shall have started within {sizing.start_within_seconds:g} s", style="dim", highlight=False
     )
+    if not any(term.name == "ticks at once" for term in sizing.target("memory").terms):
+        console.print(
+            "memory of ticks is not in the sum: none were measured (a `tick:` in the scenario does)",
+            soft_wrap=True,
+            style="dim",
+            highlight=False,
+        )
+    _print_replicas(sizing.replicas, console)
     columns = ("platform", "CPUs", "memory", "max_concurrent_runs", "gRPC workers", "")
-    _print(console, "Smallest size that meets the target", columns, _shapes(sizing))
+    of_each = "" if sizing.replicas.replicas == 1 else f", each of {sizing.replicas.replicas} replicas"
+    _print(console, f"Smallest size that meets the target{of_each}", columns, _shapes(sizing))
+    if sizing.prices is not None:
+        _print_prices(sizing.prices, console)
+
+
+def _print_replicas(replicas: ReplicasRecord, console: Console) -> None:
+    number = "one server" if replicas.replicas == 1 else f"{replicas.replicas} replicas"
+    rows = [(rule.name, rule.favours, rule.why) for rule in replicas.rules]
+    _print(console, f"One server or replicas: {number}", ("rule", "favours", "why"), rows)
+    console.print(replicas.why, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_prices(prices: PricesRecord, console: Console) -> None:
+    shown = prices.offers[:OFFERS_SHOWN]
+    rows = [
+        (
+            one.platform,
+            one.name,
+            str(one.replicas),
+            f"{one.cost_per_month:,.2f} {prices.currency}",
+        )
+        for one in shown
+    ]
+    title = f"Cost per month of {prices.hours_per_month:g} hours, by {prices.file}"
+    _print(console, title, ("platform", "size", "replicas", "cost"), rows)
+    more = len(prices.offers) - len(shown)
+    if not prices.offers:
+        console.print("nothing on offer there is large enough", style="yellow", highlight=False)
+    elif more:
+        console.print(f"{more} dearer ones are in --format json", style="dim", highlight=False)
 
 
 def _peaks(sizing: SizingDocument) -> list[tuple[str, ...]]:
@@ -88,10 +136,10 @@ def _shapes(sizing: SizingDocument) -> list[tuple[str, ...]]:
     ]
 
 
-def _print(console: Console, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print(console: Console, title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     table = RichTable(title=title, title_justify="left", header_style="bold", pad_edge=False)
     for name in header:
-        table.add_column(name, justify="right" if name in ("runs", "needed", "CPUs", "memory") else "left")
+        table.add_column(name, justify="right" if name in _RIGHT else "left")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
     console.print(table)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import Field
 
 from harness.results.document import Part
+from harness.results.folder import ResultFolder
+from harness.results.json_file import read_versioned
 
-SIZING_SCHEMA_VERSION = 1
+SIZING_SCHEMA_VERSION = 2
+"""2: replicas, prices, and what a size is tried with."""
+
+SIZING_FILE = "sizing.json"
 
 BoundName = Literal["lower", "target", "upper"]
 Platform = Literal["ecs-fargate", "ecs-ec2", "kubernetes", "compose"]
@@ -84,6 +90,53 @@ class ShapeRecord(Part):
     note: str = ""
 
 
+class LayoutRecord(Part):
+    """What so many replicas behind one name come to, each of them sized for the whole peak."""
+
+    replicas: int
+    memory_bytes: float = Field(description="needed by all of them together, at the target")
+    lost_runs: int = Field(description="in progress on the replica that is lost, as seldom exceeded as asked")
+    lost_run_seconds: float = Field(description="run time that has to be done again then, as expected")
+
+
+class RuleRecord(Part):
+    """One of the guide's rules for choosing between one server and replicas, and what it says here."""
+
+    name: str
+    favours: Literal["one server", "replicas", "neither"]
+    why: str
+
+
+class ReplicasRecord(Part):
+    """How many replicas, and why; two is the answer to beat."""
+
+    replicas: int
+    why: str
+    acceptable_loss_seconds: float = Field(description="run time that may be lost with one server")
+    layouts: tuple[LayoutRecord, ...]
+    rules: tuple[RuleRecord, ...]
+
+
+class OfferRecord(Part):
+    """A size that can be had and meets the target, with its price."""
+
+    platform: Platform
+    name: str
+    cpus: float = Field(description="of one replica")
+    memory_bytes: int = Field(description="of one replica")
+    replicas: int
+    cost_per_month: float
+
+
+class PricesRecord(Part):
+    """Offers at the prices of a file, cheapest first."""
+
+    file: str
+    currency: str
+    hours_per_month: float
+    offers: tuple[OfferRecord, ...]
+
+
 class SizingDocument(Part):
     """The whole of a sizing."""
 
@@ -98,3 +151,45 @@ class SizingDocument(Part):
     peaks: tuple[PeakRecord, ...]
     quantities: tuple[QuantityRecord, ...]
     shapes: tuple[ShapeRecord, ...]
+    isolated_cpus: float | None = Field(description="of the smallest Fargate task that holds one run")
+    isolated_memory_bytes: int | None = Field(description="of that task; none where no task is large enough")
+    replicas: ReplicasRecord
+    prices: PricesRecord | None = Field(None, description="where a prices file was given")
+    location: str = Field("", description="code location that is sized, where the demand named one")
+    stack: str = Field(description="what the result was measured on")
+    scenario: dict[str, Any] = Field(description="what was measured: a size is tried with the same runs")
+
+    @property
+    def peak(self) -> PeakRecord:
+        """The peak that the size is for."""
+        return next(peak for peak in self.peaks if peak.binds)
+
+    @property
+    def cap(self) -> int | None:
+        """Runs at once that every recommended size holds: `max_concurrent_runs`; None without any size."""
+        held = [one.max_concurrent_runs for one in self.shapes if one.max_concurrent_runs is not None]
+        return min(held, default=None)
+
+    def target(self, name: str) -> NeedRecord:
+        """What is needed of a quantity at the target."""
+        quantity = next(one for one in self.quantities if one.name == name)
+        return next(need for need in quantity.needs if need.bound == "target")
+
+    def shape(self, platform: Platform) -> ShapeRecord:
+        """The size on a platform."""
+        return next(one for one in self.shapes if one.platform == platform)
+
+
+def read_sizing(path: Path) -> SizingDocument:
+    """Read a size; `path` is the folder that `size --out` wrote, or the file in it.
+
+    Raises:
+        ResultError: not there, not readable, or written by a newer harness.
+    """
+    file = path / SIZING_FILE if path.is_dir() else path
+    return read_versioned(file, SizingDocument, SIZING_SCHEMA_VERSION, "dagster-sizing size --out")
+
+
+def write_sizing(folder: Path, document: SizingDocument) -> None:
+    """Replace `sizing.json`, whole or not at all."""
+    ResultFolder(folder).write_text(SIZING_FILE, document.model_dump_json(indent=2) + "\n")

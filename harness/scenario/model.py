@@ -10,7 +10,12 @@ from pydantic import Field, field_validator, model_validator
 
 from harness.scenario.section import Name, Section, each_once, one_or_many
 from harness.scenario.units import Bytes, Seconds
-from harness.scenario.workload import BuiltinWorkload, OwnJob, Workload
+from harness.scenario.workload import (
+    BuiltinWorkload,
+    OwnJob,
+    TickWorkload,
+    Workload,
+)
 
 MIB = 1024 * 1024
 
@@ -239,8 +244,8 @@ class Scenario(Section):
     server: ServerSection = ServerSection.model_construct()
     workloads: tuple[Workload, ...] = Field(
         min_length=1,
-        description="what is run: entries with `workload:` (ours), `job:` (your own) or `tick:` (a sensor or "
-        "schedule)",
+        description="what is run: entries with `workload:` (ours), `job:` (your own), `tick:` (a sensor or "
+        "schedule) or `mix:` (several kinds of runs at once)",
     )
     load: LoadSection = LoadSection.model_construct()
     sampling: SamplingSection = SamplingSection.model_construct()
@@ -255,7 +260,8 @@ class Scenario(Section):
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:
             raise ValueError(f"workloads named twice: {', '.join(twice)}; give each its own name")
-        for workload in self.workloads:
+        kinds = (kind for w in self.workloads if not isinstance(w, TickWorkload) for kind in w.kinds)
+        for workload in kinds:
             if isinstance(workload, OwnJob) and self.location is None:
                 raise ValueError(f"job {workload.job} needs a location section that names its code")
             if isinstance(workload, BuiltinWorkload) and self.location is not None:

@@ -21,7 +21,7 @@ from harness.scenario.model import (
     TimeoutSection,
     WarmupSection,
 )
-from harness.scenario.workload import BuiltinWorkload, TicksBeside, model_of_workload
+from harness.scenario.workload import BuiltinWorkload, MixPart, TicksBeside, model_of_workload
 
 FieldPath = tuple[str | int, ...]
 
@@ -136,8 +136,13 @@ def _given(value: Any, is_rule: bool) -> str:
 
 def _field(location: Sequence[str | int], document: Any) -> FieldPath:
     """The path in the user's document: without the names of union members that pydantic puts in."""
-    if len(location) > 2 and location[0] == "workloads":
-        location = [*location[:2], *location[3:]]  # the third names the kind of workload
+    if location and location[0] == "workloads":
+        # what follows an entry names its kind, which may be a key of the entry as well
+        location = [
+            part
+            for index, part in enumerate(location)
+            if not (index == 2 or (index > 2 and location[index - 1] == "runs"))
+        ]
     path: list[str | int] = []
     node = document
     for index, part in enumerate(location):
@@ -154,8 +159,13 @@ def _field(location: Sequence[str | int], document: Any) -> FieldPath:
 
 def _section_of(field: FieldPath, document: dict[str, Any]) -> type[BaseModel]:
     parent = field[:-1]
-    if parent[:1] == ("workloads",) and len(parent) == 2:
-        return model_of_workload(document["workloads"][parent[1]]) or BuiltinWorkload
-    if parent[:1] == ("workloads",) and parent[2:] == ("ticks",):
+    if parent[:1] != ("workloads",):
+        return _SECTIONS.get(dotted(parent), Scenario)
+    if parent[-1] == "ticks":
         return TicksBeside
-    return _SECTIONS.get(dotted(parent), Scenario)
+    if len(parent) > 2 and isinstance(parent[-1], int):
+        return MixPart
+    node: Any = document
+    for part in parent:
+        node = node[part]
+    return model_of_workload(node) or BuiltinWorkload

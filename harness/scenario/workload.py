@@ -1,4 +1,4 @@
-"""What a scenario runs: a job of `workloads/` with its parameters, or a job of the user's own."""
+"""What a scenario runs: jobs of `workloads/` with their parameters, jobs of the user's own, mixes, ticks."""
 
 from __future__ import annotations
 
@@ -94,6 +94,15 @@ class BuiltinWorkload(Section):
         """Whether the harness chooses how long a run holds."""
         return self.duration == "auto"
 
+    @property
+    def kinds(self) -> tuple[BuiltinWorkload, ...]:
+        """The kinds of runs there are."""
+        return (self,)
+
+    def runs_of(self, level: int) -> tuple[BuiltinWorkload, ...]:
+        """What each of `level` runs is."""
+        return (self,) * level
+
     def for_warmup(self) -> BuiltinWorkload:
         """The same workload in runs that need not last: a warm-up asks what a launch costs."""
         return self.model_copy(update={"duration": "auto"})
@@ -151,6 +160,15 @@ class OwnJob(Section):
         """Whether the harness chooses how long a run holds."""
         return self.hold is not None
 
+    @property
+    def kinds(self) -> tuple[OwnJob, ...]:
+        """The kinds of runs there are."""
+        return (self,)
+
+    def runs_of(self, level: int) -> tuple[OwnJob, ...]:
+        """What each of `level` runs is."""
+        return (self,) * level
+
     def for_warmup(self) -> OwnJob:
         """The job as it is: how long it lasts without `hold` is its own affair."""
         return self
@@ -168,7 +186,61 @@ class OwnJob(Section):
         return config
 
 
-_KINDS: dict[str, type[Section]] = {"workload": BuiltinWorkload, "job": OwnJob, "tick": TickWorkload}
+class MixPart(Section):
+    """Runs of one kind in a mix."""
+
+    runs: Annotated[
+        Annotated[BuiltinWorkload, Tag("workload")] | Annotated[OwnJob, Tag("job")],
+        Discriminator(
+            lambda value: _kind_of_workload(value),
+            custom_error_type="no_kind",
+            custom_error_message="`workload:` (ours) or `job:` (of your own location) is expected",
+        ),
+    ] = Field(description="an entry with `workload:` (ours) or `job:` (your own)")
+    share: Annotated[int, Field(ge=1, strict=True)] = Field(
+        description="how many of the runs, beside the other shares"
+    )
+
+
+class MixWorkload(Section):
+    """Bursts of runs of several kinds."""
+
+    mix: tuple[MixPart, ...] = Field(min_length=2, description="the kinds of runs in each burst")
+    name: Name | None = Field(None, description="label in results; default: mix")
+    ticks: TicksBeside | None = Field(None, description="sensor or schedule ticks fired with each burst")
+
+    @model_validator(mode="after")
+    def _ticks_beside_all(self) -> MixWorkload:
+        if any(kind.ticks for kind in self.kinds):
+            raise ValueError("ticks are fired with a burst and not with a kind: write them beside mix")
+        return self
+
+    @property
+    def label(self) -> str:
+        """Name of this workload in results."""
+        return self.name or "mix"
+
+    @property
+    def kinds(self) -> tuple[RunWorkload, ...]:
+        """The kinds of runs there are."""
+        return tuple(part.runs for part in self.mix)
+
+    def runs_of(self, level: int) -> tuple[RunWorkload, ...]:
+        """What each of `level` runs is: by share, the largest remainders rounded up."""
+        whole = sum(part.share for part in self.mix)
+        counts = [level * part.share // whole for part in self.mix]
+        by_remainder = sorted(range(len(counts)), key=lambda n: -(level * self.mix[n].share % whole))
+        for number in by_remainder[: level - sum(counts)]:
+            counts[number] += 1
+        return tuple(part.runs for part, count in zip(self.mix, counts, strict=True) for _ in range(count))
+
+
+_KINDS: dict[str, type[Section]] = {
+    "workload": BuiltinWorkload,
+    "job": OwnJob,
+    "tick": TickWorkload,
+    "mix": MixWorkload,
+}
 
 
 def _as_name(text: str) -> str:
@@ -190,11 +262,12 @@ RunWorkload = BuiltinWorkload | OwnJob
 Workload = Annotated[
     Annotated[BuiltinWorkload, Tag("workload")]
     | Annotated[OwnJob, Tag("job")]
-    | Annotated[TickWorkload, Tag("tick")],
+    | Annotated[TickWorkload, Tag("tick")]
+    | Annotated[MixWorkload, Tag("mix")],
     Discriminator(
         _kind_of_workload,
         custom_error_type="no_kind",
-        custom_error_message="`workload:` (ours), `job:` (of your own location) or `tick:` (a sensor or "
-        "schedule) is expected",
+        custom_error_message="`workload:` (ours), `job:` (of your own location), `tick:` (a sensor or "
+        "schedule) or `mix:` (runs of several kinds) is expected",
     ),
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 from harness.errors import InputError, InvalidResultError, ResultError
 from harness.results.document import CellRecord, ConstantRecord, ResultDocument
@@ -24,6 +26,7 @@ class Cost:
 class Costs:
     """The constants that a size is computed from, of one workload on one version."""
 
+    cell_id: str
     workload: str
     dagster_version: str
     base_memory_bytes: Cost
@@ -59,6 +62,7 @@ def costs_of(
         return _cost(document.name, cell.workload, name, known.get(name))
 
     return Costs(
+        cell_id=cell.cell_id,
         workload=cell.workload,
         dagster_version=cell.dagster_version,
         base_memory_bytes=cost("base_memory_bytes"),
@@ -68,6 +72,42 @@ def costs_of(
         launch_seconds_per_run=cost("launch_seconds_per_run"),
         concurrency_measured=max((level.concurrency for level in cell.levels), default=0.0),
     )
+
+
+def tick_memory_of(document: ResultDocument, dagster_version: str) -> Cost | None:
+    """Memory of a tick, the most of all that were measured on this version; None where none was."""
+    found = [
+        _cost(document.name, cell.workload, constant.name, constant)
+        for cell in document.cells
+        if cell.dagster_version == dagster_version
+        for constant in cell.constants
+        if constant.name == "memory_per_tick_bytes" and constant.value is not None
+    ]
+    return max(found, key=lambda cost: cost.high, default=None)
+
+
+def check_executor(processes: pd.DataFrame, costs: Sequence[Costs], wanted: str) -> None:
+    """Refuse constants of runs whose steps ran in another way than wanted.
+
+    Args:
+        processes: the table of processes of the result: steps of the multiprocess executor are processes.
+        costs: what shall be sized from.
+        wanted: `multiprocess` or `in_process`; empty for whatever was measured.
+
+    Raises:
+        InputError: it was the other one.
+    """
+    if not wanted:
+        return
+    for one in costs:
+        roles = processes.loc[processes["cell_id"] == one.cell_id, "role"] if len(processes) else ()
+        seen = "multiprocess" if "step" in set(roles) else "in_process"
+        if seen != wanted:
+            raise InputError(
+                f"--executor {wanted}: the runs of {one.workload} were measured with the {seen} executor; "
+                f"measure a job that uses {wanted} (workload multi_step has both: --set "
+                f"workloads.0.executor={wanted})"
+            )
 
 
 def _only(document: ResultDocument, workload: str, dagster_version: str) -> CellRecord:

@@ -13,45 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.model.linear import Array
-from harness.model.occupancy import Counts, Occupancy, occupancy
+from harness.model.occupancy import Counts, Occupancy
+from harness.sizing.arrivals import DAY_SECONDS, HOUR_SECONDS, Stream, Trace, simulate, trace_of_history
 
-DAYS = 40
-"""Days that are simulated of demand that is told by its rates."""
-DAY_SECONDS = 86_400.0
-HOUR_SECONDS = 3600.0
 BUSY_DAYS = 0.95
-_EARLIEST_DAY = 10_000
-"""Seeds are not negative: no run lasts longer than so many days."""
+MOST_REPLICAS = 4
+"""So many replicas are looked at."""
 LEAST_DAYS = 20
 """Fewer whole days say nothing of their 95 % quantile: the busiest moment of all is taken."""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """Runs of one kind that arrive at a rate."""
-
-    kind: int
-    """Index of what costs alike."""
-    run_seconds: float
-    """From start to end, as the run history tells; above 0."""
-    runs_per_hour: float
-    """Above 0."""
-    beyond_seconds: float = 0.0
-    """How much longer the process of a run exists than the run lasts."""
-    at_once: int = 1
-    """Runs that arrive at one instant, as a schedule launches them."""
-    regular: bool = False
-    """Whether they arrive at even intervals, as by a schedule, or at random."""
-
-    @property
-    def average(self) -> float:
-        """Average concurrency: duration/3600 × runs per hour (the sizing guide; Little 1961)."""
-        return self.run_seconds / HOUR_SECONDS * self.runs_per_hour
-
-    @property
-    def exists_seconds(self) -> float:
-        """How long the process of a run exists, and takes memory."""
-        return self.run_seconds + self.beyond_seconds
 
 
 @dataclass(frozen=True)
@@ -91,6 +60,10 @@ class Demand:
     """Exceeded as seldom as was asked for: under each model of the arrivals."""
     busiest: Peak
     """The heaviest moment of a day, on nearly all days."""
+    elapsed_seconds: float
+    """For how long a run has been there, on average, that is met at any instant."""
+    on_one_of: tuple[int, ...]
+    """Runs on the busiest of 1, 2, ... replicas, exceeded as seldom as was asked for."""
 
     def binding(self, weights: Array) -> Peak:
         """The heaviest of the guide's peak and the ordinary ones: what a size is recommended for."""
@@ -113,11 +86,11 @@ def demand_of_streams(
     for stream in streams:
         average[stream.kind] += stream.average
         rate[stream.kind] += stream.runs_per_hour / HOUR_SECONDS
-    held = _simulate(streams, len(weights), seed)
     told = "arrivals at random"
     if any(stream.regular for stream in streams):
         told = "arrivals by schedule" + ("" if all(one.regular for one in streams) else " and at random")
-    return _demand(average, rate, held, weights, headroom, quantile, (), told)
+    trace = simulate(streams, seed)
+    return _demand(average, rate, trace, weights, headroom, quantile, seed, (), told)
 
 
 def demand_of_history(
@@ -140,7 +113,6 @@ def demand_of_history(
         headroom, quantile, seed: as for streams.
     """
     chosen = np.asarray(kinds, dtype=np.int64)
-    held = occupancy(starts, ends + beyond_seconds, chosen, len(weights))
     span = float(ends.max() - starts.min())
     lasted = np.bincount(chosen, weights=ends - starts, minlength=len(weights))
     count = np.bincount(chosen, minlength=len(weights))
@@ -149,20 +121,24 @@ def demand_of_history(
         Stream(kind, float(lasted[kind] / count[kind]), float(rate[kind] * HOUR_SECONDS), beyond_seconds)
         for kind in np.flatnonzero(count).tolist()
     ]
-    at_random = _ordinary(_simulate(streams, len(weights), seed), weights, quantile, "arrivals at random")
-    return _demand(average, rate, held, weights, headroom, quantile, (at_random,), "as it was")
+    at_random = simulate(streams, seed).occupancy(len(weights))
+    others = (_ordinary(at_random, weights, quantile, "arrivals at random"),)
+    trace = trace_of_history(starts, ends, chosen, beyond_seconds)
+    return _demand(average, rate, trace, weights, headroom, quantile, seed, others, "as it was")
 
 
 def _demand(
     average: Array,
     rate: Array,
-    held: Occupancy,
+    trace: Trace,
     weights: Array,
     headroom: float,
     quantile: float,
+    seed: int,
     others: tuple[Peak, ...],
     told: str,
 ) -> Demand:
+    held = trace.occupancy(len(weights))
     raised = average * headroom
     guide = Peak(
         "guide",
@@ -177,7 +153,17 @@ def _demand(
         guide=guide,
         ordinary=(_ordinary(held, weights, quantile, told), *others),
         busiest=_busiest(held, weights, told),
+        elapsed_seconds=trace.elapsed_seconds(),
+        on_one_of=tuple(
+            _on_busiest(trace.divided(number, seed), weights, quantile)
+            for number in range(1, MOST_REPLICAS + 1)
+        ),
     )
+
+
+def _on_busiest(replicas: Sequence[Trace], weights: Array, quantile: float) -> int:
+    kinds = len(weights)
+    return max(int(one.occupancy(kinds).at_quantile(weights, quantile).sum()) for one in replicas)
 
 
 def _ordinary(held: Occupancy, weights: Array, quantile: float, told: str) -> Peak:
@@ -197,64 +183,6 @@ def _busiest(held: Occupancy, weights: Array, told: str) -> Peak:
 def _peak(name: str, counts: Counts, how: str) -> Peak:
     runs = tuple(int(one) for one in counts)
     return Peak(name, runs, float(sum(runs)), how)
-
-
-def _simulate(streams: Sequence[Stream], kinds: int, seed: int) -> Occupancy:
-    """The occupancy of DAYS days of arrivals, begun so early that what is in progress at first is there."""
-    starts: list[Array] = []
-    ends: list[Array] = []
-    which: list[Array] = []
-    horizon = DAYS * DAY_SECONDS
-    for number, stream in enumerate(streams):
-        arrivals = _by_schedule if stream.regular else _at_random
-        begun = np.repeat(arrivals(stream, [seed, number]), stream.at_once)
-        starts.append(np.maximum(begun, 0.0))
-        ends.append(np.minimum(begun + stream.exists_seconds, horizon))
-        which.append(np.full(len(begun), stream.kind))
-    start, end = np.concatenate(starts), np.concatenate(ends)
-    whole = end > start
-    kind = np.concatenate(which)[whole].astype(np.int64)
-    if not whole.any():
-        return Occupancy(np.array([0.0, horizon]), np.zeros((2, kinds), dtype=np.int64))
-    return _covered(occupancy(start[whole], end[whole], kind, kinds), np.array([0.0, horizon]))
-
-
-def _by_schedule(stream: Stream, key: list[int]) -> Array:
-    """Instants at even intervals, with a phase of their own."""
-    gap = stream.at_once / stream.runs_per_hour * HOUR_SECONDS
-    phase = np.random.default_rng(key).uniform(0, gap)
-    earlier = math.ceil(stream.exists_seconds / gap)
-    return np.arange(phase - earlier * gap, DAYS * DAY_SECONDS, gap)
-
-
-def _at_random(stream: Stream, key: list[int]) -> Array:
-    """Instants of a Poisson process, of which one with a higher rate has all and more.
-
-    Arrivals are drawn day by day, in layers of doubling rates: what a lower rate has is then drawn for a
-    higher one as well, and more demand never gives less for want of luck.
-    """
-    rate = stream.runs_per_hour / stream.at_once / HOUR_SECONDS * DAY_SECONDS
-    layers = max(0, math.ceil(math.log2(rate))) + 1
-    found: list[Array] = []
-    for day in range(-math.ceil(stream.exists_seconds / DAY_SECONDS), DAYS):
-        for layer in range(layers):
-            rng = np.random.default_rng([*key, day + _EARLIEST_DAY, layer])
-            low, high = (0.0 if layer == 0 else 2.0 ** (layer - 1)), 2.0**layer
-            count = rng.poisson(high - low)
-            instants = (day + rng.uniform(size=count)) * DAY_SECONDS
-            found.append(instants[rng.uniform(low, high, count) < rate])
-    return np.concatenate(found)
-
-
-def _covered(held: Occupancy, edges: Array) -> Occupancy:
-    """The occupancy from the first edge to the last, with nothing in progress where it has no word."""
-    nothing = np.zeros((1, held.counts.shape[1]), dtype=np.int64)
-    times, counts = held.times, held.counts
-    if times[0] > edges[0]:
-        times, counts = np.append(edges[:1], times), np.vstack([nothing, counts])
-    if times[-1] < edges[1]:
-        times, counts = np.append(times, edges[1:]), np.vstack([counts, nothing])
-    return Occupancy(times, counts)
 
 
 def _whole(runs: float) -> int:

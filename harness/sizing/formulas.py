@@ -1,10 +1,11 @@
 """The guide's formulas on measured constants, extended by what measuring showed. Pure.
 
-    memory  = base + memory per run × runs at once                      (the sizing guide)
+    memory  = base + memory per run × runs at once + memory per tick × ticks at once
+                                                                        (the sizing guide; ticks are ours)
     cores   = base + CPU-seconds per run × launches per second          (CPU follows launches)
     cores   = base + CPU-seconds per run × runs of a burst / seconds in which they shall have started
     workers = launches that start at once + ticks at once + 1 for Pings (a run in progress needs none)
-    cap     = (memory - base) / memory per run
+    cap     = (memory - base) / memory per run, whole
 
 Sequences have one entry for each kind of run; the base is that of one server, the largest that was measured.
 """
@@ -20,6 +21,8 @@ from harness.sizing.costs import Cost, Costs
 
 Bound = Literal["value", "high"]
 """Which end of a constant counts: the fitted value, or the upper end of its 95 % interval."""
+
+TICKS = "ticks at once"
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,14 @@ class Need:
         return sum(term.total for term in self.terms)
 
 
-def memory_need(costs: Sequence[Costs], runs: Sequence[int], bound: Bound) -> Need:
-    """Bytes for so many runs of each kind at once."""
+def memory_need(
+    costs: Sequence[Costs], runs: Sequence[int], ticks: int, tick_memory: Cost | None, bound: Bound
+) -> Need:
+    """Bytes for so many runs of each kind and so many ticks at once; of ticks where their cost is known."""
     base = Term("base", 1, _most(costs, lambda one: one.base_memory_bytes, bound))
-    return Need((base, *_each(costs, runs, lambda one: one.memory_per_run_bytes, bound, "runs at once")))
+    of_ticks = () if tick_memory is None else (Term(TICKS, ticks, _end(tick_memory, bound)),)
+    of_runs = _each(costs, runs, lambda one: one.memory_per_run_bytes, bound, "runs at once")
+    return Need((base, *of_runs, *of_ticks))
 
 
 def cpu_need(
@@ -100,7 +107,7 @@ def workers_need(
     )
     name = "launches that start at once"
     return _larger(
-        (Term("ticks at once", ticks, 1), Term("Pings", 1, 1)),
+        (Term(TICKS, ticks, 1), Term("Pings", 1, 1)),
         {
             "launches on average": (Term(name, math.ceil(starting), 1),),
             "a burst": (Term(name, sum(burst), 1),),
@@ -108,10 +115,17 @@ def workers_need(
     )
 
 
-def runs_held(costs: Sequence[Costs], memory_bytes: float) -> int:
-    """Runs at once that fit, if all are of the heaviest kind, with the constants at their upper ends."""
-    room = memory_bytes - _most(costs, lambda one: one.base_memory_bytes, "high")
-    return max(0, math.floor(room / _most(costs, lambda one: one.memory_per_run_bytes, "high") + 1e-9))
+def runs_held(costs: Sequence[Costs], runs: Sequence[int], needed_bytes: float, memory_bytes: float) -> int:
+    """Runs at once that fit: those that the need is for, and in what is spare some of the heaviest kind.
+
+    Args:
+        costs: of each kind.
+        runs: at once that the need is for, by kind.
+        needed_bytes: their need, at the upper ends of the constants.
+        memory_bytes: what there is, no less than the need.
+    """
+    heaviest = _most(costs, lambda one: one.memory_per_run_bytes, "high")
+    return sum(runs) + max(0, math.floor((memory_bytes - needed_bytes) / heaviest + 1e-9))
 
 
 def _each(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from harness.results.sizing import (
     NeedRecord,
     PeakRecord,
     Platform,
+    PricesRecord,
     QuantityRecord,
     ShapeRecord,
     SizingDocument,
@@ -25,10 +28,18 @@ from harness.sizing import shapes
 from harness.sizing.costs import Cost, Costs
 from harness.sizing.demand import Demand, Peak
 from harness.sizing.formulas import Bound, Need, cpu_need, memory_need, runs_held, workers_need
+from harness.sizing.prices import Tariff, offers
+from harness.sizing.replicas import Ceiling, ServerNeed, decide
 from harness.sizing.shapes import Size
 
 FAR = 4.0
 """So many times the concurrency that was measured is extrapolated too far to be recommended."""
+_NOTES: dict[Platform, str] = {
+    "ecs-fargate": f"valid pairs: {shapes.FARGATE_SOURCE}",
+    "ecs-ec2": "task on an instance with as much to spare",
+    "kubernetes": "requests, and the limit of memory",
+    "compose": "mem_limit and cpus",
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,36 @@ class Wish:
     """Until the last run of a burst has started."""
     ticks: int
     """Sensors and schedules that are evaluated at once."""
+    tick_memory: Cost | None
+    """Of one tick, where it was measured."""
+    acceptable_loss_seconds: float
+    """Run time that may be lost when one server is killed at the peak."""
+    ceiling: Ceiling
+    """The largest server that can be had; infinite where none was told."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a size comes from, as it is kept with it."""
+
+    result: str
+    stack: str
+    scenario: dict[str, Any]
+    harness_version: str
+    created_at: str
+    location: str
+    warnings: tuple[str, ...]
+    forced: bool
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What the platforms cost."""
+
+    file: str
+    currency: str
+    hours_per_month: float
+    tariffs: Mapping[Platform, Tariff]
 
 
 def weights_of(costs: Sequence[Costs]) -> Array:
@@ -68,11 +109,8 @@ def recommend(
     costs: Sequence[Costs],
     demand: Demand,
     wish: Wish,
-    warnings: tuple[str, ...],
-    forced: bool,
-    result: str,
-    harness_version: str,
-    created_at: str,
+    origin: Origin,
+    prices: Prices | None = None,
 ) -> SizingDocument:
     """The size for a demand, on each platform.
 
@@ -93,7 +131,7 @@ def recommend(
     rate, within = demand.launches_per_second, wish.start_within_seconds
     memory, cpu, workers = [], [], []
     for name, peak, bound in bounds:
-        memory.append(_need(name, peak, memory_need(costs, peak.runs, bound)))
+        memory.append(_need(name, peak, memory_need(costs, peak.runs, wish.ticks, wish.tick_memory, bound)))
         burst = [0] * len(costs) if name == "lower" else peak.runs
         cpu.append(_need(name, peak, cpu_need(costs, rate, burst, within, bound)))
         workers.append(_need(name, peak, workers_need(costs, rate, peak.runs, wish.ticks, bound)))
@@ -103,12 +141,28 @@ def recommend(
         QuantityRecord(name="grpc_max_workers", unit="workers", needs=tuple(workers)),
     )
     peaks = (demand.guide, *demand.ordinary, demand.busiest)
+    server = ServerNeed(
+        memory_bytes=memory[1].total,
+        burst_cores=cpu_need(costs, (0.0,) * len(costs), binding.runs, within, "high").total,
+        average_cores=cpu_need(costs, rate, (0,) * len(costs), within, "high").total,
+        base_cores=max(one.base_cpu_cores.high for one in costs),
+    )
+    replicas = decide(demand, server, _told(wish.ceiling), wish.acceptable_loss_seconds)
+    shared = [one / replicas.replicas for one in rate]
+    cores = cpu_need(costs, shared, binding.runs, within, "high").total
+    needed = Size(cores, math.ceil(memory[1].total))
+    sizes = _sizes(needed, wish.ceiling)
+
+    def held(memory_bytes: int) -> int:
+        return runs_held(costs, binding.runs, memory[1].total, memory_bytes)
+
+    isolated = shapes.fargate(0, memory_need(costs, _one_of_the_heaviest(costs), 0, None, "high").total)
     return SizingDocument(
-        harness_version=harness_version,
-        created_at=created_at,
-        result=result,
-        forced=forced,
-        warnings=warnings,
+        harness_version=origin.harness_version,
+        created_at=origin.created_at,
+        result=origin.result,
+        forced=origin.forced,
+        warnings=origin.warnings,
         kinds=tuple(
             _kind(*of_kind)
             for of_kind in zip(costs, demand.average, demand.average_existing, rate, strict=True)
@@ -116,35 +170,73 @@ def recommend(
         start_within_seconds=within,
         peaks=tuple(_peak(peak, costs, peak is binding) for peak in peaks),
         quantities=quantities,
-        shapes=_shapes(costs, memory[1].total, cpu[1].total, round(workers[1].total)),
+        shapes=tuple(
+            _shape(platform, size, round(workers[1].total), held) for platform, size in sizes.items()
+        ),
+        isolated_cpus=None if isolated is None else isolated.cpus,
+        isolated_memory_bytes=None if isolated is None else isolated.memory_bytes,
+        replicas=replicas,
+        prices=None if prices is None else _priced(prices, sizes, needed, replicas.replicas),
+        location=origin.location,
+        stack=origin.stack,
+        scenario=origin.scenario,
     )
 
 
-def _shapes(
-    costs: Sequence[Costs], memory_bytes: float, cores: float, workers: int
-) -> tuple[ShapeRecord, ...]:
-    def shape(platform: Platform, size: Size | None, note: str) -> ShapeRecord:
-        if size is None:
-            largest = max(shapes.FARGATE)
-            note = (
-                f"no task is large enough (the largest has {largest:g} vCPU and "
-                f"{max(shapes.FARGATE[largest])} GiB); divide the jobs among code locations"
-            )
-        return ShapeRecord(
-            platform=platform,
-            cpus=None if size is None else size.cpus,
-            memory_bytes=None if size is None else size.memory_bytes,
-            max_concurrent_runs=None if size is None else runs_held(costs, size.memory_bytes),
-            grpc_max_workers=None if size is None else workers,
-            note=note,
-        )
-
-    return (
-        shape("ecs-fargate", shapes.fargate(cores, memory_bytes), f"valid pairs: {shapes.FARGATE_SOURCE}"),
-        shape("ecs-ec2", shapes.ec2(cores, memory_bytes), "task on an instance with as much to spare"),
-        shape("kubernetes", shapes.kubernetes(cores, memory_bytes), "requests, and the limit of memory"),
-        shape("compose", shapes.compose(cores, memory_bytes), "mem_limit and cpus"),
+def _told(ceiling: Ceiling) -> Ceiling:
+    """The ceiling, or where none was told the largest task that Fargate has."""
+    largest = shapes.LARGEST_FARGATE
+    return Ceiling(
+        ceiling.cpus if math.isfinite(ceiling.cpus) else largest.cpus,
+        ceiling.memory_bytes if math.isfinite(ceiling.memory_bytes) else largest.memory_bytes,
     )
+
+
+def _sizes(needed: Size, ceiling: Ceiling) -> dict[Platform, Size | None]:
+    """The smallest size on each platform; None where it is larger than can be had."""
+    found: dict[Platform, Size | None] = {
+        "ecs-fargate": shapes.fargate(needed.cpus, needed.memory_bytes),
+        "ecs-ec2": shapes.ec2(needed.cpus, needed.memory_bytes),
+        "kubernetes": shapes.kubernetes(needed.cpus, needed.memory_bytes),
+        "compose": shapes.compose(needed.cpus, needed.memory_bytes),
+    }
+    return {
+        platform: size
+        if size and size.cpus <= ceiling.cpus and size.memory_bytes <= ceiling.memory_bytes
+        else None
+        for platform, size in found.items()
+    }
+
+
+def _shape(platform: Platform, size: Size | None, workers: int, held: Callable[[int], int]) -> ShapeRecord:
+    note = _NOTES[platform]
+    if size is None:
+        note = "none on offer is large enough; divide the jobs among code locations, or allow later starts"
+    return ShapeRecord(
+        platform=platform,
+        cpus=None if size is None else size.cpus,
+        memory_bytes=None if size is None else size.memory_bytes,
+        max_concurrent_runs=None if size is None else held(size.memory_bytes),
+        grpc_max_workers=None if size is None else workers,
+        note=note,
+    )
+
+
+def _priced(
+    prices: Prices, sizes: Mapping[Platform, Size | None], needed: Size, replicas: int
+) -> PricesRecord:
+    smallest = {platform: size for platform, size in sizes.items() if size is not None}
+    return PricesRecord(
+        file=prices.file,
+        currency=prices.currency,
+        hours_per_month=prices.hours_per_month,
+        offers=offers(prices.tariffs, smallest, needed, replicas, prices.hours_per_month),
+    )
+
+
+def _one_of_the_heaviest(costs: Sequence[Costs]) -> list[int]:
+    heaviest = max(range(len(costs)), key=lambda number: costs[number].memory_per_run_bytes.high)
+    return [int(number == heaviest) for number in range(len(costs))]
 
 
 def _need(bound: BoundName, peak: Peak, need: Need) -> NeedRecord:

@@ -29,8 +29,12 @@ class Size:
     memory_bytes: int
 
 
+LARGEST_FARGATE = Size(float(max(FARGATE)), int(max(FARGATE[max(FARGATE)]) * GIB))
+"""The largest task there is."""
+
+
 def fargate(cores: float, memory_bytes: float) -> Size | None:
-    """The smallest Fargate task with at least these; None where there is none so large."""
+    """The smallest Fargate task with at least these; none where there is none so large."""
     fitting = [
         Size(float(cpus), int(gib * GIB))
         for cpus, memories in FARGATE.items()

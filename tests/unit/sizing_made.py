@@ -1,10 +1,23 @@
-"""Made-up costs, for the tests of sizing."""
+"""Made-up costs and a made-up size, for tests of what is computed from them."""
 
 from __future__ import annotations
 
-from harness.sizing.costs import Cost, Costs
+from typing import Any
 
-MIB = 2**20
+from harness.results.sizing import (
+    CostRecord,
+    KindRecord,
+    PeakRecord,
+    Platform,
+    ReplicasRecord,
+    ShapeRecord,
+    SizingDocument,
+)
+from harness.sizing.costs import Cost, Costs
+from harness.sizing.shapes import GIB, MIB, Size
+
+TOO_LARGE = "no task is large enough; divide the jobs among code locations"
+TASK, POD, CONTAINER = Size(2.0, 4 * GIB), Size(1.5, 1536 * MIB), Size(1.3, 1472 * MIB)
 
 
 def cost(name: str, value: float, spread: float = 0.1) -> Cost:
@@ -13,6 +26,7 @@ def cost(name: str, value: float, spread: float = 0.1) -> Cost:
 
 def costs(workload: str = "io_bound", per_run_mib: float = 100.0, measured: float = 10.0) -> Costs:
     return Costs(
+        cell_id=workload,
         workload=workload,
         dagster_version="1.13.27",
         base_memory_bytes=cost("base_memory_bytes", 110 * MIB),
@@ -22,3 +36,81 @@ def costs(workload: str = "io_bound", per_run_mib: float = 100.0, measured: floa
         launch_seconds_per_run=cost("launch_seconds_per_run", 0.7),
         concurrency_measured=measured,
     )
+
+
+def kind(
+    workload: str = "io_bound", per_run: float = 100.0, spread: float = 0.1, version: str = "1.13.27"
+) -> KindRecord:
+    """Runs of 100 MiB on a base of 110."""
+
+    def record(name: str, mib: float) -> CostRecord:
+        made = cost(name, mib * MIB, spread)
+        return CostRecord(name=name, value=made.value, low=made.low, high=made.high, bursts=9)
+
+    return KindRecord(
+        workload=workload,
+        dagster_version=version,
+        costs=(record("base_memory_bytes", 110.0), record("memory_per_run_bytes", per_run)),
+        concurrency_measured=10,
+        average=2.5,
+        average_existing=2.6,
+        launches_per_second=200 / 3600,
+    )
+
+
+def shape(platform: Platform, size: Size | None, workers: int = 9, held: int | None = 11) -> ShapeRecord:
+    return ShapeRecord(
+        platform=platform,
+        cpus=size and size.cpus,
+        memory_bytes=size and size.memory_bytes,
+        max_concurrent_runs=held if size else None,
+        grpc_max_workers=workers if size else None,
+        note="" if size else TOO_LARGE,
+    )
+
+
+def sizing(
+    fargate: Size | None = TASK,
+    kubernetes: Size | None = POD,
+    compose: Size | None = CONTAINER,
+    workers: int = 9,
+    replicas: int = 1,
+    version: str = "1.13.27",
+    held: int | None = 11,
+    **changes: Any,
+) -> SizingDocument:
+    values: dict[str, Any] = {
+        "harness_version": "0.1.0",
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "result": "sample",
+        "forced": False,
+        "warnings": (),
+        "kinds": (kind(version=version),),
+        "start_within_seconds": 60,
+        "peaks": (
+            PeakRecord(name="guide", runs={"io_bound": 7}, total=7, exact=6.25, how="2.5 x", binds=False),
+            PeakRecord(
+                name="ordinary",
+                runs={"io_bound": 9},
+                total=9,
+                exact=9,
+                how="not exceeded for 99.9 % of the time",
+                binds=True,
+            ),
+        ),
+        "quantities": (),
+        "shapes": (
+            shape("ecs-fargate", fargate, workers, held and held + 20),
+            shape("ecs-ec2", Size(1.375, 1472 * MIB), workers, held),
+            shape("kubernetes", kubernetes, workers, held),
+            shape("compose", compose, workers, held),
+        ),
+        "isolated_cpus": 0.5,
+        "isolated_memory_bytes": GIB,
+        "replicas": ReplicasRecord(
+            replicas=replicas, why="two lose less", acceptable_loss_seconds=900, layouts=(), rules=()
+        ),
+        "stack": "process",
+        "scenario": {},
+    }
+    return SizingDocument(**(values | changes))

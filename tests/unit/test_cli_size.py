@@ -9,6 +9,7 @@ import pytest
 
 from harness.results.document import Reason, Validity
 from harness.results.folder import ResultFolder
+from harness.results.sizing import read_sizing
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import CELL, NO_REPLICAS, bursts, cell_record, document
@@ -158,6 +159,12 @@ def test_a_result_that_is_not_valid_is_refused_or_said(run: Run, tmp_path: Path)
         (["--jobs", "README.md"], "README.md"),
         (["--history", "nowhere.csv"], "nowhere.csv"),
         (["--history", "README.md"], "README.md"),
+        ([*GUIDE, "--executor", "multiprocess"], "measured with the in_process executor"),
+        ([*GUIDE, "--max-cpus", "0"], "--max-cpus 0"),
+        ([*GUIDE, "--max-memory", "much"], "--max-memory much: a size such as"),
+        ([*GUIDE, "--acceptable-loss", "0s"], "--acceptable-loss 0s: more than 0s"),
+        ([*GUIDE, "--prices", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
+        ([*GUIDE, "--out", "results/claims/light"], "holds a measured result"),
     ],
 )
 def test_bad_input_ends_in_a_clear_line_and_exit_code_2(
@@ -197,3 +204,72 @@ def test_a_result_that_was_not_fitted_says_what_to_run(run: Run, tmp_path: Path)
     done = run("size", str(bare.path), *GUIDE)
     assert done.returncode == 2
     assert "it was not fitted" in done.stderr
+
+
+def test_prices_are_listed_and_replicas_explained(run: Run, result: Path, tmp_path: Path) -> None:
+    file = tmp_path / "prices.yaml"
+    file.write_text("currency: EUR\nplatforms:\n  ecs-fargate: {vcpu_hour: 0.05, gib_hour: 0.005}\n")
+    told = sized(run, str(result), *GUIDE, "--prices", str(file))
+    offers = told["prices"]["offers"]
+    assert offers[0]["cost_per_month"] == min(offer["cost_per_month"] for offer in offers)
+    assert told["replicas"]["replicas"] == 1
+    shown = run("size", str(result), *GUIDE, "--prices", str(file), "--acceptable-loss", "1s").stdout
+    assert "One server or replicas: 2 replicas" in shown
+    assert "EUR" in shown
+    assert "dearer ones" in shown
+
+
+@pytest.mark.parametrize(
+    ("platforms", "words"),
+    [
+        ("{fargate: {vcpu_hour: 1, gib_hour: 1}}", "platforms.fargate"),
+        ("{ecs-ec2: {vcpu_hour: 1}}", "vcpu_hour and gib_hour are expected"),
+        ("{ecs-ec2: {vcpu_hour: -1, gib_hour: 1}}", "platforms.ecs-ec2.vcpu_hour"),
+        ("{ecs-ec2: {machines: [{name: a, cpus: 2, memory: lots, hour: 1}]}}", "machines.0.memory"),
+        ("{}", "platforms"),
+    ],
+)
+def test_a_price_that_is_wrong_is_named(
+    run: Run, result: Path, tmp_path: Path, platforms: str, words: str
+) -> None:
+    file = tmp_path / "prices.yaml"
+    file.write_text(f"platforms: {platforms}\n")
+    done = run("size", str(result), *GUIDE, "--prices", str(file))
+    assert done.returncode == 2, done.stdout
+    assert words in done.stderr
+
+
+def test_a_size_is_kept_with_configuration_to_paste(run: Run, result: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "size"
+    done = run("size", str(result), *GUIDE, "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert f"next: dagster-sizing try {folder}" in done.stdout
+    names = {file.name for file in folder.iterdir()}
+    assert names == {
+        "sizing.json",
+        "dagster_cloud.yaml",
+        "dagster.yaml",
+        "values.yaml",
+        "compose.override.yaml",
+    }
+    kept = read_sizing(folder)
+    assert kept == read_sizing(folder / "sizing.json")
+    assert kept.scenario == ResultFolder(result).read_document().scenario
+    assert run("size", str(result), *GUIDE, "--out", str(folder)).returncode == 0  # a size may be made anew
+
+
+def test_the_memory_of_ticks_counts_where_it_was_measured(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, "io_bound")
+    document = ResultFolder(path).read_document()
+    model = document.cells[0].constants[0]
+    tick = model.model_copy(
+        update={"name": "memory_per_tick_bytes", "value": 2.0 * MIB, "low": 1.0 * MIB, "high": 3.0 * MIB}
+    )
+    cell = cell_record(cell_id="tick", workload="tick", constants=(tick,))
+    ResultFolder(path).write_document(document.model_copy(update={"cells": (*document.cells, cell)}))
+    told = sized(run, str(path), *GUIDE, "--workload", "io_bound", "--ticks", "4")
+    term = told["quantities"][0]["needs"][1]["terms"][-1]
+    assert term == {"name": "ticks at once", "count": 4.0, "cost": 3.0 * MIB}
+    shown = run("size", str(path), *GUIDE, "--workload", "io_bound").stdout
+    assert "memory of ticks is not in the sum" not in shown
+    assert "+ 1 × 3.0 MiB" in shown

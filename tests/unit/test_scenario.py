@@ -11,7 +11,7 @@ from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 from harness.scenario.schema import json_schema
-from harness.scenario.workload import BuiltinWorkload
+from harness.scenario.workload import BuiltinWorkload, MixWorkload
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SCENARIOS = Path(__file__).parents[2] / "workloads" / "scenarios"
@@ -25,6 +25,8 @@ name: own
 location: {module: mine}
 workloads:
 """
+
+MIX = "name: x\nworkloads:\n  - mix:\n      - {share: 3, runs: {workload: io_bound}}\n"
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -82,6 +84,20 @@ def test_ticks_are_a_workload_or_come_beside_runs(tmp_path: Path) -> None:
     assert [cell.workload.label for cell in cells] == ["cpu_tick", "night", "io_bound"]
 
 
+def test_a_mix_has_runs_of_each_kind_by_its_share(tmp_path: Path) -> None:
+    text = MIX + "      - {share: 1, runs: {workload: cpu_bound, cpu_seconds: 2s}}\n"
+    [cell] = cells_of(load_scenario(write(tmp_path, text)).scenario)
+    mix = cell.workload
+    assert isinstance(mix, MixWorkload)
+    assert cell.cell_id.startswith("mix-")
+
+    def counts(level: int) -> tuple[int, int]:
+        runs = [one.job for one in mix.runs_of(level)]
+        return runs.count("io_bound"), runs.count("cpu_bound")
+
+    assert [counts(level) for level in (1, 2, 3, 4, 8)] == [(1, 0), (2, 0), (2, 1), (3, 1), (6, 2)]
+
+
 def test_steps_of_multi_step_run_in_processes_or_in_the_runs_own(tmp_path: Path) -> None:
     text = "name: x\nworkloads:\n  - {workload: multi_step, steps: 3}\n"
     [cell] = cells_of(load_scenario(write(tmp_path, text)).scenario)
@@ -109,6 +125,23 @@ def test_steps_of_multi_step_run_in_processes_or_in_the_runs_own(tmp_path: Path)
         (
             "name: x\nworkloads:\n  - {workload: io_bound, ticks: {tik: t}}\n",
             ["workloads.0.ticks.tick: missing", "workloads.0.ticks.tik: unknown key; did you mean tick?"],
+        ),
+        (
+            MIX + "      - {share: 1, runs: {workload: cpu_bound, cpu_second: 1}}\n",
+            ["FILE:5: workloads.0.mix.1.runs.cpu_second: unknown key; did you mean cpu_seconds?"],
+        ),
+        (
+            MIX + "      - {share: 1, runs: {tick: io_tick}}\n",
+            ["FILE:5: workloads.0.mix.1.runs: `workload:` (ours) or `job:`"],
+        ),
+        (
+            MIX + "      - {shares: 1, runs: {workload: cpu_bound}}\n",
+            ["mix.1.shares: unknown key", "share: missing"],
+        ),
+        (MIX + "      - {share: 1, runs: {job: mine}}\n", ["job mine needs a location section"]),
+        (
+            MIX + "      - {share: 1, runs: {workload: cpu_bound, ticks: {tick: io_tick}}}\n",
+            ["write them beside mix"],
         ),
         (MINIMAL + "lod: {}\n", ["FILE:4: lod: unknown key", "did you mean load?", "allowed:"]),
         (MINIMAL + "load:\n  repeat: 3\n", ["FILE:5: load.repeat: unknown key", "did you mean repeats?"]),

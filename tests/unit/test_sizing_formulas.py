@@ -4,18 +4,25 @@ from hypothesis import strategies as st
 
 from harness.sizing.formulas import cpu_need, memory_need, runs_held, workers_need
 from harness.sizing.shapes import FARGATE, GIB, compose, ec2, fargate, kubernetes
-from tests.unit.sizing_made import MIB, costs
+from tests.unit.sizing_made import MIB, cost, costs
 
 IO, HEAVY = costs(), costs("heavy", per_run_mib=400.0)
 
 
 def test_memory_is_the_guides_sum() -> None:
-    assert memory_need([IO], [6], "value").total == pytest.approx((110 + 6 * 100) * MIB)
-    assert memory_need([IO], [6], "high").total == pytest.approx(1.1 * (110 + 6 * 100) * MIB)
+    assert memory_need([IO], [6], 1, None, "value").total == pytest.approx((110 + 6 * 100) * MIB)
+    assert memory_need([IO], [6], 1, None, "high").total == pytest.approx(1.1 * (110 + 6 * 100) * MIB)
+
+
+def test_ticks_take_memory_where_it_was_measured() -> None:
+    tick = cost("memory_per_tick_bytes", 5 * MIB)
+    need = memory_need([IO], [6], 3, tick, "value")
+    assert need.total == pytest.approx((110 + 6 * 100 + 3 * 5) * MIB)
+    assert need.terms[-1].name == "ticks at once"
 
 
 def test_kinds_add_up_and_the_base_is_one_servers() -> None:
-    need = memory_need([IO, HEAVY], [3, 2], "value")
+    need = memory_need([IO, HEAVY], [3, 2], 0, None, "value")
     assert need.total == pytest.approx((110 + 3 * 100 + 2 * 400) * MIB)
     assert [term.name for term in need.terms] == ["base", "runs at once (io_bound)", "runs at once (heavy)"]
 
@@ -34,11 +41,15 @@ def test_workers_are_for_launches_ticks_and_pings() -> None:
     assert workers_need([IO], [30.0], [9], ticks=0, bound="value").total == 22
 
 
-@given(st.floats(256 * MIB, 200 * GIB))
-def test_what_a_size_holds_fits_and_one_more_does_not(memory: float) -> None:
-    held = runs_held([IO, HEAVY], memory)
-    assert memory_need([IO, HEAVY], [0, held], "high").total <= memory * (1 + 1e-9) or held == 0
-    assert memory_need([IO, HEAVY], [0, held + 1], "high").total > memory * (1 - 1e-9)
+@given(st.integers(0, 20), st.integers(0, 20), st.floats(1, 8))
+def test_what_a_size_holds_fits_and_one_more_does_not(light: int, heavy: int, spare: float) -> None:
+    both = [IO, HEAVY]
+    needed = memory_need(both, [light, heavy], 1, None, "high").total
+    held = runs_held(both, [light, heavy], needed, spare * needed)
+    assert held >= light + heavy
+    more = held - light
+    assert memory_need(both, [light, more], 1, None, "high").total <= spare * needed * (1 + 1e-9)
+    assert memory_need(both, [light, more + 1], 1, None, "high").total > spare * needed * (1 - 1e-9)
 
 
 @given(
@@ -51,7 +62,7 @@ def test_what_a_size_holds_fits_and_one_more_does_not(memory: float) -> None:
 def test_the_terms_are_the_total(few: int, many: int, rate: float, within: float, bound: str) -> None:
     both = ([IO, HEAVY], [few, many])
     for need in (
-        memory_need(*both, bound),  # type: ignore[arg-type]
+        memory_need(*both, 2, cost("memory_per_tick_bytes", 1e6), bound),  # type: ignore[arg-type]
         cpu_need(both[0], [rate, rate], both[1], within, bound),  # type: ignore[arg-type]
         workers_need(both[0], [rate, rate], both[1], 3, bound),  # type: ignore[arg-type]
     ):

@@ -1,0 +1,259 @@
+"""Trying a size: the attempts at it, each an ordinary experiment, and the document they end in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from harness.cli.measure import StackName, measure, sha256_of
+from harness.errors import ExperimentError, InputError, MachineError
+from harness.report.trial import attempt_line, render_trial_markdown
+from harness.results.document import CellRecord
+from harness.results.folder import ResultFolder
+from harness.results.sizing import SizingDocument
+from harness.results.trial import AttemptRecord, BoundaryRecord, TrialDocument, write_trial
+from harness.scenario.model import Scenario
+from harness.scenario.workload import MixWorkload, RunWorkload, TickWorkload
+from harness.sizing.shapes import MIB
+from harness.sizing.trial import (
+    LEAST_MEMORY_BYTES,
+    MOST_RUNS,
+    judge_attempt,
+    memory_boundary,
+    memory_predicted,
+    memory_step,
+    next_step,
+    runs_boundary,
+    runs_predicted,
+)
+
+MOST_ATTEMPTS = 12
+"""A boundary that is not found by then is not where anything predicted it."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Tries one size; every attempt is kept, and what was made already is not made again."""
+
+    sizing: SizingDocument
+    folder: Path
+    stack: StackName
+    bursts: int
+    """At the recommended size."""
+    boundary_bursts: int
+    """At every other one."""
+    console: Console
+
+    def size(self, document: TrialDocument) -> TrialDocument:
+        """Run the recommended size at its peak."""
+        self._say(f"the recommended size: {self._runs} runs at once, {self.bursts} times")
+        attempt = self._attempt(
+            "size", document, document.cpus, document.memory_bytes, self._runs, self.bursts
+        )
+        return self._keep(document, attempt)
+
+    def more_runs(self, document: TrialDocument) -> TrialDocument:
+        """Raise the runs at once, under the recommended memory, until it breaks."""
+        memory_bytes, cap = document.memory_bytes, self._cap(document)
+        predicted = runs_predicted(self.sizing.kinds, self._counts, memory_bytes)
+        self._say(
+            f"more runs: {memory_bytes / MIB:,.0f} MiB are predicted to hold {predicted.value:.0f} at once "
+            f"({predicted.low:.0f} to {predicted.high:.0f})"
+        )
+
+        def known(attempts: tuple[AttemptRecord, ...]) -> dict[int, bool]:
+            return {
+                one.runs: one.outcome == "held"
+                for one in attempts
+                if one.memory_bytes == memory_bytes and one.outcome != "unclear"
+            }
+
+        note = ""
+        for _ in range(MOST_ATTEMPTS):
+            runs = next_step(known(document.attempts), max(1, int(predicted.value)), 1, MOST_RUNS)
+            if runs is None:
+                break
+            attempt = self._harder(f"runs-{runs}", document, memory_bytes, runs)
+            document = self._keep(document, attempt)
+            if attempt.outcome == "unclear":
+                note = f"{runs} runs: {attempt.why}"
+                break
+        found = runs_boundary(document.attempts, memory_bytes, cap, predicted, note)
+        return self._found(document, found)
+
+    def less_memory(self, document: TrialDocument) -> TrialDocument:
+        """Lower the memory, at the recommended peak, until it breaks."""
+        recommended, runs = document.memory_bytes, self._runs
+        predicted = memory_predicted(self.sizing.kinds, self._counts(runs))
+        step = memory_step(predicted.value)
+        self._say(
+            f"less memory: {runs} runs at once are predicted to take {predicted.value / MIB:,.0f} MiB; "
+            f"steps of {step / MIB:.0f} MiB"
+        )
+        hardest = max(0, (recommended - LEAST_MEMORY_BYTES) // step)
+
+        def known(attempts: tuple[AttemptRecord, ...]) -> dict[int, bool]:
+            return {
+                (recommended - one.memory_bytes) // step: one.outcome == "held"
+                for one in attempts
+                if one.runs == runs
+                and one.outcome != "unclear"
+                and (recommended - one.memory_bytes) % step == 0
+            }
+
+        guess, note = max(0, math.floor((recommended - predicted.value) / step)), ""
+        for _ in range(MOST_ATTEMPTS):
+            lower = next_step(known(document.attempts), guess, 0, hardest)
+            if lower is None:
+                break
+            memory_bytes = recommended - lower * step
+            name = f"memory-{memory_bytes // MIB}mib"
+            attempt = self._harder(name, document, memory_bytes, runs)
+            document = self._keep(document, attempt)
+            if attempt.outcome == "unclear":
+                note = f"{memory_bytes / MIB:,.0f} MiB: {attempt.why}"
+                break
+        return self._found(document, memory_boundary(document.attempts, runs, recommended, predicted, note))
+
+    def finish(self, document: TrialDocument) -> None:
+        """Write the document, and the report beside it."""
+        write_trial(self.folder, document)
+        ResultFolder(self.folder).write_text("try.md", render_trial_markdown(document))
+
+    @property
+    def _runs(self) -> int:
+        return self.sizing.peak.total
+
+    def _cap(self, document: TrialDocument) -> int:
+        cap = self.sizing.shape(document.platform).max_concurrent_runs
+        assert cap is not None  # a platform without a size cannot be tried
+        return cap
+
+    def _counts(self, runs: int) -> Mapping[str, int]:
+        """How many of so many runs are of each workload, as the bursts have them."""
+        counts: dict[str, int] = {}
+        for one in workload_of(self.sizing).runs_of(runs):
+            counts[one.label] = counts.get(one.label, 0) + 1
+        return counts
+
+    def _harder(self, name: str, document: TrialDocument, memory_bytes: int, runs: int) -> AttemptRecord:
+        """An attempt beyond the size, with all CPUs of the machine: memory breaks it, and starts take long."""
+        cpus = float(document.fingerprint["cpu_count"])
+        return self._attempt(name, document, cpus, memory_bytes, runs, self.boundary_bursts)
+
+    def _attempt(
+        self, name: str, document: TrialDocument, cpus: float, memory_bytes: int, runs: int, bursts: int
+    ) -> AttemptRecord:
+        """Measure, unless it was; an attempt that breaks off has an outcome as well.
+
+        Raises:
+            MachineError: the memory limit is not enforced here.
+            Interrupted: go on with `--resume`.
+        """
+        scenario = scenario_of(self.sizing, document, cpus, memory_bytes, runs, bursts, name)
+        folder = ResultFolder(self.folder / name)
+        if not (folder.exists and _over(folder, scenario)):
+            try:
+                measure(scenario, self.stack, folder.path, folder.exists, self.console)
+            except ExperimentError as error:
+                self._say(f"broke off: {error}")
+        cell = folder.read_document().cells[0]
+        if cell.limits is not None and not cell.limits.enforced:
+            raise MachineError(
+                f"the memory limit is not enforced here ({cell.limits.reason}), so no size can be tried; "
+                "run as root, or with --stack compose"
+            )
+        attempt = judge_attempt(name, runs, cell, folder.table("bursts"))
+        self._say(attempt_line(attempt))
+        return attempt
+
+    def _keep(self, document: TrialDocument, attempt: AttemptRecord) -> TrialDocument:
+        others = tuple(one for one in document.attempts if one.folder != attempt.folder)
+        document = document.model_copy(update={"attempts": (*others, attempt)})
+        self.finish(document)
+        return document
+
+    def _found(self, document: TrialDocument, boundary: BoundaryRecord) -> TrialDocument:
+        others = tuple(one for one in document.boundaries if one.axis != boundary.axis)
+        document = document.model_copy(update={"boundaries": (*others, boundary)})
+        self.finish(document)
+        return document
+
+    def _say(self, text: str) -> None:
+        self.console.print(f"\n{text}", style="bold", markup=False, highlight=False, soft_wrap=True)
+
+
+def scenario_of(
+    sizing: SizingDocument,
+    document: TrialDocument,
+    cpus: float,
+    memory_bytes: int,
+    runs: int,
+    bursts: int,
+    name: str,
+) -> Scenario:
+    """The scenario of an attempt: what was measured, at the recommended size."""
+    measured = Scenario.model_validate(sizing.scenario)
+    dagster = measured.dagster.model_dump(mode="json") | {
+        "versions": [document.dagster_version],
+        "coordinator": [measured.dagster.coordinator[0]],
+        "max_concurrent_runs": [],  # what is asked for at once shall be at once
+    }
+    load = measured.load.model_dump(mode="json") | {
+        "shape": "burst",
+        "window": 0,
+        "levels": [runs],
+        "repeats": bursts,
+        "lose_server_after": 0,
+    }
+    given: dict[str, Any] = measured.model_dump(mode="json") | {
+        "name": f"try-{name}",
+        "dagster": dagster,
+        "server": measured.server.model_dump(mode="json")
+        | {
+            "cpus": [cpus],
+            "memory": [memory_bytes],
+            "grpc_max_workers": [document.grpc_max_workers],
+            "replicas": [1],
+            "restart": False,
+        },
+        "workloads": [workload_of(sizing).model_dump(mode="json")],
+        "load": load,
+    }
+    return Scenario.model_validate(given)
+
+
+def workload_of(sizing: SizingDocument) -> RunWorkload | MixWorkload:
+    """What a burst at the peak is made of: one workload, or a mix in the proportions of the peak.
+
+    Raises:
+        InputError: the size names a workload that its scenario does not have.
+    """
+    measured = Scenario.model_validate(sizing.scenario)
+    known = {one.label: one for one in measured.workloads if not isinstance(one, TickWorkload)}
+    wanted = {name: count for name, count in sizing.peak.runs.items() if count}
+    missing = next((name for name in wanted if name not in known), None)
+    if missing is not None:
+        raise InputError(
+            f"the size is for workload {missing}, which its scenario does not have; size it again"
+        )
+    if len(wanted) == 1:
+        return known[next(iter(wanted))]
+    if any(isinstance(known[name], MixWorkload) for name in wanted):
+        raise InputError("a mix of mixes cannot be tried; measure its workloads one by one")
+    parts = [{"runs": known[name].model_dump(mode="json"), "share": count} for name, count in wanted.items()]
+    return MixWorkload.model_validate({"mix": parts})
+
+
+def _over(folder: ResultFolder, scenario: Scenario) -> bool:
+    """Whether an attempt was made to its end, however it ended."""
+    document = folder.read_document()
+    if document.scenario_sha256 != sha256_of(scenario):
+        raise InputError(f"{folder.path}: holds an attempt at another size; choose another --out")
+    cell: CellRecord = document.cells[0]
+    return cell.state == "finished" or bool(cell.failure)

@@ -1,0 +1,158 @@
+"""A size that was tried: on the terminal, and as Markdown."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from harness.report.markdown import markdown_table
+from harness.report.text import MIB
+from harness.results.trial import AttemptRecord, BoundaryRecord, TrialDocument
+
+Row = tuple[str, ...]
+
+_ATTEMPTS: Row = (
+    "memory limit",
+    "CPUs",
+    "runs at once",
+    "bursts held",
+    "outcome",
+    "peak",
+    "of the limit",
+    "last started after",
+    "slowest answer",
+    "throttled",
+)
+_BOUNDARIES: Row = ("made harder", "recommended", "predicted", "held", "broke", "off", "margin")
+
+
+def print_trial(trial: TrialDocument, console: Console) -> None:
+    """Print what was tried and where it broke."""
+    console.print()
+    for line in _head(trial):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    _print(console, "Attempts", _ATTEMPTS, [_attempt(one) for one in _ordered(trial)])
+    if trial.boundaries:
+        _print(console, "Where it breaks", _BOUNDARIES, [_boundary(one) for one in trial.boundaries])
+    for line in _notes(trial):
+        console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"\n{verdict(trial)}", style="bold", markup=False, highlight=False, soft_wrap=True)
+
+
+def render_trial_markdown(trial: TrialDocument) -> str:
+    """The same as Markdown."""
+    title, *head = _head(trial)
+    parts = [f"# {title}", *head, f"**{verdict(trial)}**"]
+    parts += ["## Attempts", _table(_ATTEMPTS, [_attempt(one) for one in _ordered(trial)])]
+    if trial.boundaries:
+        rows = [_boundary(one) for one in trial.boundaries]
+        parts += ["## Where it breaks", _table(_BOUNDARIES, rows)]
+    parts += [f"- {line}" for line in _notes(trial)]
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict(trial: TrialDocument) -> str:
+    """Whether the size held, in a sentence."""
+    size = trial.size
+    if size is None or not size.bursts:
+        return "the size was not tried to the end"
+    held = f"{size.bursts_held} of {size.bursts} bursts of {size.runs} runs held"
+    if size.outcome == "killed":
+        return f"the size BROKE: {held}; {size.why}"
+    if size.outcome == "unclear":
+        return f"the size did not hold: {held}; {size.why}"
+    start = f"the last run had started after {size.start_seconds or 0:.0f} s"
+    if not trial.in_time:
+        return f"the memory held ({held}), but {start}, and not within {trial.start_within_seconds:g} s"
+    return f"the size HELD: {held}; {start}, {trial.start_within_seconds:g} s were allowed"
+
+
+def attempt_line(attempt: AttemptRecord) -> str:
+    """How one attempt ended."""
+    told = f"{attempt.outcome}: {attempt.bursts_held} of {attempt.bursts} bursts held"
+    return f"{told}; {attempt.why}" if attempt.why else told
+
+
+def _title(trial: TrialDocument) -> str:
+    runs = " + ".join(f"{count} {name}" for name, count in trial.peak.items() if count)
+    return f"{trial.platform} size from {trial.result}, tried: {runs} runs at once"
+
+
+def _head(trial: TrialDocument) -> list[str]:
+    lines = [
+        _title(trial) + ("  FORCED" if trial.forced else ""),
+        f"Dagster {trial.dagster_version}, {trial.stack} stack: {trial.cpus:g} CPUs, "
+        f"{trial.memory_bytes / MIB:,.0f} MiB, {trial.grpc_max_workers} gRPC workers",
+    ]
+    if trial.cpus != trial.cpus_recommended:
+        lines.append(f"{trial.cpus_recommended:g} CPUs are recommended: times are those of {trial.cpus:g}")
+    if trial.replicas > 1:
+        lines.append(f"one of {trial.replicas} replicas, each of which is sized for the whole peak")
+    return lines
+
+
+def _notes(trial: TrialDocument) -> list[str]:
+    notes = [f"{one.folder}: {one.why}" for one in _ordered(trial) if one.why]
+    return notes + [f"no boundary in {one.axis}: {one.note}" for one in trial.boundaries if one.note]
+
+
+def _ordered(trial: TrialDocument) -> list[AttemptRecord]:
+    return sorted(trial.attempts, key=lambda one: (one.folder != "size", -one.memory_bytes, one.runs))
+
+
+def _attempt(attempt: AttemptRecord) -> Row:
+    peak = attempt.memory_peak_bytes
+    return (
+        f"{attempt.memory_bytes / MIB:,.0f} MiB",
+        f"{attempt.cpus:g}",
+        str(attempt.runs),
+        f"{attempt.bursts_held} of {attempt.bursts}",
+        attempt.outcome,
+        "-" if peak is None else f"{peak / MIB:,.0f} MiB",
+        "-" if peak is None else f"{peak / attempt.memory_bytes:.0%}",
+        _seconds(attempt.start_seconds),
+        _seconds(attempt.answer_seconds),
+        _seconds(attempt.throttled_seconds),
+    )
+
+
+def _boundary(one: BoundaryRecord) -> Row:
+    what = "runs at once" if one.axis == "runs" else f"memory for {one.runs} runs"
+    if one.memory_bytes is not None:
+        what += f" in {one.memory_bytes / MIB:,.0f} MiB"
+
+    def figure(value: float | None) -> str:
+        if value is None:
+            return "-"
+        return f"{value:.0f}" if one.axis == "runs" else f"{value / MIB:,.0f} MiB"
+
+    off = "-"
+    if one.off is not None:
+        off = f"{one.off:+.0f}" if one.axis == "runs" else f"{one.off / one.predicted:+.1%}"
+    return (
+        what,
+        figure(one.recommended),
+        f"{figure(one.predicted)} ({figure(one.predicted_low)} to {figure(one.predicted_high)})",
+        figure(one.held),
+        figure(one.broke),
+        off,
+        "-" if one.margin is None else f"{one.margin:.0%}",
+    )
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s"
+
+
+def _table(header: Row, rows: list[Row]) -> str:
+    return "\n".join(markdown_table((header, tuple(rows))))
+
+
+def _print(console: Console, title: str, header: Row, rows: list[Row]) -> None:
+    table = RichTable(title=title, title_justify="left", header_style="bold", pad_edge=False)
+    for name in header:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console.print(table)
