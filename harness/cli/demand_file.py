@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from harness.cli.yaml_file import read_yaml
 from harness.scenario.section import Name, Section
 from harness.scenario.units import Seconds
+from harness.sizing.arrivals import LONGEST_SECONDS
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -30,8 +31,10 @@ class JobDemand(Section):
     def _one_rate(self) -> JobDemand:
         if (self.runs_per_hour is None) == (self.every is None):
             raise ValueError("either runs_per_hour (at random) or every (by schedule) is expected")
-        if self.duration <= 0 or self.every == 0:
-            raise ValueError("duration and every must be greater than 0s")
+        if not 0 < self.duration <= LONGEST_SECONDS or self.every == 0:
+            raise ValueError(
+                f"duration and every must be greater than 0s, duration at most {LONGEST_SECONDS / 3600:g}h"
+            )
         return self
 
     @property

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 import harness
-from harness.cli import bench, claims, clean, doctor, fit, history, scenario, show, size, try_size
+from harness.cli import bench, claims, clean, demand, doctor, fit, scenario, show, size, try_size
 from harness.errors import HarnessError
 
 EXIT_CODES = """\
@@ -41,7 +41,7 @@ app.command("bench")(bench.bench)
 app.command("claims")(claims.claims)
 app.command("fit")(fit.fit)
 app.command("show")(show.show)
-app.command("history")(history.history)
+app.command("demand")(demand.demand)
 app.command("size")(size.size)
 app.command("try")(try_size.try_size)
 app.command("doctor")(doctor.doctor)

@@ -26,7 +26,7 @@ from harness.results.document import ResultDocument
 from harness.results.folder import ResultFolder
 from harness.results.sizing import SIZING_FILE, write_sizing
 from harness.scenario.units import parse_bytes, parse_seconds
-from harness.sizing.arrivals import Stream
+from harness.sizing.arrivals import LONGEST_SECONDS, Stream
 from harness.sizing.beyond import seconds_beyond_run
 from harness.sizing.costs import Costs, check_executor, costs_of, tick_memory_of
 from harness.sizing.demand import Demand, demand_of_history, demand_of_streams
@@ -68,7 +68,7 @@ def size(
         typer.Option(
             metavar="SOURCE",
             help="A run history instead: the URL of a Dagster instance, or a CSV or Parquet export with "
-            "columns start, end and location (`dagster-sizing history` writes one).",
+            "columns start, end and location (`dagster-sizing demand` writes one).",
             show_default=False,
         ),
     ] = "",
@@ -276,8 +276,8 @@ def _seconds(option: str, text: str) -> float:
         seconds = parse_seconds(text)
     except ValueError as error:
         raise InputError(f"{option} {text}: {error}") from None
-    if seconds <= 0:
-        raise InputError(f"{option} {text}: more than 0s is expected")
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise InputError(f"{option} {text}: more than 0s and at most {LONGEST_SECONDS / 3600:g}h is expected")
     return seconds
 
 

@@ -142,7 +142,7 @@ class Trial:
         return counts
 
     def _harder(self, name: str, document: TrialDocument, memory_bytes: int, runs: int) -> AttemptRecord:
-        """An attempt beyond the size, with all CPUs of the machine: memory breaks it, and starts take long."""
+        """An attempt beyond the size, with all CPUs: memory breaks it, and starts take long."""
         cpus = float(document.fingerprint["cpu_count"])
         return self._attempt(name, document, cpus, memory_bytes, runs, self.boundary_bursts)
 
@@ -254,6 +254,8 @@ def _over(folder: ResultFolder, scenario: Scenario) -> bool:
     """Whether an attempt was made to its end, however it ended."""
     document = folder.read_document()
     if document.scenario_sha256 != sha256_of(scenario):
-        raise InputError(f"{folder.path}: holds an attempt at another size; choose another --out")
+        raise InputError(
+            f"{folder.path}: holds an attempt with other options; give the same, or choose another --out"
+        )
     cell: CellRecord = document.cells[0]
     return cell.state == "finished" or bool(cell.failure)

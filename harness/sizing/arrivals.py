@@ -20,8 +20,10 @@ TOGETHER_SECONDS = 2.0
 """Launches of a history that are closer than this overlap: about what a launch takes."""
 RUNS_DIVIDED = 100_000
 """So many runs tell well enough how replicas share them."""
+LONGEST_SECONDS = 365 * DAY_SECONDS
+"""No run lasts longer."""
 _EARLIEST_DAY = 10_000
-"""Seeds are not negative: no run lasts longer than so many days."""
+"""Seeds are not negative: no run began so many days before."""
 
 
 @dataclass(frozen=True)

@@ -123,8 +123,8 @@ def _only(document: ResultDocument, workload: str, dagster_version: str) -> Cell
     if not cells:
         raise InputError(
             f"{document.name}: nothing was measured of workload {workload or 'any'} on Dagster "
-            f"{dagster_version or 'any'}; it has {offered} on {versions}; measure what you need with "
-            "dagster-sizing bench"
+            f"{dagster_version or 'any'}; it has {offered} on {versions}; measure it with: dagster-sizing "
+            f"bench SCENARIO --set 'dagster.versions=[\"{dagster_version or versions}\"]'"
         )
     if len({cell.workload for cell in cells}) > 1:
         raise InputError(f"{document.name}: several workloads; name one: --workload {offered}")

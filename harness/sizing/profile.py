@@ -15,7 +15,7 @@ import pandas as pd
 
 from harness.model.linear import Array
 from harness.model.occupancy import occupancy
-from harness.results.history import Arrivals, LocationProfile
+from harness.results.demand import Arrivals, LocationProfile
 
 HOUR_SECONDS = 3600.0
 MINUTE_SECONDS = 60.0

@@ -138,7 +138,8 @@ def _outcome(
     if kills:
         victims = [text for text in measured.get("oom_victims", pd.Series(dtype=str)) if text]
         where = "" if len(measured) else " in warm-up"
-        return "killed", f"the kernel killed {victims[0] if victims else f'{kills} processes'}{where}"
+        told = victims[0] if victims else "; ".join(filter(None, [f"{kills} processes", cell.failure]))
+        return "killed", f"the kernel killed {told}{where}"
     if cell.failure:
         return "unclear", cell.failure
     if whole and all(whole):

@@ -67,12 +67,15 @@ class RunningProcesses:
 
     @property
     def events(self) -> tuple[StackEvent, ...]:
-        """The services that have ended, and when that was noticed."""
-        return tuple(
+        """Processes killed at the memory limit and services that have ended, when that was noticed."""
+        ended = tuple(
             StackEvent(time.time(), service.name, "exit", code)
             for service in self.services
             if (code := service.process.poll()) is not None
         )
+        kills = self.limited.oom_kills() if self.limited else 0
+        killed = (StackEvent(time.time(), self.services[0].name, "oom", times=kills),) if kills else ()
+        return killed + ended
 
     @property
     def losses(self) -> tuple[Loss, ...]:

@@ -1,4 +1,4 @@
-"""The run history of a real instance: what `dagster-sizing history` reads is what was run."""
+"""The run history of a real instance: what `dagster-sizing demand` reads is what was run."""
 
 from __future__ import annotations
 
@@ -93,8 +93,8 @@ def webserver(python: Path, home: Path, environment: dict[str, str]) -> Iterator
             one.kill()
 
 
-def history(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "harness", "history", *arguments]
+def demand(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "harness", "demand", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -130,17 +130,17 @@ def test_the_history_of_an_instance_is_what_was_run(version: str, tmp_path: Path
         assert sorted(runs["status"]) == ["CANCELED", "FAILURE", "SUCCESS", "SUCCESS", "SUCCESS"]
 
         check_pages(instance, runs)
-        recent = history(instance.url, "--days", "1e-7")
+        recent = demand(instance.url, "--days", "1e-7")
         assert recent.returncode == 2, recent.stdout
         assert "no runs in this time; ask for more of it with --days" in recent.stderr
-        elsewhere = history(f"{instance.url}/nowhere")
+        elsewhere = demand(f"{instance.url}/nowhere")
         assert elsewhere.returncode == 2, elsewhere.stdout
         assert "not a Dagster instance" in elsewhere.stderr
 
 
 def check_figures(instance: Instance, out: Path, whole: int, left_out: int) -> pd.DataFrame:
     """Compare what the command says and saves with what Dagster says of each run; the runs launched."""
-    done = history(instance.url, "--out", str(out), "--format", "json")
+    done = demand(instance.url, "--out", str(out), "--format", "json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     print(done.stdout)

@@ -150,6 +150,7 @@ def test_a_result_that_is_not_valid_is_refused_or_said(run: Run, tmp_path: Path)
         (["--run-duration", "45s"], "--runs-per-hour"),
         (["--run-duration", "soon", "--runs-per-hour", "1"], "a time such as"),
         (["--run-duration", "0s", "--runs-per-hour", "1"], "more than 0s"),
+        (["--run-duration", "300000h", "--runs-per-hour", "1"], "at most 8760h"),
         ([*GUIDE, "--quantile", "2"], "--quantile 2"),
         ([*GUIDE, "--burst-headroom", "0.5"], "--burst-headroom 0.5"),
         ([*GUIDE, "--ticks", "-1"], "--ticks -1"),

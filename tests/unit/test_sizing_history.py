@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import InputError
-from harness.results.history import LocationProfile
+from harness.results.demand import LocationProfile
 from harness.sizing.history import read_history, whole_runs
 from harness.sizing.profile import profile_of, profiles_of
 

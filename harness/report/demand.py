@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from harness.results.history import HistoryDocument, LocationProfile
+from harness.results.demand import DemandDocument, LocationProfile
 
 _RUNS = ("location", "runs", "first (UTC)", "last (UTC)", "per hour", "mean", "median", "95 %")
 _AT_ONCE = ("location", "average", "peak", "first at (UTC)", "dispersion", "arrive", "within 2 s")
@@ -22,19 +22,19 @@ _NOTES = (
 _TOO_FEW = "- too few runs, or too short a time, for this figure"
 
 
-def print_history(history: HistoryDocument, console: Console) -> None:
+def print_demand(demand: DemandDocument, console: Console) -> None:
     """Print the figures of every code location."""
     left_out = (
-        f", {history.runs_left_out:,} left out: in progress, never started, or ended as they began"
-        if history.runs_left_out
+        f", {demand.runs_left_out:,} left out: in progress, never started, or ended as they began"
+        if demand.runs_left_out
         else ""
     )
     console.print(
-        f"\n[bold]runs of {escape(history.source)}[/bold]: {history.runs:,}{left_out}",
+        f"\n[bold]runs of {escape(demand.source)}[/bold]: {demand.runs:,}{left_out}",
         highlight=False,
         soft_wrap=True,
     )
-    runs, at_once = ([row(one) for one in history.locations] for row in (_runs_row, _at_once_row))
+    runs, at_once = ([row(one) for one in demand.locations] for row in (_runs_row, _at_once_row))
     _print(console, "Starts, and how long runs lasted", _RUNS, runs)
     _print(console, "Runs at once, and how they arrive", _AT_ONCE, at_once)
     notes = list(_NOTES)

@@ -1,4 +1,4 @@
-"""`dagster-sizing history`: what a run history says of demand, from a Dagster instance or a file."""
+"""`dagster-sizing demand`: what a run history says of demand, from a Dagster instance or a file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from harness.cli.progress import make_console
 from harness.cli.run_source import TOKEN_HEADER, counting, is_instance, read_runs
 from harness.errors import InputError
 from harness.experiment.start import timestamp
-from harness.report.history import print_history
-from harness.results.history import HistoryDocument
+from harness.report.demand import print_demand
+from harness.results.demand import DemandDocument
 from harness.sizing.profile import profiles_of
 
 
@@ -36,7 +36,7 @@ _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
 }
 
 
-def history(
+def demand(
     source: Annotated[
         str,
         typer.Argument(
@@ -102,7 +102,7 @@ def history(
             show(number)
 
         runs = read_runs(source, token_env, token_header, days, say)
-    document = HistoryDocument(
+    document = DemandDocument(
         harness_version=harness.__version__,
         created_at=timestamp(),
         source=source,
@@ -115,11 +115,11 @@ def history(
     if output is Format.JSON:
         typer.echo(document.model_dump_json(indent=2))
     else:
-        print_history(document, console)
+        print_demand(document, console)
     console.print(f"\n{_next_step(document, out)}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _next_step(document: HistoryDocument, out: Path | None) -> str:
+def _next_step(document: DemandDocument, out: Path | None) -> str:
     named = [one.location for one in document.locations if one.location]
     chosen = f" --location {shlex.quote(named[0])}" if len(document.locations) > 1 and named else ""
     if out is not None:

@@ -1,4 +1,4 @@
-"""`dagster-sizing history`: files and an instance that is made up, and what each refuses."""
+"""`dagster-sizing demand`: files and an instance that is made up, and what each refuses."""
 
 import io
 import json
@@ -115,14 +115,14 @@ def file(tmp_path: Path) -> Path:
 
 
 def told(run: Run, *arguments: str) -> dict[str, Any]:
-    done = run("history", *arguments, "--format", "json")
+    done = run("demand", *arguments, "--format", "json")
     assert done.returncode == 0, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     return document
 
 
 def refused(run: Run, *arguments: str) -> str:
-    done = run("history", *arguments)
+    done = run("demand", *arguments)
     assert done.returncode == 2, done.stdout + done.stderr
     assert TOKEN not in done.stdout + done.stderr
     assert len(done.stderr.strip().splitlines()) == 1, done.stderr
@@ -144,7 +144,7 @@ def test_a_file_is_told_by_code_location(run: Run, file: Path) -> None:
 
 
 def test_the_table_teaches_and_names_the_next_step(run: Run, file: Path) -> None:
-    done = run("history", str(file))
+    done = run("demand", str(file))
     assert done.returncode == 0, done.stderr
     for words in (
         "242, 1 left out: in progress, never started",
@@ -163,7 +163,7 @@ def test_an_instance_is_read_page_by_page_and_saved(
     run: Run, instance: Instance, tmp_path: Path, ending: str
 ) -> None:
     out = tmp_path / f"my runs.{ending}"
-    done = run("history", instance.url, "--out", str(out))
+    done = run("demand", instance.url, "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert [asked["cursor"] for asked in instance.asked] == [None, "700", "200", "0"]
     assert "1,199, 1 left out" in done.stdout
@@ -190,7 +190,7 @@ def test_a_server_that_gives_small_pages_is_read_to_the_end(run: Run, instance: 
 
 def test_progress_is_told_now_and_then(run: Run, instance: Instance) -> None:
     instance.count = 12_000
-    lines = run("history", instance.url).stdout.splitlines()
+    lines = run("demand", instance.url).stdout.splitlines()
     assert [line for line in lines if line.endswith("runs read")] == ["5,000 runs read", "10,000 runs read"]
 
 

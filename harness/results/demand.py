@@ -32,7 +32,7 @@ class LocationProfile(Part):
     most_starts: int = Field(description="within 2 s")
 
 
-class HistoryDocument(Part):
+class DemandDocument(Part):
     """The whole of a history."""
 
     schema_version: int = HISTORY_SCHEMA_VERSION
