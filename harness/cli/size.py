@@ -91,6 +91,13 @@ def size(
         str, typer.Option(help="Until the last run of a burst shall have started; takes CPU.")
     ] = "60s",
     ticks: Annotated[int, typer.Option(help="Sensors and schedules that are evaluated at once.")] = 1,
+    memory_headroom: Annotated[
+        float,
+        typer.Option(
+            help="Share of memory to keep free, for what the constants do not know: runs that differ, and "
+            "containers, in which a run took 2 % more than in plain processes."
+        ),
+    ] = 0.05,
     acceptable_loss: Annotated[
         str,
         typer.Option(
@@ -143,7 +150,7 @@ def size(
     folder = ResultFolder(result)
     document = folder.read_document()
     beyond = seconds_beyond_run(folder.table("runs"))
-    _check_options(burst_headroom, quantile, ticks, max_cpus)
+    _check_options(burst_headroom, memory_headroom, quantile, ticks, max_cpus)
     ways = [bool(run_duration or runs_per_hour), jobs is not None, bool(history)]
     if sum(ways) != 1:
         raise InputError(
@@ -179,7 +186,14 @@ def size(
         stream = Stream(0, _seconds("--run-duration", run_duration), _rate(runs_per_hour), beyond)
         demand = demand_of_streams([stream], weights_of(costs), burst_headroom, quantile, SEED)
     check_executor(folder.table("processes"), costs, executor.value if executor is not Executor.ANY else "")
-    wish = Wish(within, ticks, tick_memory_of(document, costs[0].dagster_version), loss, ceiling)
+    wish = Wish(
+        start_within_seconds=within,
+        ticks=ticks,
+        tick_memory=tick_memory_of(document, costs[0].dagster_version),
+        memory_headroom=memory_headroom,
+        acceptable_loss_seconds=loss,
+        ceiling=ceiling,
+    )
     sized = recommend(costs, demand, wish, _origin(document, costs, demand, location, force), priced)
     if out is not None:
         write_sizing(out, sized)
@@ -254,9 +268,13 @@ def _of_location(runs: pd.DataFrame, source: str, location: str) -> tuple[pd.Dat
     return runs, location or known[0]
 
 
-def _check_options(headroom: float, quantile: float, ticks: int, max_cpus: float) -> None:
-    if not headroom >= 1:
-        raise InputError(f"--burst-headroom {headroom:g}: at least 1 is expected")
+def _check_options(
+    burst_headroom: float, memory_headroom: float, quantile: float, ticks: int, max_cpus: float
+) -> None:
+    if not 1 <= burst_headroom < math.inf:
+        raise InputError(f"--burst-headroom {burst_headroom:g}: at least 1 is expected")
+    if not 0 <= memory_headroom <= 1:
+        raise InputError(f"--memory-headroom {memory_headroom:g}: 0 to 1 is expected, such as 0.05")
     if not 0.5 <= quantile < 1:
         raise InputError(f"--quantile {quantile:g}: at least 0.5 and less than 1 is expected, such as 0.999")
     if ticks < 0:

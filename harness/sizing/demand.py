@@ -155,15 +155,15 @@ def _demand(
         busiest=_busiest(held, weights, told),
         elapsed_seconds=trace.elapsed_seconds(),
         on_one_of=tuple(
-            _on_busiest(trace.divided(number, seed), weights, quantile)
+            _on_busiest(trace.divided(number, seed), len(weights), quantile)
             for number in range(1, MOST_REPLICAS + 1)
         ),
     )
 
 
-def _on_busiest(replicas: Sequence[Trace], weights: Array, quantile: float) -> int:
-    kinds = len(weights)
-    return max(int(one.occupancy(kinds).at_quantile(weights, quantile).sum()) for one in replicas)
+def _on_busiest(replicas: Sequence[Trace], kinds: int, quantile: float) -> int:
+    alike = np.ones(kinds)
+    return max(int(one.occupancy(kinds).at_quantile(alike, quantile).sum()) for one in replicas)
 
 
 def _ordinary(held: Occupancy, weights: Array, quantile: float, told: str) -> Peak:

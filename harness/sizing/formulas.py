@@ -1,7 +1,7 @@
 """The guide's formulas on measured constants, extended by what measuring showed. Pure.
 
     memory  = base + memory per run × runs at once + memory per tick × ticks at once
-                                                                        (the sizing guide; ticks are ours)
+                                            (the sizing guide; ticks are ours, and so is headroom on the sum)
     cores   = base + CPU-seconds per run × launches per second          (CPU follows launches)
     cores   = base + CPU-seconds per run × runs of a burst / seconds in which they shall have started
     workers = launches that start at once + ticks at once + 1 for Pings (a run in progress needs none)
@@ -63,6 +63,11 @@ def memory_need(
     return Need((base, *of_runs, *of_ticks))
 
 
+def with_headroom(need: Need, share: float) -> Need:
+    """A need with so much more, as a term of its own: for what constants do not know."""
+    return Need((*need.terms, Term("headroom", share, need.total)), need.binds) if share else need
+
+
 def cpu_need(
     costs: Sequence[Costs],
     launches_per_second: Sequence[float],
@@ -115,16 +120,19 @@ def workers_need(
     )
 
 
-def runs_held(costs: Sequence[Costs], runs: Sequence[int], needed_bytes: float, memory_bytes: float) -> int:
+def runs_held(
+    costs: Sequence[Costs], runs: Sequence[int], needed_bytes: float, headroom: float, memory_bytes: float
+) -> int:
     """Runs at once that fit: those that the need is for, and in what is spare some of the heaviest kind.
 
     Args:
         costs: of each kind.
         runs: at once that the need is for, by kind.
-        needed_bytes: their need, at the upper ends of the constants.
+        needed_bytes: their need, at the upper ends of the constants and with headroom.
+        headroom: share that is left free of those beyond, too.
         memory_bytes: what there is, no less than the need.
     """
-    heaviest = _most(costs, lambda one: one.memory_per_run_bytes, "high")
+    heaviest = _most(costs, lambda one: one.memory_per_run_bytes, "high") * (1 + headroom)
     return sum(runs) + max(0, math.floor((memory_bytes - needed_bytes) / heaviest + 1e-9))
 
 

@@ -27,7 +27,7 @@ from harness.results.sizing import (
 from harness.sizing import shapes
 from harness.sizing.costs import Cost, Costs
 from harness.sizing.demand import Demand, Peak
-from harness.sizing.formulas import Bound, Need, cpu_need, memory_need, runs_held, workers_need
+from harness.sizing.formulas import Bound, Need, cpu_need, memory_need, runs_held, with_headroom, workers_need
 from harness.sizing.prices import Tariff, offers
 from harness.sizing.replicas import Ceiling, ServerNeed, decide
 from harness.sizing.shapes import Size
@@ -52,6 +52,8 @@ class Wish:
     """Sensors and schedules that are evaluated at once."""
     tick_memory: Cost | None
     """Of one tick, where it was measured."""
+    memory_headroom: float
+    """Share by which target and upper are more than the sum, for what the constants do not know."""
     acceptable_loss_seconds: float
     """Run time that may be lost when one server is killed at the peak."""
     ceiling: Ceiling
@@ -131,7 +133,10 @@ def recommend(
     rate, within = demand.launches_per_second, wish.start_within_seconds
     memory, cpu, workers = [], [], []
     for name, peak, bound in bounds:
-        memory.append(_need(name, peak, memory_need(costs, peak.runs, wish.ticks, wish.tick_memory, bound)))
+        need = memory_need(costs, peak.runs, wish.ticks, wish.tick_memory, bound)
+        memory.append(
+            _need(name, peak, need if name == "lower" else with_headroom(need, wish.memory_headroom))
+        )
         burst = [0] * len(costs) if name == "lower" else peak.runs
         cpu.append(_need(name, peak, cpu_need(costs, rate, burst, within, bound)))
         workers.append(_need(name, peak, workers_need(costs, rate, peak.runs, wish.ticks, bound)))
@@ -154,9 +159,10 @@ def recommend(
     sizes = _sizes(needed, wish.ceiling)
 
     def held(memory_bytes: int) -> int:
-        return runs_held(costs, binding.runs, memory[1].total, memory_bytes)
+        return runs_held(costs, binding.runs, memory[1].total, wish.memory_headroom, memory_bytes)
 
-    isolated = shapes.fargate(0, memory_need(costs, _one_of_the_heaviest(costs), 0, None, "high").total)
+    one_run = memory_need(costs, _one_of_the_heaviest(costs), 0, None, "high")
+    isolated = shapes.fargate(0, with_headroom(one_run, wish.memory_headroom).total)
     return SizingDocument(
         harness_version=origin.harness_version,
         created_at=origin.created_at,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.sizing.formulas import cpu_need, memory_need, runs_held, workers_need
+from harness.sizing.formulas import cpu_need, memory_need, runs_held, with_headroom, workers_need
 from harness.sizing.shapes import FARGATE, GIB, compose, ec2, fargate, kubernetes
 from tests.unit.sizing_made import MIB, cost, costs
 
@@ -41,15 +41,26 @@ def test_workers_are_for_launches_ticks_and_pings() -> None:
     assert workers_need([IO], [30.0], [9], ticks=0, bound="value").total == 22
 
 
-@given(st.integers(0, 20), st.integers(0, 20), st.floats(1, 8))
-def test_what_a_size_holds_fits_and_one_more_does_not(light: int, heavy: int, spare: float) -> None:
-    both = [IO, HEAVY]
-    needed = memory_need(both, [light, heavy], 1, None, "high").total
-    held = runs_held(both, [light, heavy], needed, spare * needed)
+@given(st.integers(0, 20), st.integers(0, 20), st.floats(1, 8), st.sampled_from([0.0, 0.05, 0.5]))
+def test_what_a_size_holds_fits_and_one_more_does_not(
+    light: int, heavy: int, spare: float, headroom: float
+) -> None:
+    def needed(heavy_runs: int) -> float:
+        need = memory_need([IO, HEAVY], [light, heavy_runs], 1, None, "high")
+        return with_headroom(need, headroom).total
+
+    memory = spare * needed(heavy)
+    held = runs_held([IO, HEAVY], [light, heavy], needed(heavy), headroom, memory)
     assert held >= light + heavy
-    more = held - light
-    assert memory_need(both, [light, more], 1, None, "high").total <= spare * needed * (1 + 1e-9)
-    assert memory_need(both, [light, more + 1], 1, None, "high").total > spare * needed * (1 - 1e-9)
+    assert needed(held - light) <= memory * (1 + 1e-9)
+    assert needed(held - light + 1) > memory * (1 - 1e-9)
+
+
+def test_headroom_is_a_term_of_its_own() -> None:
+    need = with_headroom(memory_need([IO], [6], 0, None, "value"), 0.05)
+    assert need.total == pytest.approx(1.05 * (110 + 6 * 100) * MIB)
+    assert need.terms[-1].name == "headroom"
+    assert with_headroom(need, 0.0) is need
 
 
 @given(
@@ -62,7 +73,7 @@ def test_what_a_size_holds_fits_and_one_more_does_not(light: int, heavy: int, sp
 def test_the_terms_are_the_total(few: int, many: int, rate: float, within: float, bound: str) -> None:
     both = ([IO, HEAVY], [few, many])
     for need in (
-        memory_need(*both, 2, cost("memory_per_tick_bytes", 1e6), bound),  # type: ignore[arg-type]
+        with_headroom(memory_need(*both, 2, cost("memory_per_tick_bytes", 1e6), bound), 0.05),  # type: ignore[arg-type]
         cpu_need(both[0], [rate, rate], both[1], within, bound),  # type: ignore[arg-type]
         workers_need(both[0], [rate, rate], both[1], 3, bound),  # type: ignore[arg-type]
     ):

@@ -98,7 +98,7 @@ def sized(
 ) -> SizingDocument:
     both = (IO, HEAVY)
     found = demand_of_streams(streams, weights_of(both), 2.5, 0.999, 1)
-    return recommend(both, found, Wish(60.0, 1, None, loss, ceiling), ORIGIN, prices)
+    return recommend(both, found, Wish(60.0, 1, None, 0.05, loss, ceiling), ORIGIN, prices)
 
 
 @settings(max_examples=20, deadline=None)
@@ -135,7 +135,7 @@ def test_replicas_times_capacity_is_no_less_than_the_demand(
     totals = [layout.memory_bytes for layout in found.replicas.layouts]
     assert totals == pytest.approx([memory * number for number in range(1, 5)])
     lost = [layout.lost_runs for layout in found.replicas.layouts]
-    assert lost == sorted(lost, reverse=True) or max(lost) - min(lost) <= at_once
+    assert lost[0] == max(lost)
 
 
 def test_nothing_is_offered_beyond_the_largest_server() -> None:
