@@ -8,9 +8,11 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from harness.cli.yaml_file import read_yaml
+from harness.results.document import ResultDocument
 from harness.scenario.section import Name, Section
 from harness.scenario.units import Seconds
-from harness.sizing.arrivals import LONGEST_SECONDS
+from harness.sizing.arrivals import LONGEST_SECONDS, Stream
+from harness.sizing.costs import Costs, costs_of
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -56,3 +58,33 @@ def read_demand_file(file: Path) -> DemandFile:
         InputError: not there, not YAML, or a field that is wrong, one line each.
     """
     return read_yaml(file, DemandFile, "a list of jobs")
+
+
+def mix_of(
+    document: ResultDocument, file: Path, dagster_version: str, force: bool, beyond: float
+) -> tuple[tuple[Costs, ...], list[Stream]]:
+    """The costs of the workloads that a mix of jobs costs like, and its streams.
+
+    Args:
+        document: the result that is sized from.
+        file: with the jobs.
+        dagster_version, force: as for `costs_of`.
+        beyond: seconds for which a process exists beyond its run.
+
+    Raises:
+        InputError: the file is wrong, or the result lacks a workload.
+    """
+    told = read_demand_file(file).jobs
+    names = sorted({job.workload for job in told})
+    costs = tuple(costs_of(document, name, dagster_version, force) for name in names)
+    return costs, [
+        Stream(
+            kind=names.index(job.workload),
+            run_seconds=job.duration,
+            runs_per_hour=job.hourly,
+            beyond_seconds=beyond,
+            at_once=job.at_once,
+            regular=job.every is not None,
+        )
+        for job in told
+    ]

@@ -63,6 +63,22 @@ def read_runs(
     return whole_runs(table, source)
 
 
+def runs_of_location(runs: pd.DataFrame, source: str, location: str) -> tuple[pd.DataFrame, str]:
+    """The runs of the code location that was named, or of the only one, and its name.
+
+    Raises:
+        InputError: it has none, or there are several and none was named.
+    """
+    known = sorted(set(runs["location"]))
+    if location:
+        runs = runs[runs["location"] == location]
+        if runs.empty:
+            raise InputError(f"--location {location}: not in {source}; it has {', '.join(known)}")
+    elif len(known) > 1:
+        raise InputError(f"{source}: runs of several code locations; name one: --location {', '.join(known)}")
+    return runs, location or known[0]
+
+
 def is_instance(source: str) -> bool:
     """Whether `source` is the address of a Dagster instance, and not a file."""
     return source.lower().startswith(("http://", "https://"))

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import pandas as pd
 import typer
 from rich.console import Console
 
 import harness
-from harness.cli.demand_file import read_demand_file
+from harness.cli.demand_file import mix_of
+from harness.cli.options import bytes_of, seconds_of
 from harness.cli.prices_file import read_prices
 from harness.cli.progress import make_console
-from harness.cli.run_source import TOKEN_HEADER, counting, read_runs
+from harness.cli.run_source import TOKEN_HEADER, counting, read_runs, runs_of_location
 from harness.errors import InputError
 from harness.experiment.start import timestamp
 from harness.report.config import render_configs
@@ -25,8 +25,7 @@ from harness.report.sizing import print_sizing
 from harness.results.document import ResultDocument
 from harness.results.folder import ResultFolder
 from harness.results.sizing import SIZING_FILE, write_sizing
-from harness.scenario.units import parse_bytes, parse_seconds
-from harness.sizing.arrivals import LONGEST_SECONDS, Stream
+from harness.sizing.arrivals import Stream
 from harness.sizing.beyond import seconds_beyond_run
 from harness.sizing.costs import Costs, check_executor, costs_of, tick_memory_of
 from harness.sizing.demand import Demand, demand_of_history, demand_of_streams
@@ -159,18 +158,21 @@ def size(
         )
     if out is not None and ResultFolder(out).exists:
         raise InputError(f"--out {out}: holds a measured result; choose another folder")
-    ceiling = Ceiling(max_cpus, _bytes("--max-memory", max_memory) if max_memory else math.inf)
-    within, loss = _seconds("--start-within", start_within), _seconds("--acceptable-loss", acceptable_loss)
+    ceiling = Ceiling(max_cpus, bytes_of("--max-memory", max_memory) if max_memory else math.inf)
+    within, loss = (
+        seconds_of("--start-within", start_within),
+        seconds_of("--acceptable-loss", acceptable_loss),
+    )
     priced = None if prices is None else _prices(prices)
     console = make_console()
     if jobs is not None:
-        costs, streams = _mix(document, jobs, dagster_version, force, beyond)
+        costs, streams = mix_of(document, jobs, dagster_version, force, beyond)
         demand = demand_of_streams(streams, weights_of(costs), burst_headroom, quantile, SEED)
     elif history:
         costs = (costs_of(document, workload, dagster_version, force),)
         with counting(Console(stderr=True)) as say:
             runs = read_runs(history, token_env, token_header, days, say)
-        runs, location = _of_location(runs, history, location)
+        runs, location = runs_of_location(runs, history, location)
         demand = demand_of_history(
             runs["start"].to_numpy(float),
             runs["end"].to_numpy(float),
@@ -183,7 +185,7 @@ def size(
         )
     else:
         costs = (costs_of(document, workload, dagster_version, force),)
-        stream = Stream(0, _seconds("--run-duration", run_duration), _rate(runs_per_hour), beyond)
+        stream = Stream(0, seconds_of("--run-duration", run_duration), _rate(runs_per_hour), beyond)
         demand = demand_of_streams([stream], weights_of(costs), burst_headroom, quantile, SEED)
     check_executor(folder.table("processes"), costs, executor.value if executor is not Executor.ANY else "")
     wish = Wish(
@@ -237,37 +239,6 @@ def _prices(file: Path) -> Prices:
     return Prices(str(file), told.currency, told.hours_per_month, tariffs)
 
 
-def _mix(
-    document: ResultDocument, file: Path, dagster_version: str, force: bool, beyond: float
-) -> tuple[tuple[Costs, ...], list[Stream]]:
-    told = read_demand_file(file).jobs
-    names = sorted({job.workload for job in told})
-    costs = tuple(costs_of(document, name, dagster_version, force) for name in names)
-    return costs, [
-        Stream(
-            kind=names.index(job.workload),
-            run_seconds=job.duration,
-            runs_per_hour=job.hourly,
-            beyond_seconds=beyond,
-            at_once=job.at_once,
-            regular=job.every is not None,
-        )
-        for job in told
-    ]
-
-
-def _of_location(runs: pd.DataFrame, source: str, location: str) -> tuple[pd.DataFrame, str]:
-    """The runs of the code location that was named, or of the only one."""
-    known = sorted(set(runs["location"]))
-    if location:
-        runs = runs[runs["location"] == location]
-        if runs.empty:
-            raise InputError(f"--location {location}: not in {source}; it has {', '.join(known)}")
-    elif len(known) > 1:
-        raise InputError(f"{source}: runs of several code locations; name one: --location {', '.join(known)}")
-    return runs, location or known[0]
-
-
 def _check_options(
     burst_headroom: float, memory_headroom: float, quantile: float, ticks: int, max_cpus: float
 ) -> None:
@@ -287,23 +258,3 @@ def _rate(runs_per_hour: float) -> float:
     if not 0 < runs_per_hour < float("inf"):
         raise InputError("--runs-per-hour: a number greater than 0 is expected")
     return runs_per_hour
-
-
-def _seconds(option: str, text: str) -> float:
-    try:
-        seconds = parse_seconds(text)
-    except ValueError as error:
-        raise InputError(f"{option} {text}: {error}") from None
-    if not 0 < seconds <= LONGEST_SECONDS:
-        raise InputError(f"{option} {text}: more than 0s and at most {LONGEST_SECONDS / 3600:g}h is expected")
-    return seconds
-
-
-def _bytes(option: str, text: str) -> int:
-    try:
-        size_bytes = parse_bytes(text)
-    except ValueError as error:
-        raise InputError(f"{option} {text}: {error}") from None
-    if size_bytes <= 0:
-        raise InputError(f"{option} {text}: more than 0 is expected")
-    return size_bytes

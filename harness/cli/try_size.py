@@ -147,6 +147,7 @@ def _trial(sizing: SizingDocument, platform: Platform, stack: StackName, cpus: f
         forced=sizing.forced,
         platform=platform,
         stack=stack.value,
+        stack_measured=sizing.stack,
         dagster_version=sizing.kinds[0].dagster_version,
         cpus=used,
         cpus_recommended=shape.cpus,

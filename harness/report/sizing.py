@@ -43,6 +43,14 @@ def print_sizing(sizing: SizingDocument, console: Console) -> None:
     console.print(
         f"a burst shall have started within {sizing.start_within_seconds:g} s", style="dim", highlight=False
     )
+    if sizing.stack == "process":
+        console.print(
+            "measured in plain processes; containers take a little more, for which there is headroom: bench "
+            "--stack compose measures it",
+            style="dim",
+            highlight=False,
+            soft_wrap=True,
+        )
     if not any(term.name == "ticks at once" for term in sizing.target("memory").terms):
         console.print(
             "memory of ticks is not in the sum: none were measured (a `tick:` in the scenario does)",

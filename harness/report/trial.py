@@ -87,6 +87,8 @@ def _head(trial: TrialDocument) -> list[str]:
     ]
     if trial.cpus != trial.cpus_recommended:
         lines.append(f"{trial.cpus_recommended:g} CPUs are recommended: times are those of {trial.cpus:g}")
+    if trial.stack != trial.stack_measured:
+        lines.append(f"the constants were measured on the {trial.stack_measured} stack")
     if trial.replicas > 1:
         lines.append(f"one of {trial.replicas} replicas, each of which is sized for the whole peak")
     return lines

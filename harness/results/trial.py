@@ -78,6 +78,7 @@ class TrialDocument(Part):
     forced: bool = False
     platform: Platform
     stack: str
+    stack_measured: str = Field(description="what the constants were measured on")
     dagster_version: str
     cpus: float
     cpus_recommended: float

@@ -138,7 +138,7 @@ def _outcome(
     if kills:
         victims = [text for text in measured.get("oom_victims", pd.Series(dtype=str)) if text]
         where = "" if len(measured) else " in warm-up"
-        told = victims[0] if victims else "; ".join(filter(None, [f"{kills} processes", cell.failure]))
+        told = victims[0] if victims else "; ".join(filter(None, [_processes(kills), cell.failure]))
         return "killed", f"the kernel killed {told}{where}"
     if cell.failure:
         return "unclear", cell.failure
@@ -154,6 +154,10 @@ def _outcome(
         )
     seen = int(measured["concurrency_peak"].min())
     return "unclear", f"only {seen} of {runs} runs were there at once"
+
+
+def _processes(kills: int) -> str:
+    return "1 process" if kills == 1 else f"{kills} processes"
 
 
 def _held(burst: pd.Series, runs: int) -> bool:

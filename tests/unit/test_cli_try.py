@@ -66,6 +66,7 @@ def trial(*attempts: AttemptRecord, **changes: Any) -> TrialDocument:
         "result": "sample",
         "platform": "compose",
         "stack": "process",
+        "stack_measured": "process",
         "dagster_version": "1.13.27",
         "cpus": 1.0,
         "cpus_recommended": 1.0,
@@ -183,6 +184,7 @@ def test_the_report_shows_attempts_boundaries_and_what_was_forced() -> None:
         forced=True,
         replicas=2,
         cpus_recommended=4.0,
+        stack="compose",
     )
     console = Console(width=200, record=True)
     print_trial(whole, console)
@@ -190,6 +192,7 @@ def test_the_report_shows_attempts_boundaries_and_what_was_forced() -> None:
         for words in (
             "FORCED",
             "one of 2 replicas",
+            "measured on the process stack",
             "4 CPUs are recommended",
             "9 (8 to 10)",
             "runs-11: the kernel killed the server",

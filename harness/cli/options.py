@@ -1,0 +1,37 @@
+"""Times and sizes given as options."""
+
+from __future__ import annotations
+
+from harness.errors import InputError
+from harness.scenario.units import parse_bytes, parse_seconds
+from harness.sizing.arrivals import LONGEST_SECONDS
+
+
+def seconds_of(option: str, text: str) -> float:
+    """Seconds in an option such as `45s`.
+
+    Raises:
+        InputError: not a time above 0, or longer than a year.
+    """
+    try:
+        seconds = parse_seconds(text)
+    except ValueError as error:
+        raise InputError(f"{option} {text}: {error}") from None
+    if not 0 < seconds <= LONGEST_SECONDS:
+        raise InputError(f"{option} {text}: more than 0s and at most {LONGEST_SECONDS / 3600:g}h is expected")
+    return seconds
+
+
+def bytes_of(option: str, text: str) -> int:
+    """Bytes in an option such as `30GiB`.
+
+    Raises:
+        InputError: not a size above 0.
+    """
+    try:
+        size_bytes = parse_bytes(text)
+    except ValueError as error:
+        raise InputError(f"{option} {text}: {error}") from None
+    if size_bytes <= 0:
+        raise InputError(f"{option} {text}: more than 0 is expected")
+    return size_bytes
