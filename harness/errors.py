@@ -9,6 +9,8 @@
     ├── InvalidResultError           4   measured to the end, but the result is not valid
     ├── ExperimentError              5   the experiment broke off; what was measured is kept
     ├── NotHeldError                 6   a size was tried, and did not hold
+    ├── RegressionError              7   something got costlier than the baseline
+    ├── InconclusiveError            8   nothing did, but something is open, and that was to fail
     └── Interrupted                130   Ctrl-C or SIGTERM; what was measured is kept
 
 Messages are one line: what is wrong, where, and what to do about it. The command line prints them
@@ -66,6 +68,18 @@ class NotHeldError(HarnessError):
     """A size was tried to the end, and did not hold."""
 
     exit_code = 6
+
+
+class RegressionError(HarnessError):
+    """A comparison found something that got costlier."""
+
+    exit_code = 7
+
+
+class InconclusiveError(HarnessError):
+    """A comparison left something open, and was told to fail then."""
+
+    exit_code = 8
 
 
 class Interrupted(HarnessError):  # noqa: N818 - an event, not a fault

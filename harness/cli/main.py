@@ -11,7 +11,20 @@ from typing import Annotated
 import typer
 
 import harness
-from harness.cli import bench, claims, clean, demand, doctor, fit, scenario, show, size, try_size
+from harness.cli import (
+    bench,
+    claims,
+    clean,
+    compare,
+    demand,
+    doctor,
+    fit,
+    matrix,
+    scenario,
+    show,
+    size,
+    try_size,
+)
 from harness.errors import HarnessError
 
 EXIT_CODES = """\
@@ -24,6 +37,8 @@ Exit codes:
 4  measured to the end, but the result is not valid\n
 5  the experiment broke off; what was measured is kept\n
 6  a size was tried, and did not hold\n
+7  something got costlier than the baseline\n
+8  something is open, and `--fail-on inconclusive` was given\n
 130  interrupted; what was measured is kept
 """
 
@@ -44,6 +59,8 @@ app.command("show")(show.show)
 app.command("demand")(demand.demand)
 app.command("size")(size.size)
 app.command("try")(try_size.try_size)
+app.command("matrix")(matrix.matrix)
+app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.command("clean")(clean.clean)
 app.add_typer(scenario.app, name="scenario")

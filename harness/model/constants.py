@@ -5,7 +5,8 @@ x is always the concurrency that was observed. The registry keeps name, unit, me
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,86 +148,100 @@ class Constant:
     lack_of_fit: LackOfFit | None = None
 
 
-def fit_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
-    """All constants of a cell whose bursts are runs, in the order of the registry."""
-    memory = fit_memory(bursts, seed)
-    idle, base_cores, work = _idle_and_work(bursts)
+@dataclass(frozen=True)
+class Points:
+    """What a constant is computed from: the base or the slope of `y` against `x`, or the mean of `y`."""
+
+    part: Literal["base", "slope", "mean"]
+    x: Array
+    """Shape (n,); of no account for a mean."""
+    y: Array
+    """Shape (n,); nan where a burst has no value."""
+
+
+def points_of_runs(bursts: BurstArrays) -> dict[str, Points]:
+    """Of every constant of bursts that are runs, in the order of the registry."""
+    memory = (bursts.concurrency, bursts.memory_peak_bytes)
+    base_cores = _base_cores(bursts)
+    usable = ~bursts.saturated & (bursts.run_seconds > 0)
+    used = bursts.exec_cpu_seconds - base_cores * bursts.exec_window_seconds
+    cores = np.full(len(usable), np.nan)
+    cores[usable] = used[usable] / bursts.run_seconds[usable]
     return {
-        "base_memory_bytes": _of_base("base_memory_bytes", memory),
-        "memory_per_run_bytes": _of_slope("memory_per_run_bytes", memory),
-        "base_cpu_cores": _constant("base_cpu_cores", idle),
-        "cpu_seconds_per_run": _of_slope("cpu_seconds_per_run", estimate_line(bursts.runs, work, seed)),
-        "cpu_cores_per_run": _constant("cpu_cores_per_run", _cores_per_run(bursts, base_cores)),
-        "launch_seconds_per_run": _of_slope(
-            "launch_seconds_per_run", estimate_line(bursts.runs, bursts.launch_span_seconds, seed)
-        ),
-        "threads_per_run": _of_slope(
-            "threads_per_run", estimate_line(bursts.concurrency, bursts.threads_peak, seed)
-        ),
-        "processes_per_run": _of_slope(
-            "processes_per_run", estimate_line(bursts.concurrency, bursts.processes_peak, seed)
-        ),
+        "base_memory_bytes": Points("base", *memory),
+        "memory_per_run_bytes": Points("slope", *memory),
+        "base_cpu_cores": Points("mean", bursts.concurrency, bursts.idle_cpu_cores),
+        "cpu_seconds_per_run": Points("slope", bursts.runs, _work(bursts, base_cores)),
+        "cpu_cores_per_run": Points("mean", bursts.concurrency, cores),
+        "launch_seconds_per_run": Points("slope", bursts.runs, bursts.launch_span_seconds),
+        "threads_per_run": Points("slope", bursts.concurrency, bursts.threads_peak),
+        "processes_per_run": Points("slope", bursts.concurrency, bursts.processes_peak),
     }
 
 
-def fit_tick_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
-    """All constants of a cell whose bursts are ticks, which run in the code server's own threads.
+def points_of_ticks(bursts: BurstArrays) -> dict[str, Points]:
+    """Of every constant of bursts that are ticks, which run in the code server's own threads.
 
     `bursts` then counts ticks: `concurrency` those evaluated at once, `runs` those evaluated, and
     `launch_span_seconds` lasts until the last answer.
     """
-    memory = fit_memory(bursts, seed)
-    idle, _, work = _idle_and_work(bursts)
+    memory = (bursts.concurrency, bursts.memory_peak_bytes)
     return {
-        "base_memory_bytes": _of_base("base_memory_bytes", memory),
-        "memory_per_tick_bytes": _of_slope("memory_per_tick_bytes", memory),
-        "base_cpu_cores": _constant("base_cpu_cores", idle),
-        "cpu_seconds_per_tick": _of_slope("cpu_seconds_per_tick", estimate_line(bursts.runs, work, seed)),
-        "answer_seconds_per_tick": _of_slope(
-            "answer_seconds_per_tick", estimate_line(bursts.runs, bursts.launch_span_seconds, seed)
-        ),
-        "threads_per_tick": _of_slope(
-            "threads_per_tick", estimate_line(bursts.concurrency, bursts.threads_peak, seed)
-        ),
+        "base_memory_bytes": Points("base", *memory),
+        "memory_per_tick_bytes": Points("slope", *memory),
+        "base_cpu_cores": Points("mean", bursts.concurrency, bursts.idle_cpu_cores),
+        "cpu_seconds_per_tick": Points("slope", bursts.runs, _work(bursts, _base_cores(bursts))),
+        "answer_seconds_per_tick": Points("slope", bursts.runs, bursts.launch_span_seconds),
+        "threads_per_tick": Points("slope", bursts.concurrency, bursts.threads_peak),
     }
 
 
-def _idle_and_work(bursts: BurstArrays) -> tuple[Estimate | NotEstimable, float, Array]:
-    """Cores of the idle server, the same as a number, and the CPU-seconds of each burst beyond them."""
-    idle = estimate_mean(bursts.idle_cpu_cores)
-    base_cores = idle.value if isinstance(idle, Estimate) else 0.0
-    return idle, base_cores, bursts.cpu_seconds - base_cores * bursts.window_seconds
+def fit_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
+    """All constants of a cell whose bursts are runs, in the order of the registry."""
+    fitted = {name: _fit(name, points, seed) for name, points in points_of_runs(bursts).items()}
+    cores = fitted["cpu_cores_per_run"]
+    if cores.value is None and bursts.saturated.any():
+        reason = f"{cores.reason} that leave CPU to spare; measure lower levels"
+        fitted["cpu_cores_per_run"] = replace(cores, reason=reason)
+    return fitted
+
+
+def fit_tick_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
+    """All constants of a cell whose bursts are ticks."""
+    return {name: _fit(name, points, seed) for name, points in points_of_ticks(bursts).items()}
 
 
 def fit_memory(bursts: BurstArrays, seed: int) -> Line | NotEstimable:
-    """The line of the memory peak against observed concurrency, for constants and for predictions."""
+    """The line of the memory peak against observed concurrency, for predictions."""
     return estimate_line(bursts.concurrency, bursts.memory_peak_bytes, seed)
 
 
-def _cores_per_run(bursts: BurstArrays, base_cores: float) -> Estimate | NotEstimable:
-    usable = ~bursts.saturated & (bursts.run_seconds > 0)
-    used = bursts.exec_cpu_seconds - base_cores * bursts.exec_window_seconds
-    estimate = estimate_mean(used[usable] / bursts.run_seconds[usable])
-    if isinstance(estimate, NotEstimable) and bursts.saturated.any():
-        return NotEstimable(f"{estimate.reason} that leave CPU to spare; measure lower levels", estimate.n)
-    return estimate
+def estimate_points(points: Points, seed: int) -> tuple[Estimate | NotEstimable, Line | None]:
+    """The constant that points give, and the line it is of."""
+    if points.part == "mean":
+        return estimate_mean(points.y), None
+    line = estimate_line(points.x, points.y, seed)
+    if isinstance(line, NotEstimable):
+        return line, None
+    return (line.base if points.part == "base" else line.slope), line
 
 
-def _of_base(name: str, line: Line | NotEstimable) -> Constant:
-    return _constant(name, line.base if isinstance(line, Line) else line, line)
+def _base_cores(bursts: BurstArrays) -> float:
+    idle = estimate_mean(bursts.idle_cpu_cores)
+    return idle.value if isinstance(idle, Estimate) else 0.0
 
 
-def _of_slope(name: str, line: Line | NotEstimable) -> Constant:
-    return _constant(name, line.slope if isinstance(line, Line) else line, line)
+def _work(bursts: BurstArrays, base_cores: float) -> Array:
+    """CPU-seconds of each burst beyond those of the idle server."""
+    return bursts.cpu_seconds - base_cores * bursts.window_seconds
 
 
-def _constant(
-    name: str, estimate: Estimate | NotEstimable, line: Line | NotEstimable | None = None
-) -> Constant:
+def _fit(name: str, points: Points, seed: int) -> Constant:
     unit = CONSTANTS[name].unit
+    estimate, line = estimate_points(points, seed)
     if isinstance(estimate, NotEstimable):
         return Constant(name, unit, None, None, None, estimate.n, reason=estimate.reason)
     lack = None
-    if isinstance(line, Line):
+    if line is not None:
         lack = lack_of_fit(line.x, line.y, float(line.fit.base), float(line.fit.slope))
     return Constant(name, unit, estimate.value, estimate.low, estimate.high, estimate.n, lack_of_fit=lack)

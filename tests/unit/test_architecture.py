@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "model": set(),
     "sizing": {"model", "results"},
     "claims": {"model", "results"},
+    "compare": {"model", "results", "sizing"},
     "report": {"results"},
 }
 

@@ -1,0 +1,95 @@
+"""Whether two subjects may be compared: what must be alike, and what else differs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from harness.compare.subject import Subject
+from harness.results.comparison import PackageRecord
+from harness.results.document import ResultDocument
+
+_MACHINE = (
+    "architecture",
+    "cpu_model",
+    "cpu_count",
+    "memory_total_bytes",
+    "cgroup_version",
+    "virtualisation",
+)
+"""What of a machine's fingerprint must be alike."""
+_REMARKED = ("kernel", "distribution", "engine")
+_OWN_TO_A_RESULT = ("name", "description", "seed")
+"""Of a scenario: says nothing of what was measured."""
+
+
+def unlike(baseline: Subject, other: Subject) -> list[str]:
+    """Why two subjects must not be compared; empty where nothing speaks against it."""
+    first, second = baseline.rounds[0].document, other.rounds[0].document
+    found = [
+        f"{name}: {first.fingerprint.get(name)} and {second.fingerprint.get(name)}"
+        for name in _MACHINE
+        if first.fingerprint.get(name) != second.fingerprint.get(name)
+    ]
+    if first.stack != second.stack:
+        found.append(f"stack: {first.stack} and {second.stack}")
+    found += [f"limits: {one} and {two}" for one, two in [(_limits(first), _limits(second))] if one != two]
+    one, two = _scenario(first), _scenario(second)
+    differing = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
+    if differing:
+        found.append(f"scenario: {', '.join(differing)}")
+    if not set(baseline.cells()) & set(other.cells()):
+        found.append("no workload at the same limits is in both")
+    return [f"{baseline.label} and {other.label}: {text}" for text in found]
+
+
+def remarks(baseline: Subject, other: Subject) -> list[str]:
+    """What a reader should know of a comparison that may be made."""
+    first, second = baseline.rounds[0].document, other.rounds[0].document
+    pair = f"{baseline.label} and {other.label}"
+    found = [
+        f"{pair}: {name}: {first.fingerprint.get(name)} and {second.fingerprint.get(name)}"
+        for name in _REMARKED
+        if first.fingerprint.get(name) != second.fingerprint.get(name)
+    ]
+    if first.harness_version != second.harness_version:
+        found.append(f"{pair}: harness {first.harness_version} and {second.harness_version}")
+    same_result = {id(one.document) for one in baseline.rounds} & {id(one.document) for one in other.rounds}
+    if len(baseline.rounds) == 1 and not same_result:
+        found.append(
+            f"{pair}: not measured in turns, so a drift of the machine counts as a difference; "
+            "`dagster-sizing matrix` measures in turns"
+        )
+    held = {
+        cell.exclude_newer != "" for s in (baseline, other) for cells in s.cells().values() for cell in cells
+    }
+    if len(held) > 1:
+        found.append(f"{pair}: the dependencies of one were held to its release date, and not of the other")
+    return found
+
+
+def packages(subjects: Iterable[Subject]) -> tuple[PackageRecord, ...]:
+    """Packages, and Python itself, that are not the same for all."""
+    versions: dict[str, dict[str, str]] = {}
+    labels = []
+    for subject in subjects:
+        labels.append(subject.label)
+        for cells in subject.cells().values():
+            for cell in cells:
+                for name, version in (cell.packages | {"python": cell.python_version}).items():
+                    versions.setdefault(name, {})[subject.label] = version
+    return tuple(
+        PackageRecord(name=name, versions={label: known.get(label, "") for label in labels})
+        for name, known in sorted(versions.items())
+        if len({known.get(label, "") for label in labels}) > 1
+    )
+
+
+def _limits(document: ResultDocument) -> str:
+    return ", ".join(sorted({cell.limits.method for cell in document.cells if cell.limits is not None}))
+
+
+def _scenario(document: ResultDocument) -> dict[str, Any]:
+    kept = {key: value for key, value in document.scenario.items() if key not in _OWN_TO_A_RESULT}
+    dagster = {k: v for k, v in dict(kept.get("dagster") or {}).items() if k != "versions"}
+    return kept | {"dagster": dagster}

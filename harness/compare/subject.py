@@ -1,0 +1,83 @@
+"""What is compared: all that was measured of one Dagster version, in one result or in several rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from harness.model.constants import Points, points_of_runs, points_of_ticks
+from harness.model.difference import Strata
+from harness.results.document import CellRecord, ResultDocument
+from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts
+
+MOST_LEVEL = 1000
+"""Levels are below; what tells rounds apart in a stratum."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One result."""
+
+    document: ResultDocument
+    bursts: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One version as it was measured; rounds with the same number ran one after another."""
+
+    label: str
+    dagster_version: str
+    rounds: tuple[Round, ...]
+
+    def cells(self) -> dict[str, tuple[CellRecord, ...]]:
+        """Cells by setting, one of each round."""
+        found: dict[str, tuple[CellRecord, ...]] = {}
+        for one in self.rounds:
+            for cell in one.document.cells:
+                if cell.dagster_version == self.dagster_version:
+                    key = setting_of(cell)
+                    found[key] = (*found.get(key, ()), cell)
+        return found
+
+    def points(self, setting: str) -> tuple[dict[str, Points], Strata]:
+        """The points of every constant of a setting, over all rounds, and the stratum of each burst."""
+        frames = []
+        for number, one in enumerate(self.rounds):
+            for cell in one.document.cells:
+                if cell.dagster_version == self.dagster_version and setting_of(cell) == setting:
+                    rows = measured_bursts(one.bursts, cell.cell_id)
+                    frames.append(rows.assign(stratum=number * MOST_LEVEL + rows["level"].astype(int)))
+        rows = pd.concat(frames) if frames else pd.DataFrame()
+        if rows.empty:
+            return {}, np.array([], dtype=np.int64)
+        points_of = points_of_ticks if has_ticks_only(rows) else points_of_runs
+        return points_of(burst_arrays(rows)), rows["stratum"].to_numpy(np.int64)
+
+
+def setting_of(cell: CellRecord) -> str:
+    """What a cell measures, whatever the version."""
+    return cell.cell_id.replace(f"-{cell.dagster_version}-", "-", 1)
+
+
+def subjects_of(results: Sequence[tuple[str, Sequence[Round]]]) -> list[Subject]:
+    """One subject for each version in each group of results.
+
+    Args:
+        results: groups with a name: a result alone, or the rounds of a matrix.
+    """
+    found: list[Subject] = []
+    for name, rounds in results:
+        versions = dict.fromkeys(cell.dagster_version for one in rounds for cell in one.document.cells)
+        for version in versions:
+            own = tuple(
+                one for one in rounds if any(cell.dagster_version == version for cell in one.document.cells)
+            )
+            found.append(Subject(f"{name} {version}", version, own))
+    versions = dict.fromkeys(one.dagster_version for one in found)
+    if len(versions) == len(found):
+        return [Subject(one.dagster_version, one.dagster_version, one.rounds) for one in found]
+    return found

@@ -1,0 +1,132 @@
+"""From differences to verdicts: a threshold for each kind of constant, and a correction for their number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.compare.subject import Subject
+from harness.model.constants import CONSTANTS
+from harness.model.difference import Difference, difference, holm
+from harness.model.intervals import Estimate, NotEstimable
+from harness.results.comparison import DifferenceRecord, FigureRecord, Kind, Verdict
+
+SIGNIFICANCE = 0.05
+"""Of all comparisons together."""
+THRESHOLDS: dict[Kind, float] = {"memory": 0.03, "cpu": 0.10, "latency": 0.25, "count": 0.05}
+"""A change up to this share is none that matters."""
+_KINDS: dict[str, Kind] = {
+    "base_memory_bytes": "memory",
+    "memory_per_run_bytes": "memory",
+    "memory_per_tick_bytes": "memory",
+    "base_cpu_cores": "cpu",
+    "cpu_seconds_per_run": "cpu",
+    "cpu_cores_per_run": "cpu",
+    "cpu_seconds_per_tick": "cpu",
+    "launch_seconds_per_run": "latency",
+    "answer_seconds_per_tick": "latency",
+    "threads_per_run": "count",
+    "threads_per_tick": "count",
+    "processes_per_run": "count",
+}
+
+
+def decide(ratio: Estimate, p_value: float, threshold: float) -> Verdict:
+    """What a difference comes to. More is worse, in every constant.
+
+    Regressed or improved: by more than the threshold, and not by chance. No change: the whole 95 % interval
+    is within the threshold. Anything else is open.
+
+    Args:
+        ratio: to the baseline.
+        p_value: corrected for the number of comparisons.
+        threshold: share up to which a change is none that matters.
+    """
+    up, down = 1 + threshold, 1 / (1 + threshold)
+    if p_value < SIGNIFICANCE and ratio.value > up:
+        return "regressed"
+    if p_value < SIGNIFICANCE and ratio.value < down:
+        return "improved"
+    if ratio.low > down and ratio.high < up:
+        return "no change"
+    return "inconclusive"
+
+
+def compare(
+    baseline: Subject, others: Sequence[Subject], thresholds: Mapping[Kind, float], seed: int
+) -> tuple[DifferenceRecord, ...]:
+    """Every constant of every other subject against the baseline's, in the order of the registry."""
+    found: list[tuple[str, str, str, Difference | NotEstimable]] = []
+    for other in others:
+        for setting, cells in baseline.cells().items():
+            first, second = baseline.points(setting), other.points(setting)
+            for name in first[0].keys() & second[0].keys():
+                apart = difference(first[0][name], second[0][name], (first[1], second[1]), seed)
+                found.append((other.label, _workload(baseline, setting, cells[0].workload), name, apart))
+    tested = [apart.p_value for *_, apart in found if isinstance(apart, Difference)]
+    corrected = iter(holm(tested))
+    order = list(CONSTANTS)
+    records = [
+        _record(label, workload, name, apart, corrected, thresholds) for label, workload, name, apart in found
+    ]
+    labels = [other.label for other in others]
+    settings = list(dict.fromkeys(one.workload for one in records))
+    return tuple(
+        sorted(
+            records,
+            key=lambda one: (
+                labels.index(one.other),
+                settings.index(one.workload),
+                order.index(one.constant),
+            ),
+        )
+    )
+
+
+def _record(
+    label: str,
+    workload: str,
+    name: str,
+    apart: Difference | NotEstimable,
+    corrected: Iterator[float],
+    thresholds: Mapping[Kind, float],
+) -> DifferenceRecord:
+    kind = _KINDS[name]
+    known: dict[str, Any] = {
+        "other": label,
+        "workload": workload,
+        "constant": name,
+        "unit": CONSTANTS[name].unit,
+        "kind": kind,
+        "threshold": thresholds[kind],
+    }
+    if isinstance(apart, NotEstimable):
+        return DifferenceRecord(**known, verdict="inconclusive", why=apart.reason)
+    p_value = next(corrected)
+    verdict = decide(apart.ratio, p_value, thresholds[kind])
+    return DifferenceRecord(
+        **known,
+        baseline_figure=_figure(apart.baseline),
+        other_figure=_figure(apart.other),
+        ratio=_figure(apart.ratio),
+        p_value=apart.p_value,
+        p_value_corrected=p_value,
+        verdict=verdict,
+        why=_why(apart.ratio, p_value, thresholds[kind]) if verdict == "inconclusive" else "",
+    )
+
+
+def _why(ratio: Estimate, p_value: float, threshold: float) -> str:
+    if p_value < SIGNIFICANCE:
+        return f"changed, but whether by more than {threshold:.0%} is open; measure more bursts"
+    return f"may have changed by more than {threshold:.0%}, or by chance; measure more bursts"
+
+
+def _figure(estimate: Estimate) -> FigureRecord:
+    return FigureRecord(value=estimate.value, low=estimate.low, high=estimate.high, bursts=estimate.n)
+
+
+def _workload(subject: Subject, setting: str, workload: str) -> str:
+    """The workload's name, or the whole setting where it was measured at several."""
+    named = [cells[0].workload for cells in subject.cells().values()]
+    return workload if named.count(workload) == 1 else setting
