@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import harness
+from harness.cli.options import thresholds_of
 from harness.cli.progress import make_console
 from harness.compare.comparable import packages, remarks, unlike
 from harness.compare.subject import Round, Subject, subjects_of
@@ -18,7 +19,7 @@ from harness.compare.verdicts import compare as differences_of
 from harness.errors import InconclusiveError, InputError, InvalidResultError, RegressionError
 from harness.experiment.start import timestamp
 from harness.report.comparison import headline, print_comparison, render_comparison_markdown, render_junit
-from harness.results.comparison import ComparisonDocument, Kind, SubjectRecord
+from harness.results.comparison import ComparisonDocument, SubjectRecord
 from harness.results.folder import ResultFolder
 from harness.results.matrix import is_matrix, rounds_of
 
@@ -87,7 +88,7 @@ def compare(
     not valid. What else differs between the environments (grpcio, SQLAlchemy, ...) is listed. Measure with
     `dagster-sizing matrix`, whose rounds take turns, so that a drift of the machine hits all versions alike.
     """
-    limits = _thresholds(threshold or ())
+    limits = thresholds_of(threshold or (), THRESHOLDS)
     subjects = subjects_of([_group(path) for path in results])
     if len(subjects) < 2:
         raise InputError(f"{results[0]}: only one version there; name a second result")
@@ -147,23 +148,6 @@ def _check(baseline: Subject, others: Sequence[Subject], force: bool) -> list[st
     if apart and not force:
         raise InputError(f"{apart[0]}; compare what was measured alike, or insist with --force")
     return list(dict.fromkeys(invalid + apart))
-
-
-def _thresholds(told: Sequence[str]) -> dict[Kind, float]:
-    limits = dict(THRESHOLDS)
-    for text in told:
-        name, _, share = text.partition("=")
-        kind = next((known for known in limits if known == name), None)
-        try:
-            value = float(share)
-        except ValueError:
-            value = -1.0
-        if kind is None or not 0 < value < 10:
-            raise InputError(
-                f"--threshold {text}: one of {', '.join(limits)} and a share is expected, such as memory=0.03"
-            )
-        limits[kind] = value
-    return limits
 
 
 def _record(subject: Subject) -> SubjectRecord:

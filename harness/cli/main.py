@@ -19,6 +19,7 @@ from harness.cli import (
     demand,
     doctor,
     fit,
+    history,
     matrix,
     scenario,
     show,
@@ -63,6 +64,7 @@ app.command("matrix")(matrix.matrix)
 app.command("compare")(compare.compare)
 app.command("doctor")(doctor.doctor)
 app.command("clean")(clean.clean)
+app.add_typer(history.app, name="history")
 app.add_typer(scenario.app, name="scenario")
 
 

@@ -1,8 +1,11 @@
-"""Times and sizes given as options."""
+"""Times, sizes and thresholds given as options."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from harness.errors import InputError
+from harness.results.comparison import Kind
 from harness.scenario.units import parse_bytes, parse_seconds
 from harness.sizing.arrivals import LONGEST_SECONDS
 
@@ -35,3 +38,25 @@ def bytes_of(option: str, text: str) -> int:
     if size_bytes <= 0:
         raise InputError(f"{option} {text}: more than 0 is expected")
     return size_bytes
+
+
+def thresholds_of(told: Sequence[str], defaults: Mapping[Kind, float]) -> dict[Kind, float]:
+    """Thresholds by kind of constant, where options such as `memory=0.03` replace defaults.
+
+    Raises:
+        InputError: no such kind, or no share.
+    """
+    limits = dict(defaults)
+    for text in told:
+        name, _, share = text.partition("=")
+        kind = next((known for known in limits if known == name), None)
+        try:
+            value = float(share)
+        except ValueError:
+            value = -1.0
+        if kind is None or not 0 < value < 10:
+            raise InputError(
+                f"--threshold {text}: one of {', '.join(limits)} and a share is expected, such as memory=0.03"
+            )
+        limits[kind] = value
+    return limits

@@ -15,7 +15,7 @@ SIGNIFICANCE = 0.05
 """Of all comparisons together."""
 THRESHOLDS: dict[Kind, float] = {"memory": 0.03, "cpu": 0.10, "latency": 0.25, "count": 0.05}
 """A change up to this share is none that matters."""
-_KINDS: dict[str, Kind] = {
+KINDS: dict[str, Kind] = {
     "base_memory_bytes": "memory",
     "memory_per_run_bytes": "memory",
     "memory_per_tick_bytes": "memory",
@@ -29,6 +29,7 @@ _KINDS: dict[str, Kind] = {
     "threads_per_tick": "count",
     "processes_per_run": "count",
 }
+"""By constant."""
 
 
 def decide(ratio: Estimate, p_value: float, threshold: float) -> Verdict:
@@ -91,7 +92,7 @@ def _record(
     corrected: Iterator[float],
     thresholds: Mapping[Kind, float],
 ) -> DifferenceRecord:
-    kind = _KINDS[name]
+    kind = KINDS[name]
     known: dict[str, Any] = {
         "other": label,
         "workload": workload,

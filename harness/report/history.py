@@ -1,0 +1,75 @@
+"""A history on the terminal and as Markdown: each constant over time, and where it stepped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from harness.report.markdown import markdown_table
+from harness.report.text import quantity
+from harness.results.history import SeriesRecord
+
+_BARS = "▁▂▃▄▅▆▇█"
+_POINTS_SHOWN = 40
+_HEADER = ("workload", "constant", "Dagster", "results", "over time", "latest", "steps")
+
+
+def print_history(series: Sequence[SeriesRecord], console: Console) -> None:
+    """Print a line for each series."""
+    table = RichTable(header_style="bold", pad_edge=False)
+    for name in _HEADER:
+        table.add_column(name, justify="right" if name in ("results", "latest") else "left")
+    for row in _rows(series):
+        table.add_row(*map(escape, row))
+    console.print(table)
+    for line in _notes(series):
+        console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
+
+
+def render_history_markdown(series: Sequence[SeriesRecord]) -> str:
+    """The same as Markdown."""
+    lines = markdown_table((_HEADER, tuple(_rows(series))))
+    return "\n".join([*lines, "", *(f"- {line}" for line in _notes(series))]) + "\n"
+
+
+def _rows(series: Sequence[SeriesRecord]) -> list[tuple[str, ...]]:
+    return [
+        (
+            one.workload,
+            one.constant,
+            one.dagster_version,
+            str(len(one.values)),
+            sparkline(one.values),
+            quantity(one.values[-1], one.unit),
+            "; ".join(f"{step.at[:10]} {step.ratio - 1:+.0%}" for step in one.steps),
+        )
+        for one in series
+    ]
+
+
+def _notes(series: Sequence[SeriesRecord]) -> list[str]:
+    found = []
+    for what, names in (
+        ("machines", {one.machine for one in series}),
+        ("stacks", {one.stack for one in series}),
+        ("scenarios", {one.scenario_sha256 for one in series}),
+    ):
+        if len(names) > 1:
+            found.append(f"{len(names)} {what}: each has lines of its own")
+    few = sum(len(one.values) < one.least for one in series)
+    if few:
+        least = series[0].least
+        found.append(f"{few} of {len(series)} series have fewer than {least} results: too few to find steps")
+    return found
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """The latest values as bars, the lowest of them one eighth high."""
+    shown = list(values)[-_POINTS_SHOWN:]
+    low, high = min(shown), max(shown)
+    if high <= low:
+        return _BARS[0] * len(shown)
+    return "".join(_BARS[round((value - low) / (high - low) * (len(_BARS) - 1))] for value in shown)

@@ -1,0 +1,168 @@
+"""A history of results: kept once, steps found at their place, spikes not."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.compare.series import series_of
+from harness.compare.verdicts import THRESHOLDS
+from harness.model.change_points import change_points
+from harness.report.history import sparkline
+from harness.results.document import Reason, Validity
+from harness.results.folder import ResultFolder
+from harness.results.history import EntryRecord, PointRecord, add_entries, entry_of, read_entries
+from harness.sizing.fitting import fit_result
+from tests.unit.cli_support import Run
+from tests.unit.results_sample import NO_REPLICAS, bursts, document
+
+
+def entry(
+    day: int, value: float, version: str = "1.13.27", machine: str = "m", scenario: str = "s"
+) -> EntryRecord:
+    point = PointRecord(
+        dagster_version=version,
+        workload="io_bound",
+        setting="io_bound-2cpu",
+        constant="memory_per_run_bytes",
+        unit="bytes",
+        value=value,
+        low=value,
+        high=value,
+        bursts=9,
+    )
+    return EntryRecord(
+        result=f"night-{day}",
+        created_at=f"2026-{1 + day // 28:02d}-{1 + day % 28:02d}T03:00:00+00:00",
+        harness_version="0.1.0",
+        stack="process",
+        machine=machine,
+        scenario="quick",
+        scenario_sha256=scenario,
+        points=(point,),
+    )
+
+
+def nights(values: np.ndarray) -> list[EntryRecord]:
+    return [entry(day, float(value)) for day, value in enumerate(values)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(4, 36), st.floats(0.06, 1.0), st.integers(0, 1000))
+def test_a_planted_step_is_found_at_its_place(place: int, size: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = 100 * (1 + rng.normal(0, 0.01, 40))
+    values[place:] *= 1 + size
+    found = change_points(values)
+    assert any(abs(step.index - place) <= 1 for step in found)
+    near = min(found, key=lambda step: abs(step.index - place))
+    assert near.ratio == pytest.approx(1 + size, abs=0.03)
+
+
+def test_spikes_and_noise_are_seldom_steps() -> None:
+    """Of 200 series each; BIC's penalty lets about 2 % through."""
+    rng = np.random.default_rng(4)
+    steps = spikes = 0
+    for _ in range(200):
+        values = 100 * (1 + rng.normal(0, 0.02, 40))
+        steps += bool(change_points(values))
+        values[rng.integers(1, 39)] *= 1.5
+        spikes += bool(change_points(values))
+    assert steps <= 14
+    assert spikes <= 14
+
+
+def test_what_has_no_noise_may_step_too() -> None:
+    assert change_points(np.full(20, 5.0)) == ()
+    [step] = change_points(np.array([5.0] * 10 + [6.0] * 10))
+    assert (step.index, step.before, step.after) == (10, 5.0, 6.0)
+    assert change_points(np.array([5.0, 5.0, 6.0, 6.0])) == ()
+    assert change_points(np.zeros(20)) == ()
+
+
+def test_a_step_that_is_too_small_to_matter_is_not_told() -> None:
+    small = np.array([100.0] * 10 + [102.0] * 10)
+    assert len(change_points(small)) == 1
+    assert series_of(nights(small), THRESHOLDS)[0].steps == ()
+    [step] = series_of(nights(np.array([100.0] * 10 + [108.0] * 10)), THRESHOLDS)[0].steps
+    assert (step.index, step.at) == (10, "2026-01-11T03:00:00+00:00")
+
+
+def test_what_is_not_alike_is_not_one_series() -> None:
+    entries = [
+        entry(0, 1.0),
+        entry(1, 1.0, machine="other"),
+        entry(2, 1.0, scenario="other"),
+        entry(3, 1.0, version="1.9.0"),
+        entry(4, 1.0, version="1.10.0"),
+    ]
+    found = series_of(entries, THRESHOLDS)
+    assert len(found) == 5
+    versions = [one.dagster_version for one in found if one.machine == "m" and one.scenario_sha256 == "s"]
+    assert versions == ["1.9.0", "1.10.0", "1.13.27"]
+
+
+def test_an_entry_is_kept_once(tmp_path: Path) -> None:
+    both = [entry(1, 2.0), entry(0, 1.0)]
+    assert add_entries(tmp_path, both) == 2
+    assert add_entries(tmp_path, both) == 0
+    assert [one.result for one in read_entries(tmp_path)] == ["night-0", "night-1"]
+
+
+def test_results_are_added_and_shown(run: Run, tmp_path: Path) -> None:
+    result, history = ResultFolder(tmp_path / "sample"), str(tmp_path / "history")
+    result.write_document(fit_result(document(), bursts(), NO_REPLICAS))
+    assert "1 of 1 results added" in run("history", "add", str(result.path), "--to", history).stdout
+    assert "0 of 1 results added" in run("history", "add", str(result.path), "--to", history).stdout
+    shown = run("history", "show", "--to", history)
+    assert shown.returncode == 0
+    assert "memory_per_run_bytes" in shown.stdout
+    assert "too few to find steps" in shown.stdout
+    told = json.loads(run("history", "show", "--to", history, "--format", "json").stdout)
+    assert {one["workload"] for one in told} == {"io_bound"}
+    assert "| workload |" in run("history", "show", "--to", history, "--format", "markdown").stdout
+    none = run("history", "show", "--to", history, "--workload", "other")
+    assert none.returncode == 2
+    assert "nothing of --workload other" in none.stderr
+
+
+def test_a_step_up_can_fail_a_nightly_job(run: Run, tmp_path: Path) -> None:
+    add_entries(tmp_path, nights(np.array([100.0] * 10 + [120.0] * 4)))
+    shown = ("history", "show", "--to", str(tmp_path))
+    assert run(*shown).returncode == 0
+    assert "+20%" in run(*shown).stdout
+    done = run(*shown, "--fail-within", "5")
+    assert done.returncode == 7
+    assert "memory_per_run_bytes of io_bound on 1.13.27" in done.stderr
+    assert run(*shown, "--fail-within", "3").returncode == 0
+    add_entries(tmp_path / "down", nights(np.array([100.0] * 10 + [80.0] * 4)))
+    assert run("history", "show", "--to", str(tmp_path / "down"), "--fail-within", "5").returncode == 0
+
+
+def test_only_valid_results_are_kept(run: Run, tmp_path: Path) -> None:
+    reason = Reason(severity="invalid", code="x", message="it broke")
+    bad = ResultFolder(tmp_path / "bad")
+    bad.write_document(document(validity=Validity(state="invalid", reasons=(reason,))))
+    done = run("history", "add", str(bad.path), "--to", str(tmp_path / "history"))
+    assert done.returncode == 2
+    assert "only valid results are kept" in done.stderr
+    assert not (tmp_path / "history").exists()
+    empty = run("history", "show", "--to", str(tmp_path / "history"))
+    assert empty.returncode == 2
+    assert "history add" in empty.stderr
+
+
+def test_what_a_scenario_is_called_makes_no_other_series() -> None:
+    fitted = fit_result(document(), bursts(), NO_REPLICAS)
+    renamed = fitted.model_copy(update={"scenario": {"name": "another", "seed": 9}})
+    assert entry_of(fitted).scenario_sha256 == entry_of(renamed).scenario_sha256
+    other = fitted.model_copy(update={"scenario": {"name": "sample", "load": {"levels": [1]}}})
+    assert entry_of(fitted).scenario_sha256 != entry_of(other).scenario_sha256
+
+
+def test_a_sparkline_goes_from_lowest_to_highest() -> None:
+    assert sparkline([1.0, 2.0, 3.0]) == "▁▅█"
+    assert sparkline([2.0, 2.0]) == "▁▁"
