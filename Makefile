@@ -1,12 +1,13 @@
 # Everything sets itself up: a .venv from requirements.lock, made by uv where it is installed, else by pip.
 SCENARIO ?= workloads/scenarios/quick.yaml
+export SCENARIO
 STACK ?= process
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: bench claims test lint perf lock clean help
+.PHONY: bench claims nightly test lint perf lock clean help
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -23,6 +24,9 @@ bench: .venv/.ready ## measure a code server, print its constants, write the rep
 claims: .venv/.ready ## test every claim of the sizing guide, 45 minutes; ARGS=--resume goes on with it
 	@$(BIN)/dagster-sizing claims --stack $(STACK) $(ARGS)
 
+nightly: .venv/.ready ## measure versions in turns, compare them, add them to the history; VERSIONS, ROUNDS, REPEATS
+	@bash .ci/nightly
+
 test: .venv/.ready ## all tests that this machine can run
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -30,6 +34,7 @@ lint: .venv/.ready ## style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@bash .ci/check-workflows
 
 perf: .venv/.ready ## speed of the harness itself, printed as ratios
 	@$(BIN)/python -m tests.perf.bench_sampler
