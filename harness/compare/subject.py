@@ -15,6 +15,10 @@ from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts
 
 MOST_LEVEL = 1000
 """Levels are below; what tells rounds apart in a stratum."""
+PER_RUN = frozenset(
+    {"cpu_seconds_per_run", "launch_seconds_per_run", "cpu_seconds_per_tick", "answer_seconds_per_tick"}
+)
+"""Compared as what a burst cost per run, level by level: that takes fewer bursts than its slope."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,16 @@ class Subject:
         if rows.empty:
             return {}, np.array([], dtype=np.int64)
         points_of = points_of_ticks if has_ticks_only(rows) else points_of_runs
-        return points_of(burst_arrays(rows)), rows["stratum"].to_numpy(np.int64)
+        found = points_of(burst_arrays(rows))
+        compared = {name: _per_run(one) if name in PER_RUN else one for name, one in found.items()}
+        return compared, rows["stratum"].to_numpy(np.int64)
+
+
+def _per_run(points: Points) -> Points:
+    per_run = np.full(len(points.y), np.nan)
+    some = points.x > 0
+    per_run[some] = points.y[some] / points.x[some]
+    return Points("mean", points.x, per_run)
 
 
 def setting_of(cell: CellRecord) -> str:

@@ -4,18 +4,22 @@ A permutation test by Freedman & Lane (1983; Winkler et al. 2014): under the hyp
 the same in both, the bursts' residuals are exchangeable within a stratum, such as one level in one round.
 They are permuted there, added to what the hypothesis fits, and the studentised difference is computed again.
 Strata keep a level's own noise to that level, and a drift of the machine to its round.
+
+Means are compared on the logarithm, with an effect of each stratum beside that of the sample: with one burst
+of each in a stratum that is the paired comparison. The test is then exact.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from harness.model.constants import Points, estimate_points
-from harness.model.intervals import Estimate, NotEstimable
+from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable
 from harness.model.linear import Array, fit_line
 
 PERMUTATIONS = 1999
@@ -48,17 +52,23 @@ def difference(
             between bursts with the same number.
         seed: of the permutations.
     """
-    estimates = [estimate_points(points, seed)[0] for points in (baseline, other)]
-    for estimate in estimates:
-        if isinstance(estimate, NotEstimable):
-            return estimate
-    first, second = (one for one in estimates if isinstance(one, Estimate))
-    if first.value <= 0 or second.value <= 0:
-        return NotEstimable("not above zero: there is no ratio", min(first.n, second.n))
+    first, second = (estimate_points(points, seed)[0] for points in (baseline, other))
+    if isinstance(first, NotEstimable):
+        return first
+    if isinstance(second, NotEstimable):
+        return second
+    n = min(first.n, second.n)
     pooled = _Pooled.of(baseline, other, strata)
+    if first.value <= 0 or second.value <= 0 or (pooled.part == "mean" and (pooled.y <= 0).any()):
+        return NotEstimable("not above zero: there is no ratio", n)
     if not pooled.exchangeable:
-        return NotEstimable("no level was measured in both", min(first.n, second.n))
-    return Difference(first, second, _ratio(first, second), pooled.p_value(seed))
+        return NotEstimable("no level was measured in both", n)
+    if pooled.part == "mean":
+        pooled = replace(pooled, y=np.log(pooled.y))
+        ratio = pooled.ratio_of_means(n)
+    else:
+        ratio = _ratio(first, second)
+    return Difference(first, second, ratio, pooled.p_value(seed))
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -116,30 +126,51 @@ class _Pooled:
         found = np.abs(self._statistic(fitted + permuted))
         return float((1 + np.sum(found >= seen * (1 - _SAME))) / (1 + PERMUTATIONS))
 
+    def ratio_of_means(self, n: int) -> Estimate:
+        """Of logarithms: the effect of the sample beside those of the strata, with Student's interval."""
+        apart, error = (float(one[0]) for one in self._effect(self.y[None, :]))
+        reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, self._degrees())) * error
+        return Estimate(math.exp(apart), math.exp(apart - reach), math.exp(apart + reach), n)
+
     def _same(self) -> Array:
         """What fits best if the constant is the same in both and all else is not; shape (n,)."""
         one, own = np.ones_like(self.y), self.other.astype(float)
-        designs = {
-            "slope": [1 - own, own, self.x],
-            "base": [one, self.x * (1 - own), self.x * own],
-            "mean": [one],
-        }
-        design = np.column_stack(designs[self.part])
+        if self.part == "mean":
+            return np.asarray(self.y - self._within(self.y))
+        columns = [1 - own, own, self.x] if self.part == "slope" else [one, self.x * (1 - own), self.x * own]
+        design = np.column_stack(columns)
         return np.asarray(design @ np.linalg.lstsq(design, self.y, rcond=None)[0])
+
+    def _within(self, values: Array) -> Array:
+        """Values less the mean of their stratum; the last axis is that of bursts."""
+        _, number, sizes = np.unique(self.strata, return_inverse=True, return_counts=True)
+        member = (number[:, None] == np.arange(len(sizes))).astype(float)
+        return np.asarray(values - (values @ member / sizes) @ member.T)
+
+    def _degrees(self) -> int:
+        return max(1, len(self.y) - len(np.unique(self.strata)) - 1)
+
+    def _effect(self, y: Array) -> tuple[Array, Array]:
+        """Effect of being the other sample, beside those of the strata, and its standard error; by row."""
+        own, centred = self._within(self.other.astype(float)), self._within(y)
+        spread = float(own @ own)
+        effect = centred @ own / spread
+        rest = centred - effect[:, None] * own
+        return effect, np.sqrt((rest**2).sum(axis=-1) / self._degrees() / spread)
 
     def _statistic(self, y: Array) -> Array:
         """Studentised difference of each row of `y`, shape (rows, n)."""
-        (a, error_a), (b, error_b) = (self._fit(y, chosen) for chosen in (~self.other, self.other))
-        error = np.hypot(error_a, error_b)
-        apart = b - a
-        alike = np.abs(apart) <= _SAME * np.maximum(np.abs(a), np.abs(b))
+        if self.part == "mean":
+            apart, error = self._effect(y)
+            alike = np.abs(apart) <= _SAME
+        else:
+            (a, error_a), (b, error_b) = (self._fit(y, chosen) for chosen in (~self.other, self.other))
+            apart, error = b - a, np.hypot(error_a, error_b)
+            alike = np.abs(apart) <= _SAME * np.maximum(np.abs(a), np.abs(b))
         with np.errstate(divide="ignore", invalid="ignore"):
             studentised: Array = np.where(alike, 0.0, apart / error)
         return studentised
 
     def _fit(self, y: Array, chosen: NDArray[np.bool_]) -> tuple[Array, Array]:
-        values = y[:, chosen]
-        if self.part == "mean":
-            return values.mean(axis=-1), values.std(axis=-1, ddof=1) / np.sqrt(values.shape[-1])
-        fit = fit_line(self.x[chosen], values)
+        fit = fit_line(self.x[chosen], y[:, chosen])
         return (fit.base, fit.base_error) if self.part == "base" else (fit.slope, fit.slope_error)

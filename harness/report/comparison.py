@@ -115,7 +115,8 @@ def _row(one: DifferenceRecord) -> tuple[str, ...]:
 
 
 def _notes(comparison: ComparisonDocument) -> list[str]:
-    return [*comparison.warnings, *comparison.remarks, *_packages(comparison)]
+    per_run = "CPU and launch are compared as what bursts cost per run at the levels measured, not as slopes"
+    return [*comparison.warnings, *comparison.remarks, *_packages(comparison), per_run]
 
 
 def _packages(comparison: ComparisonDocument) -> list[str]:
