@@ -34,9 +34,10 @@ def matrix(
         int,
         typer.Option(
             min=1,
-            help="Each round measures every version, one after another, with its share of load.repeats.",
+            help="Each round measures every version, one after another, with its share of load.repeats, one "
+            "burst of each level at least.",
         ),
-    ] = 3,
+    ] = 5,
     overrides: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a field of the scenario, as for bench."),
