@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.constants import CONSTANTS, OF_TICKS
+from harness.results.document import ResultDocument
 from harness.results.folder import ResultFolder
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, QUICK, document, measure, value
 
@@ -12,48 +13,46 @@ pytestmark = pytest.mark.e2e
 
 MIB = 2**20
 COMPOSE = ("--stack", "compose")
+BRIEF = ("--set", "load.levels=[1,4]")
+HEAVY = "{workload: io_bound, name: heavy, ballast: 160MiB}"
+BOTH = ("--set", f"workloads=[{{workload: io_bound}}, {{workload: cpu_bound}}, {HEAVY}]")
 ONLY_IO = ("--set", "workloads=[{workload: io_bound}]")
 
 
 @pytest.mark.timeout(1800)  # two experiments, and more where the machine is not quiet
 def test_the_quick_scenario_agrees_with_the_process_stack_on_memory_per_run(tmp_path: Path) -> None:
-    """Within 5 %, same version and workload."""
-    out = measure(QUICK, tmp_path / "compose", *COMPOSE)
-    in_containers = document(out)
-    assert in_containers.stack == "compose"
-    assert in_containers.fingerprint["engine"]["docker"]
-    for cell in in_containers.cells:
+    """Within 5 %, same version and workload; and it rises by a ballast of 160 MiB within 3 %."""
+    for attempt in range(ATTEMPTS):
+        out = measure(QUICK, tmp_path / f"compose-{attempt}", *COMPOSE, *BRIEF, *BOTH)
+        in_containers = document(out)
+        check_containers(out, in_containers)
+        ours, heavy = (value(in_containers, name, "memory_per_run_bytes") for name in ("io_bound", "heavy"))
+        rise = heavy - ours
+        print(f"160 MiB of ballast: +{rise / MIB:.2f} MiB")
+        if abs(rise - 160 * MIB) <= 0.03 * 160 * MIB:
+            break
+    else:
+        pytest.fail(f"last attempt: {rise / MIB:.2f} MiB")
+    as_processes = document(measure(QUICK, tmp_path / "process", *BRIEF, *ONLY_IO))
+    theirs = value(as_processes, "io_bound", "memory_per_run_bytes")
+    print(f"containers {ours / MIB:.1f} MiB, processes {theirs / MIB:.1f} MiB, ratio {ours / theirs:.3f}")
+    assert ours == pytest.approx(theirs, rel=0.05)
+
+
+def check_containers(out: Path, result: ResultDocument) -> None:
+    """What every experiment in containers says of itself."""
+    assert result.stack == "compose"
+    assert result.fingerprint["engine"]["docker"]
+    for cell in result.cells:
         known = {constant.name for constant in cell.constants if constant.value is not None}
         assert known == CONSTANTS.keys() - OF_TICKS
         assert cell.packages["dagster"] == cell.dagster_version
         assert cell.limits is not None
         assert cell.limits.enforced
         assert cell.events == ()
-    as_processes = document(measure(QUICK, tmp_path / "process", *ONLY_IO))
-    ours, theirs = (
-        value(result, "io_bound", "memory_per_run_bytes") for result in (in_containers, as_processes)
-    )
-    print(f"containers {ours / MIB:.1f} MiB, processes {theirs / MIB:.1f} MiB, ratio {ours / theirs:.3f}")
-    assert ours == pytest.approx(theirs, rel=0.05)
     logs = "".join(f.read_text("utf-8", errors="replace") for f in (out / "logs").rglob("*.log"))
     assert "started" in logs.lower()
     assert "never-published" not in logs
-
-
-@pytest.mark.timeout(1800)
-def test_memory_per_run_rises_by_160_mib_of_ballast(tmp_path: Path) -> None:
-    """Within 3 %."""
-    options = ("--set", "workloads=[{workload: io_bound, name: none}, {workload: io_bound, ballast: 160MiB}]")
-    for attempt in range(ATTEMPTS):
-        result = document(
-            measure(FIXTURES / "known_memory.yaml", tmp_path / str(attempt), *COMPOSE, *options)
-        )
-        none = value(result, "none", "memory_per_run_bytes")
-        rise = value(result, "io_bound", "memory_per_run_bytes") - none
-        print(f"160 MiB of ballast: +{rise / MIB:.2f} MiB")
-        if abs(rise - 160 * MIB) <= 0.03 * 160 * MIB:
-            return
-    pytest.fail(f"last attempt: {rise / MIB:.2f} MiB")
 
 
 def test_half_a_cpu_halves_the_throughput_and_shows_as_throttling(tmp_path: Path) -> None:

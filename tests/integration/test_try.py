@@ -11,6 +11,7 @@ from tests.integration.bench_support import ATTEMPTS, FIXTURES, document, measur
 
 pytestmark = [
     pytest.mark.integration,
+    pytest.mark.timeout(1800),  # what is measured for all of them counts for the first
     pytest.mark.skipif(os.geteuid() != 0, reason="a memory limit takes root here"),
 ]
 
