@@ -48,14 +48,9 @@ def add(
     The history is a plain folder with one small JSON file for each result, so that a nightly job can keep it
     on a branch.
     """
-    folders = [
-        one for path in results for one in (rounds_of(path) if is_matrix(path) else [ResultFolder(path)])
-    ]
-    entries = [entry_of(one.read_document()) for one in folders]
+    entries = [entry_of(document) for path in results for document in _documents(path)]
     new = add_entries(folder, entries)
-    typer.echo(
-        f"{new} of {len(entries)} results added to {folder}; see dagster-sizing history show --to {folder}"
-    )
+    typer.echo(f"{new} of {len(entries)} results added; see: dagster-sizing history show --to {folder}")
 
 
 @app.command("show")

@@ -15,9 +15,11 @@ from harness.report.history import sparkline
 from harness.results.document import Reason, Validity
 from harness.results.folder import ResultFolder
 from harness.results.history import EntryRecord, PointRecord, add_entries, entry_of, read_entries
+from harness.results.matrix import MatrixDocument, RoundRecord, write_matrix
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import NO_REPLICAS, bursts, document
+from tests.unit.test_compare import made
 
 
 def entry(
@@ -153,6 +155,31 @@ def test_only_valid_results_are_kept(run: Run, tmp_path: Path) -> None:
     empty = run("history", "show", "--to", str(tmp_path / "history"))
     assert empty.returncode == 2
     assert "history add" in empty.stderr
+
+
+def test_the_rounds_of_a_matrix_are_one_entry_for_each_version(run: Run, tmp_path: Path) -> None:
+    rounds = []
+    for number in (1, 2, 3):
+        for version in ("1.12.22", "1.13.27"):
+            record = RoundRecord(number=number, dagster_version=version, folder=f"round-{number}-{version}")
+            made(tmp_path / "m" / record.folder, version, number, repeats=1)
+            rounds.append(record)
+    written = MatrixDocument(
+        harness_version="0",
+        created_at="",
+        finished_at="now",
+        scenario_sha256="",
+        stack="process",
+        versions=("1.12.22", "1.13.27"),
+        rounds=tuple(rounds),
+    )
+    write_matrix(tmp_path / "m", written)
+    history = tmp_path / "history"
+    done = run("history", "add", str(tmp_path / "m"), "--to", str(history))
+    assert "2 of 2 results added" in done.stdout, done.stderr
+    entries = read_entries(history)
+    assert {entry.result for entry in entries} == {"m-1.12.22", "m-1.13.27"}
+    assert {point.bursts for entry in entries for point in entry.points} == {12}
 
 
 def test_what_a_scenario_is_called_makes_no_other_series() -> None:
