@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.measure import StackName, measure
+from harness.cli.measure import StackName, measure, new_folder
 from harness.cli.progress import make_console
 from harness.errors import ExperimentError, Interrupted, InvalidResultError, ResultError
 from harness.report.terminal import print_result
@@ -74,8 +73,7 @@ def _choose_folder(scenario: Scenario, out: Path | None, resume: bool) -> Path:
     if out is not None:
         return out
     if not resume:
-        now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
-        return Path("results") / f"{scenario.name}-{now}"
+        return new_folder(scenario.name)
     candidates = sorted(Path("results").glob(f"{scenario.name}-*/result.json"), reverse=True)
     for file in candidates:
         document = ResultFolder(file.parent).read_document()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from harness.claims.base import Claim
 from harness.claims.registry import CLAIMS
-from harness.cli.measure import StackName
+from harness.cli.measure import StackName, new_folder
 from harness.cli.progress import make_console
 from harness.cli.verdicts import changed_verdicts, judge_claims, measure_claims
 from harness.errors import ExperimentError, InputError, ResultError
@@ -114,7 +113,7 @@ def _folder(out: Path | None, resume: bool) -> Path:
                 "results/claims-*: nothing to resume; leave --resume out, or name it with --out"
             )
         return earlier[-1].parent
-    return Path("results") / datetime.datetime.now(datetime.UTC).strftime("claims-%Y%m%d-%H%M%S")
+    return new_folder("claims")
 
 
 def _print_list(chosen: tuple[Claim, ...], console: Console) -> None:

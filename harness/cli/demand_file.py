@@ -51,15 +51,6 @@ class DemandFile(Section):
     jobs: tuple[JobDemand, ...] = Field(min_length=1)
 
 
-def read_demand_file(file: Path) -> DemandFile:
-    """The mix of jobs in a YAML file.
-
-    Raises:
-        InputError: not there, not YAML, or a field that is wrong, one line each.
-    """
-    return read_yaml(file, DemandFile, "a list of jobs")
-
-
 def mix_of(
     document: ResultDocument, file: Path, dagster_version: str, force: bool, beyond: float
 ) -> tuple[tuple[Costs, ...], list[Stream]]:
@@ -74,7 +65,7 @@ def mix_of(
     Raises:
         InputError: the file is wrong, or the result lacks a workload.
     """
-    told = read_demand_file(file).jobs
+    told = read_yaml(file, DemandFile, "a list of jobs").jobs
     names = sorted({job.workload for job in told})
     costs = tuple(costs_of(document, name, dagster_version, force) for name in names)
     return costs, [

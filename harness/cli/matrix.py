@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 import harness
-from harness.cli.measure import StackName, measure, sha256_of
+from harness.cli.measure import StackName, measure_rest, new_folder, sha256_of
 from harness.cli.progress import make_console
 from harness.errors import ExperimentError, InputError, Interrupted, InvalidResultError, ResultError
 from harness.experiment.start import timestamp
@@ -67,7 +65,7 @@ def matrix(
             console.print(
                 f"\n{heading}{len(document.rounds)} done)", style="bold", markup=False, highlight=False
             )
-            _measure(_of_round(scenario, one, rounds), folder / one.folder, stack, console)
+            measure_rest(_of_round(scenario, one, rounds), stack, folder / one.folder, console)
     except Interrupted:
         raise Interrupted(_go_on("interrupted", scenario_file, folder)) from None
     except ExperimentError as error:
@@ -108,8 +106,7 @@ def _folder(scenario: Scenario, out: Path | None, resume: bool) -> Path:
         return out
     if resume:
         raise ResultError("--resume: name the folder of the matrix with --out")
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d-%H%M%S")
-    return Path("results") / f"matrix-{scenario.name}-{now}"
+    return new_folder(f"matrix-{scenario.name}")
 
 
 def _begin(
@@ -143,15 +140,6 @@ def _begin(
                 f"{folder}: {name}: the matrix there is of another one; give the same scenario and options"
             )
     return before
-
-
-def _measure(scenario: Scenario, path: Path, stack: StackName, console: Console) -> None:
-    """Measure a round of a version unless it has been; one that was cut short is gone on with."""
-    folder = ResultFolder(path)
-    if folder.exists and all(cell.state == "finished" for cell in folder.read_document().cells):
-        console.print("  measured already", style="dim")
-        return
-    measure(scenario, stack, path, folder.exists, console)
 
 
 def _go_on(why: str, scenario_file: Path, folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import enum
 import hashlib
 import json
@@ -70,6 +71,27 @@ def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, cons
         raise
     finally:
         folder.unlock()
+
+
+def measure_rest(scenario: Scenario, stack: StackName, path: Path, console: Console) -> None:
+    """Measure unless the folder holds it whole already; what was cut short is gone on with.
+
+    Raises:
+        ResultError, MachineError, Interrupted, ExperimentError: as `measure`.
+    """
+    folder = ResultFolder(path)
+    if folder.exists:
+        document = folder.read_document()
+        same = document.scenario_sha256 == sha256_of(scenario)
+        if same and all(cell.state == "finished" for cell in document.cells):
+            console.print("  measured already", style="dim")
+            return
+    measure(scenario, stack, path, folder.exists, console)
+
+
+def new_folder(name: str) -> Path:
+    """`results/NAME-TIME`, for what is measured now."""
+    return Path("results") / f"{name}-{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}"
 
 
 def sha256_of(scenario: Scenario) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from harness.cli.yaml_file import read_yaml
 from harness.results.sizing import Platform
 from harness.scenario.section import Section
 from harness.scenario.units import Bytes
 from harness.sizing.prices import Machine, Tariff
+from harness.sizing.recommend import Prices
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -50,17 +51,17 @@ class TariffSection(Section):
 class PricesFile(Section):
     """The whole file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     currency: str = "USD"
     hours_per_month: Annotated[float, Field(gt=0, le=744)] = 730.0
     platforms: dict[Platform, TariffSection] = Field(min_length=1)
 
 
-def read_prices(file: Path) -> PricesFile:
+def read_prices(file: Path) -> Prices:
     """The prices in a YAML file.
 
     Raises:
         InputError: not there, not YAML, or a field that is wrong, one line each.
     """
-    return read_yaml(file, PricesFile, "prices by platform")
+    told = read_yaml(file, PricesFile, "prices by platform")
+    tariffs = {platform: section.as_tariff() for platform, section in told.platforms.items()}
+    return Prices(str(file), told.currency, told.hours_per_month, tariffs)

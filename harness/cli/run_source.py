@@ -22,10 +22,10 @@ from harness.graphql import (
     NotGraphQLError,
     UnreachableError,
 )
+from harness.sizing.arrivals import DAY_SECONDS
 from harness.sizing.history import read_table, whole_runs
 from harness.sizing.instance_history import read_instance_history
 
-DAY_SECONDS = 86_400.0
 TOKEN_HEADER = "Dagster-Cloud-Api-Token"
 """What Dagster+ takes a user's token in."""
 LINE_EVERY = 5000

@@ -29,7 +29,7 @@ from harness.sizing.arrivals import Stream
 from harness.sizing.beyond import seconds_beyond_run
 from harness.sizing.costs import Costs, check_executor, costs_of, tick_memory_of
 from harness.sizing.demand import Demand, demand_of_history, demand_of_streams
-from harness.sizing.recommend import Origin, Prices, Wish, check_reach, recommend, weights_of
+from harness.sizing.recommend import Origin, Wish, check_reach, recommend, weights_of
 from harness.sizing.replicas import Ceiling
 
 SEED = 1
@@ -163,7 +163,7 @@ def size(
         seconds_of("--start-within", start_within),
         seconds_of("--acceptable-loss", acceptable_loss),
     )
-    priced = None if prices is None else _prices(prices)
+    priced = None if prices is None else read_prices(prices)
     console = make_console()
     if jobs is not None:
         costs, streams = mix_of(document, jobs, dagster_version, force, beyond)
@@ -231,12 +231,6 @@ def _origin(
         warnings=warnings,
         forced=force and bool(warnings),
     )
-
-
-def _prices(file: Path) -> Prices:
-    told = read_prices(file)
-    tariffs = {platform: section.as_tariff() for platform, section in told.platforms.items()}
-    return Prices(str(file), told.currency, told.hours_per_month, tariffs)
 
 
 def _check_options(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,42 @@ MOST_ATTEMPTS = 12
 
 
 @dataclass(frozen=True)
+class _Setting:
+    """What an attempt is made with."""
+
+    name: str
+    told: str
+    memory_bytes: int
+    runs: int
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """A way to make a size harder, in whole steps."""
+
+    guess: int
+    """The last that is predicted to hold."""
+    easiest: int
+    hardest: int
+    step_of: Callable[[AttemptRecord], int | None]
+    """Which step an attempt was; none where it was not on this way."""
+    at: Callable[[int], _Setting]
+
+    def known(self, attempts: Iterable[AttemptRecord]) -> dict[int, bool]:
+        """Whether each step held that was tried."""
+        tried = ((self.step_of(one), one.outcome) for one in attempts)
+        return {
+            step: outcome == "held" for step, outcome in tried if step is not None and outcome != "unclear"
+        }
+
+
+@dataclass(frozen=True)
 class Trial:
     """Tries one size; every attempt is kept, and what was made already is not made again."""
 
     sizing: SizingDocument
+    workload: RunWorkload | MixWorkload
+    """What a burst is made of."""
     folder: Path
     stack: StackName
     bursts: int
@@ -66,25 +98,15 @@ class Trial:
             f"({predicted.low:.0f} to {predicted.high:.0f})"
         )
 
-        def known(attempts: tuple[AttemptRecord, ...]) -> dict[int, bool]:
-            return {
-                one.runs: one.outcome == "held"
-                for one in attempts
-                if one.memory_bytes == memory_bytes and one.outcome != "unclear"
-            }
+        def step_of(attempt: AttemptRecord) -> int | None:
+            return attempt.runs if attempt.memory_bytes == memory_bytes else None
 
-        note = ""
-        for _ in range(MOST_ATTEMPTS):
-            runs = next_step(known(document.attempts), max(1, int(predicted.value)), 1, MOST_RUNS)
-            if runs is None:
-                break
-            attempt = self._harder(f"runs-{runs}", document, memory_bytes, runs)
-            document = self._keep(document, attempt)
-            if attempt.outcome == "unclear":
-                note = f"{runs} runs: {attempt.why}"
-                break
-        found = runs_boundary(document.attempts, memory_bytes, cap, predicted, note)
-        return self._found(document, found)
+        def at(runs: int) -> _Setting:
+            return _Setting(f"runs-{runs}", f"{runs} runs", memory_bytes, runs)
+
+        steps = _Steps(max(1, int(predicted.value)), 1, MOST_RUNS, step_of, at)
+        document, note = self._search(document, steps)
+        return self._found(document, runs_boundary(document.attempts, memory_bytes, cap, predicted, note))
 
     def less_memory(self, document: TrialDocument) -> TrialDocument:
         """Lower the memory, at the recommended peak, until it breaks."""
@@ -95,30 +117,39 @@ class Trial:
             f"less memory: {runs} runs at once are predicted to take {predicted.value / MIB:,.0f} MiB; "
             f"steps of {step / MIB:.0f} MiB"
         )
-        hardest = max(0, (recommended - LEAST_MEMORY_BYTES) // step)
 
-        def known(attempts: tuple[AttemptRecord, ...]) -> dict[int, bool]:
-            return {
-                (recommended - one.memory_bytes) // step: one.outcome == "held"
-                for one in attempts
-                if one.runs == runs
-                and one.outcome != "unclear"
-                and (recommended - one.memory_bytes) % step == 0
-            }
+        def step_of(attempt: AttemptRecord) -> int | None:
+            lower, rest = divmod(recommended - attempt.memory_bytes, step)
+            return lower if attempt.runs == runs and rest == 0 else None
 
-        guess, note = max(0, math.floor((recommended - predicted.value) / step)), ""
-        for _ in range(MOST_ATTEMPTS):
-            lower = next_step(known(document.attempts), guess, 0, hardest)
-            if lower is None:
-                break
+        def at(lower: int) -> _Setting:
             memory_bytes = recommended - lower * step
             name = f"memory-{memory_bytes // MIB}mib"
-            attempt = self._harder(name, document, memory_bytes, runs)
+            return _Setting(name, f"{memory_bytes / MIB:,.0f} MiB", memory_bytes, runs)
+
+        guess = max(0, math.floor((recommended - predicted.value) / step))
+        hardest = max(0, (recommended - LEAST_MEMORY_BYTES) // step)
+        document, note = self._search(document, _Steps(guess, 0, hardest, step_of, at))
+        return self._found(document, memory_boundary(document.attempts, runs, recommended, predicted, note))
+
+    def _search(self, document: TrialDocument, steps: _Steps) -> tuple[TrialDocument, str]:
+        """Attempts on the way to the last step that holds, and why it was not found, where it was not.
+
+        With all CPUs of the machine: it is memory that breaks it, and starts take long.
+        """
+        cpus = float(document.fingerprint["cpu_count"])
+        for _ in range(MOST_ATTEMPTS):
+            step = next_step(steps.known(document.attempts), steps.guess, steps.easiest, steps.hardest)
+            if step is None:
+                break
+            there = steps.at(step)
+            attempt = self._attempt(
+                there.name, document, cpus, there.memory_bytes, there.runs, self.boundary_bursts
+            )
             document = self._keep(document, attempt)
             if attempt.outcome == "unclear":
-                note = f"{memory_bytes / MIB:,.0f} MiB: {attempt.why}"
-                break
-        return self._found(document, memory_boundary(document.attempts, runs, recommended, predicted, note))
+                return document, f"{there.told}: {attempt.why}"
+        return document, ""
 
     def finish(self, document: TrialDocument) -> None:
         """Write the document, and the report beside it."""
@@ -137,14 +168,9 @@ class Trial:
     def _counts(self, runs: int) -> Mapping[str, int]:
         """How many of so many runs are of each workload, as the bursts have them."""
         counts: dict[str, int] = {}
-        for one in workload_of(self.sizing).runs_of(runs):
+        for one in self.workload.runs_of(runs):
             counts[one.label] = counts.get(one.label, 0) + 1
         return counts
-
-    def _harder(self, name: str, document: TrialDocument, memory_bytes: int, runs: int) -> AttemptRecord:
-        """An attempt beyond the size, with all CPUs: memory breaks it, and starts take long."""
-        cpus = float(document.fingerprint["cpu_count"])
-        return self._attempt(name, document, cpus, memory_bytes, runs, self.boundary_bursts)
 
     def _attempt(
         self, name: str, document: TrialDocument, cpus: float, memory_bytes: int, runs: int, bursts: int

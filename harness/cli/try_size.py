@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import psutil
 import typer
 
 import harness
-from harness.cli.measure import StackName
+from harness.cli.measure import StackName, new_folder
 from harness.cli.progress import make_console
 from harness.cli.trial import Trial, workload_of
 from harness.errors import InputError, Interrupted, MachineError, NotHeldError, ResultError
@@ -83,12 +82,12 @@ def try_size(
     Exit code 6: the recommended size itself did not hold.
     """
     document = read_sizing(sizing)
-    folder = out or Path("results") / datetime.datetime.now(datetime.UTC).strftime("try-%Y%m%d-%H%M%S")
+    folder = out or new_folder("try")
     trial = _trial(document, _platform(platform), stack, cpus)
-    workload_of(document)
+    workload = workload_of(document)
     trial = _begin(folder, trial, resume, out)
     console = make_console()
-    tried = Trial(document, folder, stack, bursts, boundary_bursts, console)
+    tried = Trial(document, workload, folder, stack, bursts, boundary_bursts, console)
     tried.finish(trial)
     try:
         trial = tried.size(trial)
@@ -111,7 +110,7 @@ def try_size(
 
 
 def _platform(name: str) -> Platform:
-    known: tuple[Platform, ...] = ("compose", "kubernetes", "ecs-fargate", "ecs-ec2")
+    known: tuple[Platform, ...] = get_args(Platform)[::-1]  # the tightest first
     found = next((one for one in known if one == name), None)
     if found is None:
         raise InputError(f"--platform {name}: one of {', '.join(known)} is expected")

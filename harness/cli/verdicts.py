@@ -15,7 +15,7 @@ from harness.claims.base import Claim
 from harness.claims.judge import decide, unmet
 from harness.claims.measured import Measured
 from harness.claims.registry import CLAIMS
-from harness.cli.measure import StackName, measure, sha256_of
+from harness.cli.measure import StackName, measure_rest
 from harness.errors import ExperimentError, Interrupted, MachineError, ResultError
 from harness.experiment.start import timestamp
 from harness.report.claims import render_claims_markdown
@@ -51,7 +51,7 @@ def measure_claims(
         console.print(f"\n{heading}", style="bold", markup=False, highlight=False, soft_wrap=True)
         scenario = load_scenario(SCENARIOS / f"{name}.yaml", ()).scenario
         try:
-            _measure(scenario, folder / name, _stack_of(scenario, stack), console)
+            measure_rest(scenario, _stack_of(scenario, stack), folder / name, console)
         except Interrupted:
             judge_claims(chosen, folder, document)
             raise Interrupted(
@@ -117,18 +117,6 @@ def _experiments(claims: Iterable[Claim]) -> dict[str, list[str]]:
         for name in claim.experiments:
             wanted.setdefault(name, []).append(claim.id)
     return wanted
-
-
-def _measure(scenario: Scenario, path: Path, stack: StackName, console: Console) -> None:
-    """Measure an experiment unless it has been; one that broke off is gone on with."""
-    folder = ResultFolder(path)
-    if folder.exists:
-        document = folder.read_document()
-        same = document.scenario_sha256 == sha256_of(scenario)
-        if same and all(cell.state == "finished" for cell in document.cells):
-            console.print("  measured already", style="dim")
-            return
-    measure(scenario, stack, path, folder.exists, console)
 
 
 def _stack_of(scenario: Scenario, given: StackName) -> StackName:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from harness.compare.subject import Subject
+from harness.results.alike import MACHINE, measured_scenario
 from harness.results.comparison import PackageRecord
 from harness.results.document import ResultDocument
 
-_MACHINE = (
-    "architecture",
-    "cpu_model",
-    "cpu_count",
-    "memory_total_bytes",
-    "cgroup_version",
-    "virtualisation",
-)
+_MACHINE = (*MACHINE, "virtualisation")
 """What of a machine's fingerprint must be alike."""
 _REMARKED = ("kernel", "distribution", "engine")
-_OWN_TO_A_RESULT = ("name", "description", "seed")
-"""Of a scenario: says nothing of what was measured."""
 
 
 def unlike(baseline: Subject, other: Subject) -> list[str]:
@@ -34,7 +25,7 @@ def unlike(baseline: Subject, other: Subject) -> list[str]:
     if first.stack != second.stack:
         found.append(f"stack: {first.stack} and {second.stack}")
     found += [f"limits: {one} and {two}" for one, two in [(_limits(first), _limits(second))] if one != two]
-    one, two = _scenario(first), _scenario(second)
+    one, two = measured_scenario(first), measured_scenario(second)
     differing = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
     if differing:
         found.append(f"scenario: {', '.join(differing)}")
@@ -87,9 +78,3 @@ def packages(subjects: Iterable[Subject]) -> tuple[PackageRecord, ...]:
 
 def _limits(document: ResultDocument) -> str:
     return ", ".join(sorted({cell.limits.method for cell in document.cells if cell.limits is not None}))
-
-
-def _scenario(document: ResultDocument) -> dict[str, Any]:
-    kept = {key: value for key, value in document.scenario.items() if key not in _OWN_TO_A_RESULT}
-    dagster = {k: v for k, v in dict(kept.get("dagster") or {}).items() if k != "versions"}
-    return kept | {"dagster": dagster}

@@ -10,6 +10,7 @@ import pandas as pd
 
 from harness.model.constants import Points, points_of_runs, points_of_ticks
 from harness.model.difference import Strata
+from harness.results.alike import setting_of
 from harness.results.document import CellRecord, ResultDocument
 from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts
 
@@ -69,11 +70,6 @@ def _per_run(points: Points) -> Points:
     some = points.x > 0
     per_run[some] = points.y[some] / points.x[some]
     return Points("mean", points.x, per_run)
-
-
-def setting_of(cell: CellRecord) -> str:
-    """What a cell measures, whatever the version."""
-    return cell.cell_id.replace(f"-{cell.dagster_version}-", "-", 1)
 
 
 def subjects_of(results: Sequence[tuple[str, Sequence[Round]]]) -> list[Subject]:

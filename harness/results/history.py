@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import Field
 
 from harness.errors import ResultError
+from harness.results.alike import MACHINE, measured_scenario, setting_of
 from harness.results.document import Part, ResultDocument
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
 
 HISTORY_SCHEMA_VERSION = 1
-_MACHINE = ("architecture", "cpu_model", "cpu_count", "memory_total_bytes", "cgroup_version")
 
 
 class PointRecord(Part):
@@ -93,7 +93,7 @@ def entry_of(document: ResultDocument) -> EntryRecord:
         PointRecord(
             dagster_version=cell.dagster_version,
             workload=cell.workload,
-            setting=cell.cell_id.replace(f"-{cell.dagster_version}-", "-", 1),
+            setting=setting_of(cell),
             constant=one.name,
             unit=one.unit,
             value=one.value,
@@ -107,16 +107,14 @@ def entry_of(document: ResultDocument) -> EntryRecord:
     )
     if not points:
         raise ResultError(f"{document.name}: no constants were fitted; measure more levels or repeats")
-    scenario = {k: v for k, v in document.scenario.items() if k not in ("name", "description", "seed")}
-    scenario["dagster"] = {k: v for k, v in dict(scenario.get("dagster") or {}).items() if k != "versions"}
     return EntryRecord(
         result=document.name,
         created_at=document.created_at,
         harness_version=document.harness_version,
         stack=document.stack,
-        machine=_digest({name: document.fingerprint.get(name) for name in _MACHINE})[:8],
+        machine=_digest({name: document.fingerprint.get(name) for name in MACHINE})[:8],
         scenario=str(document.scenario.get("name", "")),
-        scenario_sha256=_digest(scenario),
+        scenario_sha256=_digest(measured_scenario(document)),
         points=points,
     )
 

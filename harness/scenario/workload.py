@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -47,7 +47,20 @@ class TickWorkload(TickSection):
         return self.name or _as_name(self.tick)
 
 
-class BuiltinWorkload(Section):
+class OneKind(Section):
+    """Bursts of runs that are all alike."""
+
+    @property
+    def kinds(self) -> tuple[Self, ...]:
+        """The kinds of runs there are."""
+        return (self,)
+
+    def runs_of(self, level: int) -> tuple[Self, ...]:
+        """What each of `level` runs is."""
+        return (self,) * level
+
+
+class BuiltinWorkload(OneKind):
     """One of the jobs of `workloads/`, with its parameters."""
 
     workload: Literal["io_bound", "cpu_bound", "mixed", "pandas_bound", "multi_step", "profile_memory"]
@@ -94,15 +107,6 @@ class BuiltinWorkload(Section):
         """Whether the harness chooses how long a run holds."""
         return self.duration == "auto"
 
-    @property
-    def kinds(self) -> tuple[BuiltinWorkload, ...]:
-        """The kinds of runs there are."""
-        return (self,)
-
-    def runs_of(self, level: int) -> tuple[BuiltinWorkload, ...]:
-        """What each of `level` runs is."""
-        return (self,) * level
-
     def for_warmup(self) -> BuiltinWorkload:
         """The same workload in runs that need not last: a warm-up asks what a launch costs."""
         return self.model_copy(update={"duration": "auto"})
@@ -121,7 +125,7 @@ class BuiltinWorkload(Section):
         return run_config
 
 
-class OwnJob(Section):
+class OwnJob(OneKind):
     """Any job of the scenario's own code location."""
 
     job: Annotated[str, Field(min_length=1)] = Field(description="name of the job in the code location")
@@ -159,15 +163,6 @@ class OwnJob(Section):
     def holds(self) -> bool:
         """Whether the harness chooses how long a run holds."""
         return self.hold is not None
-
-    @property
-    def kinds(self) -> tuple[OwnJob, ...]:
-        """The kinds of runs there are."""
-        return (self,)
-
-    def runs_of(self, level: int) -> tuple[OwnJob, ...]:
-        """What each of `level` runs is."""
-        return (self,) * level
 
     def for_warmup(self) -> OwnJob:
         """The job as it is: how long it lasts without `hold` is its own affair."""

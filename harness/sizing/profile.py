@@ -16,11 +16,9 @@ import pandas as pd
 from harness.model.linear import Array
 from harness.model.occupancy import occupancy
 from harness.results.demand import Arrivals, LocationProfile
+from harness.sizing.arrivals import HOUR_SECONDS, TOGETHER_SECONDS
 
-HOUR_SECONDS = 3600.0
 MINUTE_SECONDS = 60.0
-TOGETHER_SECONDS = 2.0
-"""Starts so close together are one burst: launching a run takes a code server about as long."""
 
 FEWEST_FOR_MEAN = 3
 FEWEST_FOR_TAIL = 20

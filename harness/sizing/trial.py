@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -170,8 +170,7 @@ def runs_boundary(
 ) -> BoundaryRecord:
     """How many runs at once a memory limit holds, by the attempts with that limit."""
     at_limit = [one for one in attempts if one.memory_bytes == memory_bytes]
-    broke = min((one.runs for one in at_limit if one.outcome == "killed"), default=None)
-    held = [one.runs for one in at_limit if one.outcome == "held" and (broke is None or one.runs < broke)]
+    held, broke = _edge(at_limit, lambda one: one.runs)
     return BoundaryRecord(
         axis="runs",
         runs=None,
@@ -180,7 +179,7 @@ def runs_boundary(
         predicted=predicted.value,
         predicted_low=predicted.low,
         predicted_high=predicted.high,
-        held=max(held, default=None),
+        held=held,
         broke=broke,
         note=note,
     )
@@ -190,13 +189,7 @@ def memory_boundary(
     attempts: Sequence[AttemptRecord], runs: int, recommended: int, predicted: Prediction, note: str = ""
 ) -> BoundaryRecord:
     """How little memory holds so many runs at once, by the attempts with so many."""
-    at_level = [one for one in attempts if one.runs == runs]
-    broke = max((one.memory_bytes for one in at_level if one.outcome == "killed"), default=None)
-    held = [
-        one.memory_bytes
-        for one in at_level
-        if one.outcome == "held" and (broke is None or one.memory_bytes > broke)
-    ]
+    held, broke = _edge([one for one in attempts if one.runs == runs], lambda one: -one.memory_bytes)
     return BoundaryRecord(
         axis="memory",
         runs=runs,
@@ -205,10 +198,20 @@ def memory_boundary(
         predicted=predicted.value,
         predicted_low=predicted.low,
         predicted_high=predicted.high,
-        held=min(held, default=None),
-        broke=broke,
+        held=None if held is None else -held,
+        broke=None if broke is None else -broke,
         note=note,
     )
+
+
+def _edge(
+    attempts: Iterable[AttemptRecord], hardness: Callable[[AttemptRecord], int]
+) -> tuple[int | None, int | None]:
+    """The hardest attempt that held below the first kill, and that kill."""
+    tried = [(hardness(one), one.outcome) for one in attempts]
+    broke = min((hard for hard, outcome in tried if outcome == "killed"), default=None)
+    held = [hard for hard, outcome in tried if outcome == "held" and (broke is None or hard < broke)]
+    return max(held, default=None), broke
 
 
 def _most(frame: pd.DataFrame, column: str) -> float | None:
