@@ -1,0 +1,1 @@
+"""Self-contained HTML pages: they open from disk, and fetch nothing."""
