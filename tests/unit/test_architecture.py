@@ -18,7 +18,8 @@ MAY_IMPORT = {
     "sizing": {"model", "results"},
     "claims": {"model", "results"},
     "compare": {"model", "results", "sizing"},
-    "report": {"results"},
+    "report": {"results", "views"},
+    "views": {"model", "results", "sizing"},
 }
 
 

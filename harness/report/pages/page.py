@@ -1,6 +1,6 @@
 """The frame of every page: style, scripts and pictures inside one HTML file that needs nothing else.
 
-The page forbids itself every request (Content-Security-Policy), and every script but its own, by their hashes.
+The page forbids itself every request, and every script but its own by their hashes (Content-Security-Policy).
 """
 
 from __future__ import annotations
