@@ -7,12 +7,15 @@ from typing import Any
 
 from harness.compare.subject import Subject
 from harness.model.constants import CONSTANTS
-from harness.model.difference import Difference, difference, holm
+from harness.model.difference import PERMUTATIONS, Difference, difference, holm
 from harness.model.intervals import Estimate, NotEstimable
 from harness.results.comparison import DifferenceRecord, FigureRecord, Kind, Verdict
 
 SIGNIFICANCE = 0.05
 """Of all comparisons together."""
+PERMUTATIONS_EACH = 200
+"""For each of all comparisons, as Holm multiplies the least p by their number: it can come down to 0.005,
+a tenth of the significance."""
 THRESHOLDS: dict[Kind, float] = {"memory": 0.03, "cpu": 0.10, "latency": 0.25, "count": 0.05}
 """A change up to this share is none that matters."""
 KINDS: dict[str, Kind] = {
@@ -57,18 +60,29 @@ def compare(
     baseline: Subject, others: Sequence[Subject], thresholds: Mapping[Kind, float], seed: int
 ) -> tuple[DifferenceRecord, ...]:
     """Every constant of every other subject against the baseline's, in the order of the registry."""
-    found: list[tuple[str, str, str, Difference | NotEstimable]] = []
-    for other in others:
-        for setting, cells in baseline.cells().items():
-            first, second = baseline.points(setting), other.points(setting)
-            for name in first[0].keys() & second[0].keys():
-                apart = difference(first[0][name], second[0][name], (first[1], second[1]), seed)
-                found.append((other.label, _workload(baseline, setting, cells[0].workload), name, apart))
+    pairs = [
+        (other.label, _workload(baseline, setting, cells[0].workload), name, first, second)
+        for other in others
+        for setting, cells in baseline.cells().items()
+        for first, second in [(baseline.points(setting), other.points(setting))]
+        for name in first[0].keys() & second[0].keys()
+    ]
+    permutations = max(PERMUTATIONS, PERMUTATIONS_EACH * len(pairs) - 1)
+    found: list[tuple[str, str, str, Difference | NotEstimable]] = [
+        (
+            label,
+            workload,
+            name,
+            difference(first[0][name], second[0][name], (first[1], second[1]), seed, permutations),
+        )
+        for label, workload, name, first, second in pairs
+    ]
     tested = [apart.p_value for *_, apart in found if isinstance(apart, Difference)]
     corrected = iter(holm(tested))
     order = list(CONSTANTS)
     records = [
-        _record(label, workload, name, apart, corrected, thresholds) for label, workload, name, apart in found
+        _record(label, workload, name, apart, corrected, len(tested), thresholds)
+        for label, workload, name, apart in found
     ]
     labels = [other.label for other in others]
     settings = list(dict.fromkeys(one.workload for one in records))
@@ -90,6 +104,7 @@ def _record(
     name: str,
     apart: Difference | NotEstimable,
     corrected: Iterator[float],
+    comparisons: int,
     thresholds: Mapping[Kind, float],
 ) -> DifferenceRecord:
     kind = KINDS[name]
@@ -113,11 +128,13 @@ def _record(
         p_value=apart.p_value,
         p_value_corrected=p_value,
         verdict=verdict,
-        why=_why(apart.ratio, p_value, thresholds[kind]) if verdict == "inconclusive" else "",
+        why=_why(apart, p_value, comparisons, thresholds[kind]) if verdict == "inconclusive" else "",
     )
 
 
-def _why(ratio: Estimate, p_value: float, threshold: float) -> str:
+def _why(apart: Difference, p_value: float, comparisons: int, threshold: float) -> str:
+    if p_value >= SIGNIFICANCE and apart.least_p_value * comparisons >= SIGNIFICANCE:
+        return f"too few bursts to show any change among {comparisons} comparisons; measure more rounds"
     if p_value < SIGNIFICANCE:
         return f"changed, but whether by more than {threshold:.0%} is open; measure more bursts"
     return f"may have changed by more than {threshold:.0%}, or by chance; measure more bursts"

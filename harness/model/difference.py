@@ -23,6 +23,7 @@ from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable
 from harness.model.linear import Array, fit_line
 
 PERMUTATIONS = 1999
+"""Of one comparison alone."""
 _SAME = 1e-9
 """Values that are alike but for rounding, as a share of the larger."""
 
@@ -39,10 +40,16 @@ class Difference:
     """Other / baseline, with its 95 % interval."""
     p_value: float
     """Two-sided, that both are the same; not corrected for the number of comparisons."""
+    least_p_value: float
+    """The smallest that so many bursts could give, however far apart they are."""
 
 
 def difference(
-    baseline: Points, other: Points, strata: tuple[Strata, Strata], seed: int
+    baseline: Points,
+    other: Points,
+    strata: tuple[Strata, Strata],
+    seed: int,
+    permutations: int = PERMUTATIONS,
 ) -> Difference | NotEstimable:
     """The difference of one constant between two samples.
 
@@ -51,6 +58,7 @@ def difference(
         strata: of the bursts of each, shapes (n_baseline,) and (n_other,): residuals are exchanged only
             between bursts with the same number.
         seed: of the permutations.
+        permutations: how many; p is no less than one of so many.
     """
     first, second = (estimate_points(points, seed)[0] for points in (baseline, other))
     if isinstance(first, NotEstimable):
@@ -68,7 +76,8 @@ def difference(
         ratio = pooled.ratio_of_means(n)
     else:
         ratio = _ratio(first, second)
-    return Difference(first, second, ratio, pooled.p_value(seed))
+    p_value = pooled.p_value(seed, permutations)
+    return Difference(first, second, ratio, p_value, min(p_value, pooled.least_p_value()))
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -112,19 +121,27 @@ class _Pooled:
         """Whether any stratum has bursts of both."""
         return bool(np.intersect1d(self.strata[self.other], self.strata[~self.other]).size)
 
-    def p_value(self, seed: int) -> float:
+    def p_value(self, seed: int, permutations: int) -> float:
         """Share of permutations, this one included, whose difference is as large."""
         fitted = self._same()
         residuals = self.y - fitted
         rng = np.random.default_rng(seed)
         # sorted by stratum and at random within it
-        keys = self.strata + rng.random((PERMUTATIONS, len(self.y)))
+        keys = self.strata + rng.random((permutations, len(self.y)))
         permuted = np.take_along_axis(
             np.broadcast_to(residuals, keys.shape), np.argsort(keys, axis=-1), axis=-1
         )
         seen = abs(float(self._statistic(self.y[None, :])[0]))
         found = np.abs(self._statistic(fitted + permuted))
-        return float((1 + np.sum(found >= seen * (1 - _SAME))) / (1 + PERMUTATIONS))
+        return float((1 + np.sum(found >= seen * (1 - _SAME))) / (1 + permutations))
+
+    def least_p_value(self) -> float:
+        """One in so many orders of the residuals that differ, or two where the mirror of each is as far."""
+        orders = 0.0
+        for stratum in np.unique(self.strata):
+            size, own = np.sum(self.strata == stratum), np.sum(self.other[self.strata == stratum])
+            orders += math.log(math.comb(size, own) if self.part == "mean" else math.factorial(size))
+        return min(1.0, (2 if self.part == "mean" else 1) * math.exp(-orders))
 
     def ratio_of_means(self, n: int) -> Estimate:
         """Of logarithms: the effect of the sample beside those of the strata, with Student's interval."""

@@ -12,7 +12,8 @@ from harness.results.claims import ClaimRecord, ClaimsDocument, NumberRecord
 
 _COLOURS = {"supported": "green", "refuted": "red", "inconclusive": "yellow", "not-testable-here": "dim"}
 """In the order in which they are counted."""
-_COUNTED = frozenset({"bursts", "runs", "ticks", "threads", "processes"})
+COUNTED = frozenset({"bursts", "runs", "ticks", "threads", "processes"})
+"""Units of what is counted."""
 
 
 def counts(document: ClaimsDocument) -> str:
@@ -30,7 +31,7 @@ def print_claims(document: ClaimsDocument, console: Console) -> None:
     for claim in document.claims:
         colour = _COLOURS[claim.verdict]
         verdict = f"[{colour}]{claim.verdict}[/{colour}]"
-        table.add_row(escape(claim.id), verdict, escape(_in_brief(claim.evidence)))
+        table.add_row(escape(claim.id), verdict, escape(in_brief(claim.evidence)))
     console.print(table)
     for claim in _refuted(document):
         console.print(f"\n[bold]{escape(claim.id)}[/bold]")
@@ -44,14 +45,14 @@ def render_claims_markdown(document: ClaimsDocument) -> str:
     """All verdicts as one Markdown page, a section for each claim."""
     lines = ["# The sizing guide's claims, measured", "", f"{counts(document)}.", ""]
     lines += [f"Measured {document.created_at} on {text.machine(document.fingerprint)}.", ""]
-    rows = tuple((f"[{c.id}](#{c.id})", c.verdict, _in_brief(c.evidence)) for c in document.claims)
+    rows = tuple((f"[{c.id}](#{c.id})", c.verdict, in_brief(c.evidence)) for c in document.claims)
     lines += markdown_table((("claim", "verdict", "evidence"), rows))
     for claim in document.claims:
         lines += _section(claim)
     return "\n".join(lines) + "\n"
 
 
-def _in_brief(evidence: str) -> str:
+def in_brief(evidence: str) -> str:
     """The first clause, which holds what decided."""
     return evidence.split("; ", 1)[0]
 
@@ -67,18 +68,20 @@ def _section(claim: ClaimRecord) -> list[str]:
     on = f", on the {claim.stack} stack" if claim.stack else ""
     lines += [f"- Experiments: {', '.join(claim.experiments)}{on}"]
     if claim.numbers:
-        rows = tuple((n.name, _value(n), _interval(n), str(n.n), n.source) for n in claim.numbers)
+        rows = tuple((n.name, value(n), interval(n), str(n.n), n.source) for n in claim.numbers)
         lines += ["", *markdown_table((("figure", "value", "95 % interval", "n", "from"), rows))]
     return lines
 
 
-def _value(number: NumberRecord) -> str:
-    if number.low is None and number.value.is_integer() and number.unit in _COUNTED:
+def value(number: NumberRecord) -> str:
+    """A figure with its unit; a count as a whole number."""
+    if number.low is None and number.value.is_integer() and number.unit in COUNTED:
         return f"{number.value:,.0f} {number.unit}"
     return text.quantity(number.value, number.unit)
 
 
-def _interval(number: NumberRecord) -> str:
+def interval(number: NumberRecord) -> str:
+    """`low to high`; a dash where there is no interval."""
     if number.low is None or number.high is None:
         return "-"
     return f"{text.quantity(number.low, number.unit)} to {text.quantity(number.high, number.unit)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -10,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from harness.report.markdown import markdown_table
-from harness.report.text import quantity
+from harness.report.text import Table, quantity
 from harness.results.comparison import (
     ComparisonDocument,
     DifferenceRecord,
     FigureRecord,
+    PackageRecord,
     SubjectRecord,
     Verdict,
 )
@@ -26,34 +28,36 @@ _COLOURS: dict[Verdict, str] = {
     "inconclusive": "yellow",
 }
 _PACKAGES_SHOWN = 12
+PER_RUN = "CPU and launch are compared as what bursts cost per run at the levels measured, not as slopes"
 _FIRST = ("python", "dagster", "dagster-webserver", "grpcio", "protobuf", "sqlalchemy", "pydantic")
 """Packages that are told of first: they bear most on what a run costs."""
-_HEADER = ("constant", "baseline", "here", "ratio", "95 % interval", "p", "verdict")
+UNCHANGED = "Nothing changed by more than its threshold and not by chance."
+HEADER = ("constant", "baseline", "here", "ratio", "95 % interval", "p", "verdict")
 
 
 def headline(comparison: ComparisonDocument) -> str:
     """The answer in one line."""
     told = [f"{comparison.count(verdict)} {verdict}" for verdict in _COLOURS if comparison.count(verdict)]
-    versions = ", ".join(_told(one) for one in comparison.others)
+    versions = ", ".join(named(one) for one in comparison.others)
     forced = " FORCED" if comparison.forced else ""
     return (
-        f"{versions} against {_told(comparison.baseline)}: {', '.join(told) or 'nothing in common'}{forced}"
+        f"{versions} against {named(comparison.baseline)}: {', '.join(told) or 'nothing in common'}{forced}"
     )
 
 
 def print_comparison(comparison: ComparisonDocument, console: Console) -> None:
     """Print every constant of every version beside the baseline's."""
-    for (other, workload), records in _groups(comparison):
+    for (other, workload), records in groups(comparison):
         table = RichTable(
             title=escape(f"{workload}: {other} against {comparison.baseline.label}"),
             title_justify="left",
             header_style="bold",
             pad_edge=False,
         )
-        for name in _HEADER:
+        for name in HEADER:
             table.add_column(name, justify="left" if name in ("constant", "verdict") else "right")
         for one in records:
-            *cells, verdict = _row(one)
+            *cells, verdict = row(one)
             table.add_row(*map(escape, cells), f"[{_COLOURS[one.verdict]}]{verdict}[/]")
         console.print(table)
     for line in _notes(comparison):
@@ -64,16 +68,15 @@ def print_comparison(comparison: ComparisonDocument, console: Console) -> None:
 def render_comparison_markdown(comparison: ComparisonDocument) -> str:
     """A page that reads well as a comment: the answer, what changed, and the rest to unfold."""
     lines = [f"### {headline(comparison)}", ""]
-    changed = [one for one in comparison.differences if one.verdict in ("regressed", "improved")]
-    if changed:
-        rows = tuple((one.other, one.workload, *_row(one)) for one in changed)
-        lines += markdown_table((("version", "workload", *_HEADER), rows))
+    table = changed(comparison)
+    if table[1]:
+        lines += markdown_table(table)
     else:
-        lines += ["Nothing changed by more than its threshold and not by chance."]
+        lines += [UNCHANGED]
     lines += ["", *(f"- {line}" for line in _notes(comparison))]
-    for (other, workload), records in _groups(comparison):
+    for (other, workload), records in groups(comparison):
         lines += ["", f"<details><summary>{_html(workload)}: {_html(other)}</summary>", ""]
-        lines += markdown_table((_HEADER, tuple(_row(one) for one in records)))
+        lines += markdown_table((HEADER, tuple(row(one) for one in records)))
         lines += ["", "</details>"]
     return "\n".join(lines) + "\n"
 
@@ -81,7 +84,7 @@ def render_comparison_markdown(comparison: ComparisonDocument) -> str:
 def render_junit(comparison: ComparisonDocument) -> str:
     """JUnit XML: a suite for each version and workload, a case for each constant."""
     xml = JUnitXml("dagster-sizing compare")
-    for (other, workload), records in _groups(comparison):
+    for (other, workload), records in groups(comparison):
         suite = TestSuite(f"{workload}: {other} against {comparison.baseline.label}")
         for one in records:
             case = TestCase(one.constant, classname=f"{other}.{workload}")
@@ -97,12 +100,14 @@ def render_junit(comparison: ComparisonDocument) -> str:
     return text.decode("utf-8")
 
 
-def _groups(comparison: ComparisonDocument) -> list[tuple[tuple[str, str], list[DifferenceRecord]]]:
+def groups(comparison: ComparisonDocument) -> list[tuple[tuple[str, str], list[DifferenceRecord]]]:
+    """The differences by version and workload."""
     grouped = groupby(comparison.differences, key=lambda one: (one.other, one.workload))
     return [(key, list(records)) for key, records in grouped]
 
 
-def _row(one: DifferenceRecord) -> tuple[str, ...]:
+def row(one: DifferenceRecord) -> tuple[str, ...]:
+    """A difference as cells under `HEADER`."""
     return (
         one.constant,
         _value(one.baseline_figure, one.unit),
@@ -114,27 +119,39 @@ def _row(one: DifferenceRecord) -> tuple[str, ...]:
     )
 
 
+def changed(comparison: ComparisonDocument) -> Table:
+    """What regressed or improved."""
+    found = [one for one in comparison.differences if one.verdict in ("regressed", "improved")]
+    return ("version", "workload", *HEADER), tuple((one.other, one.workload, *row(one)) for one in found)
+
+
 def _notes(comparison: ComparisonDocument) -> list[str]:
-    per_run = "CPU and launch are compared as what bursts cost per run at the levels measured, not as slopes"
-    return [*comparison.warnings, *comparison.remarks, *_packages(comparison), per_run]
+    return [*comparison.warnings, *comparison.remarks, *_packages(comparison), PER_RUN]
+
+
+def weightiest(packages: Sequence[PackageRecord]) -> list[PackageRecord]:
+    """Packages that differ, those that bear most on the costs first."""
+    known = {one.name: one for one in packages}
+    names = [name for name in _FIRST if name in known] + sorted(known.keys() - set(_FIRST))
+    return [known[name] for name in names]
 
 
 def _packages(comparison: ComparisonDocument) -> list[str]:
-    """What else differs between the environments, the weightiest first."""
-    known = {one.name: one for one in comparison.packages}
-    names = [name for name in _FIRST if name in known] + sorted(known.keys() - set(_FIRST))
-    if not names:
+    """What else differs between the environments, in a line."""
+    ordered = weightiest(comparison.packages)
+    if not ordered:
         return []
-    told = [f"{name} {' → '.join(v or 'none' for v in known[name].versions.values())}" for name in names]
+    told = [f"{one.name} {' → '.join(v or 'none' for v in one.versions.values())}" for one in ordered]
     more = len(told) - _PACKAGES_SHOWN
     rest = f", and {more} more (--format json)" if more > 0 else ""
     return [f"packages that differ: {', '.join(told[:_PACKAGES_SHOWN])}{rest}"]
 
 
-def _told(subject: SubjectRecord) -> str:
+def named(subject: SubjectRecord) -> str:
+    """A subject with its rounds."""
     rounds = f" ({len(subject.results)} rounds)" if len(subject.results) > 1 else ""
-    named = f"Dagster {subject.label}" if subject.label == subject.dagster_version else subject.label
-    return f"{named}{rounds}"
+    label = f"Dagster {subject.label}" if subject.label == subject.dagster_version else subject.label
+    return f"{label}{rounds}"
 
 
 def _value(figure: FigureRecord | None, unit: str) -> str:

@@ -14,28 +14,29 @@ from harness.results.history import SeriesRecord
 
 _BARS = "▁▂▃▄▅▆▇█"
 _POINTS_SHOWN = 40
-_HEADER = ("workload", "constant", "Dagster", "results", "over time", "latest", "steps")
+HEADER = ("workload", "constant", "Dagster", "results", "over time", "latest", "steps")
 
 
 def print_history(series: Sequence[SeriesRecord], console: Console) -> None:
     """Print a line for each series."""
     table = RichTable(header_style="bold", pad_edge=False)
-    for name in _HEADER:
+    for name in HEADER:
         table.add_column(name, justify="right" if name in ("results", "latest") else "left")
-    for row in _rows(series):
+    for row in rows(series):
         table.add_row(*map(escape, row))
     console.print(table)
-    for line in _notes(series):
+    for line in notes(series):
         console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def render_history_markdown(series: Sequence[SeriesRecord]) -> str:
     """The same as Markdown."""
-    lines = markdown_table((_HEADER, tuple(_rows(series))))
-    return "\n".join([*lines, "", *(f"- {line}" for line in _notes(series))]) + "\n"
+    lines = markdown_table((HEADER, tuple(rows(series))))
+    return "\n".join([*lines, "", *(f"- {line}" for line in notes(series))]) + "\n"
 
 
-def _rows(series: Sequence[SeriesRecord]) -> list[tuple[str, ...]]:
+def rows(series: Sequence[SeriesRecord]) -> list[tuple[str, ...]]:
+    """A line for each series, as cells under `HEADER`."""
     return [
         (
             one.workload,
@@ -50,7 +51,8 @@ def _rows(series: Sequence[SeriesRecord]) -> list[tuple[str, ...]]:
     ]
 
 
-def _notes(series: Sequence[SeriesRecord]) -> list[str]:
+def notes(series: Sequence[SeriesRecord]) -> list[str]:
+    """What a reader should know of them."""
     found = []
     for what, names in (
         ("machines", {one.machine for one in series}),

@@ -10,6 +10,8 @@ from rich.table import Table as RichTable
 
 from harness.report.text import MIB, quantity
 from harness.results.sizing import (
+    KindRecord,
+    OfferRecord,
     PricesRecord,
     QuantityRecord,
     ReplicasRecord,
@@ -19,7 +21,13 @@ from harness.results.sizing import (
 
 OFFERS_SHOWN = 8
 _RIGHT = ("runs", "needed", "CPUs", "memory", "replicas", "cost")
-_TITLES = {"memory": "Memory", "cpu": "CPU", "grpc_max_workers": "DAGSTER_GRPC_MAX_WORKERS"}
+START = "a burst shall have started within {:g} s"
+PEAKS = ("peak", "runs", "how", "")
+NEEDS = ("bound", "runs", "sum", "needed", "decided by")
+SHAPES = ("platform", "CPUs", "memory", "max_concurrent_runs", "gRPC workers", "")
+RULES = ("rule", "favours", "why")
+OFFERS = ("platform", "size", "replicas", "cost")
+TITLES = {"memory": "Memory", "cpu": "CPU", "grpc_max_workers": "DAGSTER_GRPC_MAX_WORKERS"}
 
 
 def print_sizing(sizing: SizingDocument, console: Console) -> None:
@@ -29,63 +37,60 @@ def print_sizing(sizing: SizingDocument, console: Console) -> None:
     for warning in sizing.warnings:
         console.print(f"- {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     for kind in sizing.kinds:
-        console.print(
-            f"{kind.workload}, Dagster {kind.dagster_version}: {kind.average:.4g} runs in progress on "
-            f"average, {kind.average_existing:.4g} of their processes; "
-            f"{kind.launches_per_second * 3600:.4g} launches per hour",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-    _print(console, "Runs at once", ("peak", "runs", "how", ""), _peaks(sizing))
+        console.print(demanded(kind), markup=False, highlight=False, soft_wrap=True)
+    _print(console, "Runs at once", PEAKS, peaks(sizing))
     for one in sizing.quantities:
-        _print(console, _TITLES[one.name], ("bound", "runs", "sum", "needed", "decided by"), _needs(one))
-    console.print(
-        f"a burst shall have started within {sizing.start_within_seconds:g} s", style="dim", highlight=False
-    )
-    if sizing.stack == "process":
-        console.print(
-            "measured in plain processes; containers take a little more, for which there is headroom: bench "
-            "--stack compose measures it",
-            style="dim",
-            highlight=False,
-            soft_wrap=True,
-        )
-    if not any(term.name == "ticks at once" for term in sizing.target("memory").terms):
-        console.print(
-            "memory of ticks is not in the sum: none were measured (a `tick:` in the scenario does)",
-            soft_wrap=True,
-            style="dim",
-            highlight=False,
-        )
+        _print(console, TITLES[one.name], NEEDS, needs(one))
+    console.print(START.format(sizing.start_within_seconds), style="dim", highlight=False)
+    for note in notes(sizing):
+        console.print(note, style="dim", highlight=False, soft_wrap=True)
     _print_replicas(sizing.replicas, console)
-    columns = ("platform", "CPUs", "memory", "max_concurrent_runs", "gRPC workers", "")
     of_each = "" if sizing.replicas.replicas == 1 else f", each of {sizing.replicas.replicas} replicas"
-    _print(console, f"Smallest size that meets the target{of_each}", columns, _shapes(sizing))
+    _print(console, f"Smallest size that meets the target{of_each}", SHAPES, shapes(sizing))
     if sizing.prices is not None:
         _print_prices(sizing.prices, console)
+
+
+def demanded(kind: KindRecord) -> str:
+    """The demand of one kind of run, in a line."""
+    return (
+        f"{kind.workload}, Dagster {kind.dagster_version}: {kind.average:.4g} runs in progress on "
+        f"average, {kind.average_existing:.4g} of their processes; "
+        f"{kind.launches_per_second * 3600:.4g} launches per hour"
+    )
+
+
+def notes(sizing: SizingDocument) -> list[str]:
+    """What a size does not know of."""
+    found = []
+    if sizing.stack == "process":
+        found.append(
+            "measured in plain processes; containers take a little more, for which there is headroom: bench "
+            "--stack compose measures it"
+        )
+    if not any(
+        term.name == "ticks at once"
+        for one in sizing.quantities
+        if one.name == "memory"
+        for need in one.needs
+        for term in need.terms
+    ):
+        found.append("memory of ticks is not in the sum: none were measured (a `tick:` in the scenario does)")
+    return found
 
 
 def _print_replicas(replicas: ReplicasRecord, console: Console) -> None:
     number = "one server" if replicas.replicas == 1 else f"{replicas.replicas} replicas"
     rows = [(rule.name, rule.favours, rule.why) for rule in replicas.rules]
-    _print(console, f"One server or replicas: {number}", ("rule", "favours", "why"), rows)
+    _print(console, f"One server or replicas: {number}", RULES, rows)
     console.print(replicas.why, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_prices(prices: PricesRecord, console: Console) -> None:
     shown = prices.offers[:OFFERS_SHOWN]
-    rows = [
-        (
-            one.platform,
-            one.name,
-            str(one.replicas),
-            f"{one.cost_per_month:,.2f} {prices.currency}",
-        )
-        for one in shown
-    ]
+    rows = [offer(one, prices.currency) for one in shown]
     title = f"Cost per month of {prices.hours_per_month:g} hours, by {prices.file}"
-    _print(console, title, ("platform", "size", "replicas", "cost"), rows)
+    _print(console, title, OFFERS, rows)
     more = len(prices.offers) - len(shown)
     if not prices.offers:
         console.print("nothing on offer there is large enough", style="yellow", highlight=False)
@@ -93,7 +98,13 @@ def _print_prices(prices: PricesRecord, console: Console) -> None:
         console.print(f"{more} dearer ones are in --format json", style="dim", highlight=False)
 
 
-def _peaks(sizing: SizingDocument) -> list[tuple[str, ...]]:
+def offer(one: OfferRecord, currency: str) -> tuple[str, ...]:
+    """A size with its price, as cells under `OFFERS`."""
+    return one.platform, one.name, str(one.replicas), f"{one.cost_per_month:,.2f} {currency}"
+
+
+def peaks(sizing: SizingDocument) -> list[tuple[str, ...]]:
+    """Ways to tell how many runs must fit at once, as cells under `PEAKS`."""
     return [
         (
             peak.name,
@@ -105,7 +116,8 @@ def _peaks(sizing: SizingDocument) -> list[tuple[str, ...]]:
     ]
 
 
-def _needs(one: QuantityRecord) -> list[tuple[str, ...]]:
+def needs(one: QuantityRecord) -> list[tuple[str, ...]]:
+    """What is needed of a quantity at each bound, as cells under `NEEDS`."""
     return [
         (
             need.bound,
@@ -130,7 +142,8 @@ def _term(name: str, term: TermRecord) -> str:
     return f"{term.count:.4g} launches/s × {term.cost:.2f} CPU-s"
 
 
-def _shapes(sizing: SizingDocument) -> list[tuple[str, ...]]:
+def shapes(sizing: SizingDocument) -> list[tuple[str, ...]]:
+    """The smallest size on each platform, as cells under `SHAPES`."""
     return [
         (
             shape.platform,

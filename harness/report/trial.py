@@ -12,7 +12,7 @@ from harness.results.trial import AttemptRecord, BoundaryRecord, TrialDocument
 
 Row = tuple[str, ...]
 
-_ATTEMPTS: Row = (
+ATTEMPTS: Row = (
     "memory limit",
     "CPUs",
     "runs at once",
@@ -24,31 +24,31 @@ _ATTEMPTS: Row = (
     "slowest answer",
     "throttled",
 )
-_BOUNDARIES: Row = ("made harder", "recommended", "predicted", "held", "broke", "off", "margin")
+BOUNDARIES: Row = ("made harder", "recommended", "predicted", "held", "broke", "off", "margin")
 
 
 def print_trial(trial: TrialDocument, console: Console) -> None:
     """Print what was tried and where it broke."""
     console.print()
-    for line in _head(trial):
+    for line in head(trial):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    _print(console, "Attempts", _ATTEMPTS, [_attempt(one) for one in _ordered(trial)])
+    _print(console, "Attempts", ATTEMPTS, [attempt_row(one) for one in ordered(trial)])
     if trial.boundaries:
-        _print(console, "Where it breaks", _BOUNDARIES, [_boundary(one) for one in trial.boundaries])
-    for line in _notes(trial):
+        _print(console, "Where it breaks", BOUNDARIES, [boundary_row(one) for one in trial.boundaries])
+    for line in notes(trial):
         console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"\n{verdict(trial)}", style="bold", markup=False, highlight=False, soft_wrap=True)
 
 
 def render_trial_markdown(trial: TrialDocument) -> str:
     """The same as Markdown."""
-    title, *head = _head(trial)
-    parts = [f"# {title}", *head, f"**{verdict(trial)}**"]
-    parts += ["## Attempts", _table(_ATTEMPTS, [_attempt(one) for one in _ordered(trial)])]
+    title, *more = head(trial)
+    parts = [f"# {title}", *more, f"**{verdict(trial)}**"]
+    parts += ["## Attempts", _table(ATTEMPTS, [attempt_row(one) for one in ordered(trial)])]
     if trial.boundaries:
-        rows = [_boundary(one) for one in trial.boundaries]
-        parts += ["## Where it breaks", _table(_BOUNDARIES, rows)]
-    parts += [f"- {line}" for line in _notes(trial)]
+        rows = [boundary_row(one) for one in trial.boundaries]
+        parts += ["## Where it breaks", _table(BOUNDARIES, rows)]
+    parts += [f"- {line}" for line in notes(trial)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -74,14 +74,16 @@ def attempt_line(attempt: AttemptRecord) -> str:
     return f"{told}; {attempt.why}" if attempt.why else told
 
 
-def _title(trial: TrialDocument) -> str:
+def title_of(trial: TrialDocument) -> str:
+    """What was tried."""
     runs = " + ".join(f"{count} {name}" for name, count in trial.peak.items() if count)
     return f"{trial.platform} size from {trial.result}, tried: {runs} runs at once"
 
 
-def _head(trial: TrialDocument) -> list[str]:
+def head(trial: TrialDocument) -> list[str]:
+    """What was tried and on what, a line each; the first is the title."""
     lines = [
-        _title(trial) + ("  FORCED" if trial.forced else ""),
+        title_of(trial) + ("  FORCED" if trial.forced else ""),
         f"Dagster {trial.dagster_version}, {trial.stack} stack: {trial.cpus:g} CPUs, "
         f"{trial.memory_bytes / MIB:,.0f} MiB, {trial.grpc_max_workers} gRPC workers",
     ]
@@ -94,16 +96,19 @@ def _head(trial: TrialDocument) -> list[str]:
     return lines
 
 
-def _notes(trial: TrialDocument) -> list[str]:
-    notes = [f"{one.folder}: {one.why}" for one in _ordered(trial) if one.why]
-    return notes + [f"no boundary in {one.axis}: {one.note}" for one in trial.boundaries if one.note]
+def notes(trial: TrialDocument) -> list[str]:
+    """What was amiss in an attempt, and why a search ended early."""
+    amiss = [f"{one.folder}: {one.why}" for one in ordered(trial) if one.why]
+    return amiss + [f"no boundary in {one.axis}: {one.note}" for one in trial.boundaries if one.note]
 
 
-def _ordered(trial: TrialDocument) -> list[AttemptRecord]:
+def ordered(trial: TrialDocument) -> list[AttemptRecord]:
+    """The attempts, that at the recommended size first."""
     return sorted(trial.attempts, key=lambda one: (one.folder != "size", -one.memory_bytes, one.runs))
 
 
-def _attempt(attempt: AttemptRecord) -> Row:
+def attempt_row(attempt: AttemptRecord) -> Row:
+    """An attempt as cells under `ATTEMPTS`."""
     peak = attempt.memory_peak_bytes
     return (
         f"{attempt.memory_bytes / MIB:,.0f} MiB",
@@ -119,7 +124,8 @@ def _attempt(attempt: AttemptRecord) -> Row:
     )
 
 
-def _boundary(one: BoundaryRecord) -> Row:
+def boundary_row(one: BoundaryRecord) -> Row:
+    """A boundary as cells under `BOUNDARIES`."""
     what = "runs at once" if one.axis == "runs" else f"memory for {one.runs} runs"
     if one.memory_bytes is not None:
         what += f" in {one.memory_bytes / MIB:,.0f} MiB"
