@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import harness
 from harness.cli.options import thresholds_of
 from harness.cli.progress import make_console
-from harness.compare.comparable import packages, remarks, unlike
-from harness.compare.subject import Round, Subject, subjects_of
+from harness.cli.side_by_side import comparison_of
 from harness.compare.verdicts import THRESHOLDS
-from harness.compare.verdicts import compare as differences_of
-from harness.errors import InconclusiveError, InputError, InvalidResultError, RegressionError
-from harness.experiment.start import timestamp
+from harness.errors import InconclusiveError, RegressionError
 from harness.report.comparison import headline, print_comparison, render_comparison_markdown, render_junit
-from harness.results.comparison import ComparisonDocument, SubjectRecord
+from harness.results.comparison import ComparisonDocument
 from harness.results.folder import ResultFolder
-from harness.results.matrix import is_matrix, rounds_of
-
-SEED = 1
 
 
 class Format(StrEnum):
@@ -89,22 +81,7 @@ def compare(
     `dagster-sizing matrix`, whose rounds take turns, so that a drift of the machine hits all versions alike.
     """
     limits = thresholds_of(threshold or (), THRESHOLDS)
-    subjects = subjects_of([_group(path) for path in results])
-    if len(subjects) < 2:
-        raise InputError(f"{results[0]}: only one version there; name a second result")
-    baseline, *others = subjects
-    warnings = _check(baseline, others, force)
-    comparison = ComparisonDocument(
-        harness_version=harness.__version__,
-        created_at=timestamp(),
-        baseline=_record(baseline),
-        others=tuple(map(_record, others)),
-        forced=bool(warnings),
-        warnings=tuple(warnings),
-        remarks=tuple(text for other in others for text in remarks(baseline, other)),
-        packages=packages(subjects),
-        differences=differences_of(baseline, others, limits, SEED),
-    )
+    comparison, _ = comparison_of(results, limits, force)
     texts = {
         Format.JSON: lambda: comparison.model_dump_json(indent=2) + "\n",
         Format.MARKDOWN: lambda: render_comparison_markdown(comparison),
@@ -119,43 +96,6 @@ def compare(
     else:
         typer.echo(texts[output](), nl=False)
     _end(comparison, fail_on)
-
-
-def _group(path: Path) -> tuple[str, Sequence[Round]]:
-    """A result alone, or the rounds of a matrix."""
-    folders = rounds_of(path) if is_matrix(path) else [ResultFolder(path)]
-    return path.name, [Round(folder.read_document(), folder.table("bursts")) for folder in folders]
-
-
-def _check(baseline: Subject, others: Sequence[Subject], force: bool) -> list[str]:
-    """What speaks against the comparison, where it was overridden.
-
-    Raises:
-        InvalidResultError: a result is not valid.
-        InputError: they are not alike.
-    """
-    invalid = [
-        f"{one.document.name} is {one.document.validity.state}"
-        for subject in (baseline, *others)
-        for one in subject.rounds
-        if one.document.validity.state != "valid"
-    ]
-    if invalid and not force:
-        raise InvalidResultError(
-            f"{invalid[0]}; measure it again, or compare with --force, which will be said"
-        )
-    apart = [text for other in others for text in unlike(baseline, other)]
-    if apart and not force:
-        raise InputError(f"{apart[0]}; compare what was measured alike, or insist with --force")
-    return list(dict.fromkeys(invalid + apart))
-
-
-def _record(subject: Subject) -> SubjectRecord:
-    return SubjectRecord(
-        label=subject.label,
-        dagster_version=subject.dagster_version,
-        results=tuple(one.document.name for one in subject.rounds),
-    )
 
 
 def _end(comparison: ComparisonDocument, fail_on: FailOn) -> None:

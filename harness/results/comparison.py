@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
 from harness.results.document import Part
+from harness.results.json_file import read_versioned
 
 COMPARISON_SCHEMA_VERSION = 1
+COMPARISON_FILE = "comparison.json"
 
 Kind = Literal["memory", "cpu", "latency", "count"]
 Verdict = Literal["regressed", "improved", "no change", "inconclusive"]
@@ -73,3 +76,13 @@ class ComparisonDocument(Part):
     def count(self, verdict: Verdict) -> int:
         """How many constants got a verdict."""
         return sum(one.verdict == verdict for one in self.differences)
+
+
+def read_comparison(folder: Path) -> ComparisonDocument:
+    """Read a comparison.
+
+    Raises:
+        ResultError: not there, not readable, or written by a newer harness.
+    """
+    file = folder / COMPARISON_FILE
+    return read_versioned(file, ComparisonDocument, COMPARISON_SCHEMA_VERSION, "dagster-sizing compare --out")

@@ -1,0 +1,143 @@
+"""The page of a result: the formula with its measured constants, and every picture of what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from harness.report import text
+from harness.report.pages.page import Section, Titled, render
+from harness.report.pictures.bursts import (
+    counted_picture,
+    launches_picture,
+    measures_picture,
+    peaks_picture,
+    throughput_picture,
+)
+from harness.report.pictures.gantt import gantt_picture
+from harness.report.pictures.picture import Picture
+from harness.report.pictures.timeline import cpu_picture, memory_picture, roles_picture
+from harness.results.document import CellRecord, ConstantRecord, ResultDocument
+from harness.views.timeline import of_cell
+
+BADGES = {"valid": "good", "invalid": "bad", "inconclusive": "open"}
+Tables = Mapping[str, pd.DataFrame]
+_FORMULAS = (
+    ("memory", "base_memory_bytes", "memory_per_run_bytes", "runs at once"),
+    ("CPU", "base_cpu_cores", "cpu_seconds_per_run", "launches per second"),
+    ("memory", "base_memory_bytes", "memory_per_tick_bytes", "ticks at once"),
+    ("CPU", "base_cpu_cores", "cpu_seconds_per_tick", "ticks per second"),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The formula of one cell, filled in."""
+
+    title: str
+    setting: str
+    formulas: tuple[str, ...]
+    why_none: str
+    """Why there is no formula; empty where there is one."""
+
+
+def render_result(document: ResultDocument, tables: Tables) -> str:
+    """The page of a result, finished or not.
+
+    Args:
+        document: with its levels.
+        tables: raw tables by name; any may be empty.
+    """
+    sections = tuple(
+        _section(document, cell, tables, number) for number, cell in enumerate(document.cells, 1)
+    )
+    context = {
+        "validity": text.headline(document),
+        "badge": BADGES[document.validity.state],
+        "reasons": text.reasons(document),
+        "machine": text.machine(document.fingerprint),
+        "document": document,
+        "scenario": str(document.scenario.get("name", "")),
+        "answers": [_answer(cell) for cell in document.cells],
+        "counts": {name: len(table) for name, table in tables.items() if len(table)},
+    }
+    return render("result.html.j2", document.name, sections, context, ())
+
+
+def main_pictures(document: ResultDocument, tables: Tables) -> tuple[Picture, ...]:
+    """Those worth a file of their own: of every cell the peaks with the fit, and memory over time."""
+    wanted = ("-peaks", "-memory")
+    return tuple(
+        picture
+        for cell in document.cells
+        for picture in _pictures(document, cell, tables)
+        if picture.name.endswith(wanted)
+    )
+
+
+def _answer(cell: CellRecord) -> Answer:
+    known = {one.name: one for one in cell.constants}
+    formulas = tuple(
+        f"{what} = {_term(known[base])} + {_term(known[per])} × {count}"
+        for what, base, per, count in _FORMULAS
+        if base in known and per in known and known[base].value is not None and known[per].value is not None
+    )
+    reason = next((one.reason for one in cell.constants if one.reason), "no constants were fitted")
+    title = f"{cell.workload}, Dagster {cell.dagster_version}"
+    return Answer(title, text.setting(cell), formulas, "" if formulas else reason)
+
+
+def _term(constant: ConstantRecord) -> str:
+    return f"{text.quantity(constant.value, constant.unit)} [{text.interval(constant)}]"
+
+
+def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number: int) -> Section:
+    found = [
+        Titled(title, table, note)
+        for title, table, note in (
+            ("Constants", text.constants_table(cell), _sources(cell)),
+            ("Peak memory by every measure", text.memory_table(cell), "From bursts.parquet: means by level."),
+            ("Work", text.work_table(cell), "From bursts.parquet: means by level."),
+            ("Pings", text.pings_table(cell), "From pings.parquet and bursts.parquet: means by level."),
+            ("Code servers", text.replicas_table(cell), "From replicas.parquet: all bursts."),
+        )
+        if table[1]
+    ]
+    return Section(
+        f"cell-{number}",
+        f"{cell.workload} {cell.dagster_version}",
+        lead=text.setting(cell),
+        pictures=_pictures(document, cell, tables),
+        tables=tuple(found),
+        notes=tuple(text.events(cell)),
+    )
+
+
+def _sources(cell: CellRecord) -> str:
+    return "From bursts.parquet. " + "; ".join(f"{one.name}: {one.source}" for one in cell.constants)
+
+
+def _pictures(document: ResultDocument, cell: CellRecord, tables: Tables) -> tuple[Picture, ...]:
+    own = {name: of_cell(table, cell.cell_id) for name, table in tables.items()}
+    empty = pd.DataFrame()
+    samples, processes, runs, bursts, launched = (
+        own.get(name, empty) for name in ("samples", "processes", "runs", "bursts", "launches")
+    )
+    if bursts.empty:
+        return ()
+    seed = int(document.scenario.get("seed", 1))
+    makers: tuple[Callable[[], Picture | None], ...] = (
+        lambda: peaks_picture(cell, bursts, seed),
+        lambda: memory_picture(cell, samples, bursts, runs),
+        lambda: roles_picture(cell, processes, samples),
+        lambda: measures_picture(cell),
+        lambda: cpu_picture(cell, samples, bursts),
+        lambda: launches_picture(cell, launched, runs, bursts),
+        lambda: throughput_picture(cell, bursts),
+        lambda: gantt_picture(cell, runs, bursts),
+        lambda: counted_picture(cell, bursts),
+    )
+    made = (make() for make in makers)
+    return tuple(one for one in made if one is not None)

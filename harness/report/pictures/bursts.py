@@ -1,0 +1,198 @@
+"""Bursts against their level or their runs at once: peaks with the fit, launches, throughput, processes."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from harness.report.pictures.picture import Picture, rounded, slug
+from harness.report.pictures.theme import BLUE, GREY, RED
+from harness.results.document import CellRecord
+from harness.views import bursts as views
+
+_BURSTS = "bursts.parquet"
+
+
+def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture | None:
+    """Peak memory against runs at once, the fitted line, and where it meets the limit."""
+    found = views.peaks(bursts, cell, seed)
+    if found is None or found.points.empty:
+        return None
+    points, line = rounded(found.points), rounded(found.line)
+    layers: list[alt.Chart] = []
+    x = alt.X("at_once:Q", title="at once (observed)", axis=alt.Axis(tickMinStep=1))
+    y = alt.Y("memory_mib:Q", title="peak memory (MiB)")
+    if len(line):
+        layers += [
+            alt.Chart(line)
+            .mark_area(color=BLUE, opacity=0.18)
+            .encode(x=x, y=alt.Y("low:Q", title="peak memory (MiB)"), y2="high:Q"),
+            alt.Chart(line)
+            .mark_line(color=BLUE)
+            .encode(x=x, y=y, strokeDash=alt.StrokeDash("extrapolated:N", legend=None, sort=[False, True])),
+        ]
+    layers.append(
+        alt.Chart(points)
+        .mark_point(filled=True, color=BLUE, opacity=0.8)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("at_once:Q", title="at once"),
+                alt.Tooltip("memory_mib:Q", title="peak (MiB)", format=",.1f"),
+                alt.Tooltip("level:Q", title="launched"),
+                "burst:N",
+            ],
+        )
+    )
+    told = "Too few bursts for a line."
+    if len(line):
+        told = "The line is the fit, the band where 95 % of single bursts fall; dashed: not measured."
+    crossed = found.crossed_at
+    if crossed is not None and crossed <= float(line["at_once"].max()):
+        at = pd.DataFrame(
+            {
+                "memory_mib": [found.limit_mib],
+                "at_once": [crossed],
+                "what": [f"limit {found.limit_mib:,.0f} MiB"],
+            }
+        )
+        layers += [
+            alt.Chart(at).mark_rule(color=RED, strokeDash=[6, 4]).encode(y="memory_mib:Q"),
+            alt.Chart(at)
+            .mark_text(align="left", x=4, dy=-7, color=RED)
+            .encode(y="memory_mib:Q", text="what:N"),
+            alt.Chart(rounded(at)).mark_point(color=RED, size=120, filled=False).encode(x=x, y=y),
+        ]
+    if crossed is not None:
+        told += f" It meets the limit of {found.limit_mib:,.0f} MiB at {crossed:,.1f} at once."
+    return Picture(
+        name=f"{slug(cell.cell_id)}-peaks",
+        title=f"Peak memory against runs at once: {cell.workload}",
+        text=f"{len(points)} bursts, up to {points['at_once'].max():g} at once. {told}",
+        source=f"{_BURSTS}: memory_peak_bytes, concurrency_peak (of ticks: tick_concurrency_peak); "
+        f"{len(points)} bursts",
+        chart=alt.layer(*layers).properties(width="container", height=300),
+    )
+
+
+def launches_picture(
+    cell: CellRecord, launched: pd.DataFrame, runs: pd.DataFrame, bursts: pd.DataFrame
+) -> Picture | None:
+    """How long launches took, by level."""
+    frame = views.launches(launched, runs, bursts, cell.cell_id)
+    if frame.empty:
+        return None
+    chart = (
+        alt.Chart(rounded(frame))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("level:Q", title="launched at once", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("seconds:Q", title="since the intended instant (s)"),
+            color=alt.Color("what:N", title="until"),
+            strokeDash=alt.StrokeDash("quantile:N", title="quantile", sort=["median", "95 %", "slowest"]),
+            tooltip=["level:Q", "what:N", "quantile:N", alt.Tooltip("seconds:Q", format=".2f"), "launches:Q"],
+        )
+        .properties(width="container", height=260)
+    )
+    highest = frame[frame["level"] == frame["level"].max()].set_index(["what", "quantile"])["seconds"]
+    told = "; ".join(
+        f"{what}: median {highest[what, 'median']:.1f} s, slowest {highest[what, 'slowest']:.1f} s"
+        for what in dict.fromkeys(frame["what"])
+        if (what, "median") in highest
+    )
+    workers = "Dagster's own number of" if cell.grpc_max_workers is None else str(cell.grpc_max_workers)
+    return Picture(
+        name=f"{slug(cell.cell_id)}-launches",
+        title=f"Launch latency: {cell.workload}",
+        text=f"With {workers} gRPC workers; of {frame['level'].max()} launched at once, {told}.",
+        source="launches.parquet: intended_epoch_seconds, answered_epoch_seconds; runs.parquet: "
+        f"run_start_epoch_seconds; {int(frame.groupby('what')['launches'].sum().max() / 3):,} launches",
+        chart=chart,
+    )
+
+
+def throughput_picture(cell: CellRecord, bursts: pd.DataFrame) -> Picture | None:
+    """Runs per second against the level."""
+    frame = views.throughput(bursts, cell.cell_id)
+    if frame.empty:
+        return None
+    drawn = rounded(frame)
+    x = alt.X("level:Q", title="launched at once", axis=alt.Axis(tickMinStep=1))
+    y = alt.Y("per_second:Q", title="runs ended per second")
+    base = alt.Chart(drawn)
+    chart = alt.layer(
+        base.mark_line(color=GREY).encode(x=x, y=alt.Y("mean(per_second):Q", title="runs ended per second")),
+        base.mark_point(filled=True, color=BLUE, opacity=0.8).encode(
+            x=x, y=y, tooltip=["level:Q", alt.Tooltip("per_second:Q", format=".3f"), "burst:N"]
+        ),
+    ).properties(width="container", height=240)
+    means = frame.groupby("level")["per_second"].mean()
+    return Picture(
+        name=f"{slug(cell.cell_id)}-throughput",
+        title=f"Throughput: {cell.workload}",
+        text=f"Highest on average at {means.idxmax()} at once: {means.max():.2f} runs per second; the "
+        "line joins the means of the levels.",
+        source=f"{_BURSTS}: runs_succeeded + runs_failed, exec_window_seconds; {len(frame)} bursts",
+        chart=chart,
+    )
+
+
+def measures_picture(cell: CellRecord) -> Picture | None:
+    """What each way to measure memory says."""
+    frame = views.measures(cell)
+    if frame.empty:
+        return None
+    chart = (
+        alt.Chart(rounded(frame))
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("at_once:Q", title="at once (mean of the level)", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("memory_mib:Q", title="peak memory (MiB)"),
+            color=alt.Color("measure:N", title="measure", sort=list(views.MEASURES.values())),
+            tooltip=[
+                "measure:N",
+                "at_once:Q",
+                alt.Tooltip("memory_mib:Q", title="peak (MiB)", format=",.1f"),
+            ],
+        )
+        .properties(width="container", height=260)
+    )
+    highest = frame[frame["at_once"] == frame["at_once"].max()]
+    told = ", ".join(f"{one.measure} {one.memory_mib:,.0f} MiB" for one in highest.itertuples())
+    return Picture(
+        name=f"{slug(cell.cell_id)}-measures",
+        title=f"What RSS hides: {cell.workload}",
+        text=f"RSS counts shared pages once for each process, PSS shares them out. At most at once: {told}.",
+        source=f"{_BURSTS}: {', '.join(views.MEASURES)}; means over the bursts of {len(cell.levels)} levels",
+        chart=chart,
+    )
+
+
+def counted_picture(cell: CellRecord, bursts: pd.DataFrame) -> Picture | None:
+    """Threads and processes against runs at once."""
+    frame = views.counted(bursts, cell.cell_id)
+    if frame.empty:
+        return None
+    chart = (
+        alt.Chart(rounded(frame))
+        .mark_point(filled=True)
+        .encode(
+            x=alt.X("at_once:Q", title="at once (observed)", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("peak:Q", title="peak number"),
+            color=alt.Color("what:N", title="of"),
+            shape=alt.Shape("what:N", title="of"),
+            tooltip=["what:N", "at_once:Q", "peak:Q", "burst:N"],
+        )
+        .properties(width="container", height=220)
+    )
+    most = frame.groupby("what")["peak"].max()
+    told = ", ".join(f"{value:,.0f} {what}" for what, value in most.items())
+    return Picture(
+        name=f"{slug(cell.cell_id)}-counted",
+        title=f"Threads and processes: {cell.workload}",
+        text=f"Of the whole code server with its runs; at most {told}.",
+        source=f"{_BURSTS}: threads_peak, processes_peak, concurrency_peak; "
+        f"{frame['burst'].nunique()} bursts",
+        chart=chart,
+    )

@@ -1,0 +1,145 @@
+"""Bursts against their level or their runs at once: peaks, launches, throughput, processes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from harness.model.constants import Points, estimate_points, points_of_runs, points_of_ticks
+from harness.model.intervals import NotEstimable
+from harness.model.predict import predict
+from harness.results.document import CellRecord
+from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts
+
+MIB = 1024 * 1024
+BEYOND = 1.5
+"""A line is drawn so many times as far as was measured, or to the limit if that is nearer than `FAR`."""
+FAR = 4.0
+STEPS = 40
+"""Points of a line."""
+MEASURES = {
+    "memory_peak_bytes": "cgroup, without cache",
+    "usage_peak_bytes": "cgroup, with cache",
+    "rss_peak_bytes": "sum of RSS",
+    "pss_peak_bytes": "sum of PSS",
+    "uss_peak_bytes": "sum of USS",
+}
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Peak memory of bursts, and the line through them."""
+
+    points: pd.DataFrame
+    """`at_once`, `memory_mib`, `level`, `burst`."""
+    line: pd.DataFrame
+    """`at_once`, `memory_mib`, `low` and `high` (95 % of single bursts), `extrapolated`; may be empty."""
+    limit_mib: float
+    crossed_at: float | None
+    """Runs at once where the line meets the limit; None without a line, or one that does not rise."""
+
+
+def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
+    """Peak memory against runs (or ticks) at once; None where no burst counts."""
+    rows = measured_bursts(bursts, cell.cell_id)
+    if rows.empty:
+        return None
+    arrays = burst_arrays(rows)
+    points = pd.DataFrame(
+        {
+            "at_once": arrays.concurrency,
+            "memory_mib": arrays.memory_peak_bytes / MIB,
+            "level": rows["level"].to_numpy(),
+            "burst": rows["burst"].to_numpy(),
+        }
+    ).dropna()
+    limit = cell.memory_bytes * cell.replicas / MIB
+    name = "memory_per_tick_bytes" if has_ticks_only(rows) else "memory_per_run_bytes"
+    found = _points_of(rows)[name]
+    estimate, line = estimate_points(found, seed)
+    none = pd.DataFrame(columns=["at_once", "memory_mib", "low", "high", "extrapolated"])
+    if line is None or isinstance(estimate, NotEstimable):
+        return Peaks(points, none, limit, None)
+    base, slope = float(line.fit.base) / MIB, float(line.fit.slope) / MIB
+    crossed = (limit - base) / slope if slope > 0 else None
+    most = float(points["at_once"].max())
+    end = BEYOND * most
+    if crossed is not None and crossed <= FAR * most:
+        end = max(end, 1.05 * crossed)
+    predicted = [predict(line, float(x)) for x in np.linspace(0, end, STEPS)]
+    drawn = pd.DataFrame(
+        {
+            "at_once": [one.x for one in predicted],
+            "memory_mib": [one.value / MIB for one in predicted],
+            "low": [one.low / MIB for one in predicted],
+            "high": [one.high / MIB for one in predicted],
+            "extrapolated": [one.extrapolated for one in predicted],
+        }
+    )
+    return Peaks(points, drawn, limit, crossed)
+
+
+def counted(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
+    """Threads and processes by burst, long: `at_once`, `what`, `peak`, `level`, `burst`."""
+    rows = measured_bursts(bursts, cell_id)
+    if rows.empty:
+        return pd.DataFrame(columns=["at_once", "what", "peak", "level", "burst"])
+    frame = pd.DataFrame(
+        {
+            "at_once": burst_arrays(rows).concurrency,
+            "threads": rows["threads_peak"].to_numpy(np.float64),
+            "processes": rows["processes_peak"].to_numpy(np.float64),
+            "level": rows["level"].to_numpy(),
+            "burst": rows["burst"].to_numpy(),
+        }
+    )
+    return frame.melt(["at_once", "level", "burst"], var_name="what", value_name="peak").dropna()
+
+
+def throughput(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
+    """Runs ended per second of execution: `level`, `per_second`, `burst`."""
+    rows = measured_bursts(bursts, cell_id)
+    if rows.empty or has_ticks_only(rows):
+        return pd.DataFrame(columns=["level", "per_second", "burst"])
+    ended = rows["runs_succeeded"] + rows["runs_failed"]
+    return pd.DataFrame(
+        {"level": rows["level"], "per_second": ended / rows["exec_window_seconds"], "burst": rows["burst"]}
+    ).dropna()
+
+
+def launches(launched: pd.DataFrame, runs: pd.DataFrame, bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
+    """From the intended instant: `level`, `what` (answered, started), `quantile`, `seconds`, `launches`."""
+    rows = measured_bursts(bursts, cell_id)
+    columns = ["level", "what", "quantile", "seconds", "launches"]
+    if rows.empty or launched.empty:
+        return pd.DataFrame(columns=columns)
+    own = launched[launched["cell_id"] == cell_id].merge(rows[["burst", "level"]], on="burst")
+    own = own.assign(answered=own["answered_epoch_seconds"] - own["intended_epoch_seconds"])
+    if len(runs):
+        started = runs.loc[runs["cell_id"] == cell_id, ["run_id", "run_start_epoch_seconds"]]
+        own = own.merge(started, on="run_id", how="left")
+        own = own.assign(started=own["run_start_epoch_seconds"] - own["intended_epoch_seconds"])
+    found = []
+    for what in ("answered", "started"):
+        known = own[own[what].notna()] if what in own else own.iloc[:0]
+        for level, group in known.groupby("level"):
+            for name, share in (("median", 0.5), ("95 %", 0.95), ("slowest", 1.0)):
+                found.append((level, what, name, float(group[what].quantile(share)), len(group)))
+    return pd.DataFrame(found, columns=columns)
+
+
+def measures(cell: CellRecord) -> pd.DataFrame:
+    """Peak memory by level and by every measure, means over bursts: `at_once`, `measure`, `memory_mib`."""
+    found = [
+        (level.concurrency, name, value / MIB)
+        for level in cell.levels
+        for field, name in MEASURES.items()
+        if (value := getattr(level, field)) is not None
+    ]
+    return pd.DataFrame(found, columns=["at_once", "measure", "memory_mib"])
+
+
+def _points_of(rows: pd.DataFrame) -> dict[str, Points]:
+    return (points_of_ticks if has_ticks_only(rows) else points_of_runs)(burst_arrays(rows))

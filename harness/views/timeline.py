@@ -1,0 +1,154 @@
+"""One cell over time: memory, CPU, runs in progress, bursts and OOM kills. Pure.
+
+Times are seconds since the first sample of the cell; memory is in MiB. Samples are taken burst by burst, so
+lines are drawn burst by burst too, with gaps between them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from harness.views.thin import MOST_POINTS, thin
+
+MIB = 1024 * 1024
+STEP_SECONDS = 0.5
+"""CPU is told over windows of so many seconds: shorter ones jump with every time slice."""
+LEAST_POINTS = 40
+"""Of each burst, however many there are."""
+ROLES = ("server", "run", "step", "helper")
+"""In the order in which they are stacked; any other comes after them."""
+
+
+def of_cell(table: pd.DataFrame, cell_id: str) -> pd.DataFrame:
+    """The rows of one cell; none where the table is empty."""
+    return table[table["cell_id"] == cell_id] if len(table) else table
+
+
+def start_of(samples: pd.DataFrame) -> float:
+    """Time of the first sample, seconds since the epoch."""
+    return float(samples["at_epoch_seconds"].min())
+
+
+def memory(samples: pd.DataFrame, start: float) -> pd.DataFrame:
+    """Columns `seconds`, `burst`, `replica`, `memory_mib` and `with_cache_mib`; thinned, the peaks kept."""
+    rows = pd.DataFrame(
+        {
+            "seconds": samples["at_epoch_seconds"] - start,
+            "burst": samples["burst"],
+            "replica": samples.get("replica", "server"),
+            "memory_mib": samples["memory_bytes"] / MIB,
+            "with_cache_mib": samples["usage_bytes"] / MIB,
+        }
+    ).sort_values(["replica", "burst", "seconds"], ignore_index=True)
+    return _thin_each(rows, "memory_mib")
+
+
+def cpu(samples: pd.DataFrame, start: float) -> pd.DataFrame:
+    """Columns `seconds`, `burst`, `replica`, `cores` and `throttled` (share of periods, 0 to 1); thinned."""
+    found = []
+    replicas = samples["replica"] if "replica" in samples else pd.Series("server", index=samples.index)
+    for (replica, burst), rows in samples.groupby([replicas, samples["burst"]]):
+        ordered = rows.sort_values("at_epoch_seconds")
+        window = np.floor(ordered["at_epoch_seconds"].to_numpy() / STEP_SECONDS)
+        last = ordered[np.append(window[1:] != window[:-1], True)]
+        if len(last) < 2:
+            continue
+        times = last["at_epoch_seconds"].to_numpy(np.float64)
+        passed = np.diff(times)
+        periods = np.diff(last["periods"].to_numpy(np.float64))
+        throttled = np.diff(last["throttled_periods"].to_numpy(np.float64))
+        found.append(
+            pd.DataFrame(
+                {
+                    "seconds": times[1:] - start,
+                    "burst": burst,
+                    "replica": replica,
+                    "cores": np.diff(last["cpu_seconds"].to_numpy(np.float64)) / passed,
+                    "throttled": np.divide(throttled, periods, out=np.zeros_like(periods), where=periods > 0),
+                }
+            )
+        )
+    columns = ["seconds", "burst", "replica", "cores", "throttled"]
+    return (
+        _thin_each(pd.concat(found, ignore_index=True), "cores") if found else pd.DataFrame(columns=columns)
+    )
+
+
+def bands(bursts: pd.DataFrame, start: float) -> pd.DataFrame:
+    """The bursts: `from_seconds` (released), `to_seconds` (drained), `burst`, `level`, `phase`."""
+    rows = bursts[bursts["released_epoch_seconds"].notna()]
+    ends = rows["drained_epoch_seconds"].fillna(rows["released_epoch_seconds"] + rows["window_seconds"])
+    return pd.DataFrame(
+        {
+            "from_seconds": rows["released_epoch_seconds"] - start,
+            "to_seconds": ends - start,
+            "burst": rows["burst"],
+            "level": rows["level"],
+            "phase": rows["phase"],
+        }
+    )
+
+
+def in_progress(runs: pd.DataFrame, start: float) -> pd.DataFrame:
+    """How many runs executed at once: `seconds` of each change, and `runs` from then on."""
+    known = runs[runs["run_start_epoch_seconds"].notna() & runs["run_end_epoch_seconds"].notna()]
+    changes = pd.concat(
+        [
+            pd.DataFrame({"seconds": known["run_start_epoch_seconds"] - start, "change": 1}),
+            pd.DataFrame({"seconds": known["run_end_epoch_seconds"] - start, "change": -1}),
+        ]
+    ).sort_values(["seconds", "change"])
+    steps = changes.assign(runs=changes["change"].cumsum()).drop(columns="change")
+    first = pd.DataFrame({"seconds": [0.0], "runs": [0]})
+    return pd.concat([first, steps], ignore_index=True) if len(steps) else first.iloc[:0]
+
+
+def oom_kills(samples: pd.DataFrame, start: float) -> pd.DataFrame:
+    """Where the kernel's count of OOM kills rose: `seconds`, `kills`, and `memory_mib` just then."""
+    found = []
+    replicas = samples["replica"] if "replica" in samples else pd.Series("server", index=samples.index)
+    for _, rows in samples.groupby(replicas):
+        ordered = rows.sort_values("at_epoch_seconds")
+        rise = ordered["oom_kills"].diff()
+        hit = rise > 0
+        found.append(
+            pd.DataFrame(
+                {
+                    "seconds": ordered.loc[hit, "at_epoch_seconds"] - start,
+                    "kills": rise[hit],
+                    "memory_mib": ordered.loc[hit, "memory_bytes"] / MIB,
+                }
+            )
+        )
+    columns = ["seconds", "kills", "memory_mib"]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+
+
+def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
+    """Memory by role of the process: `seconds`, `burst`, `role`, `order`, `memory_mib` (sum of PSS)."""
+    known = processes[processes["pss_bytes"].notna()]
+    if known.empty:
+        return pd.DataFrame(columns=["seconds", "burst", "role", "order", "memory_mib"])
+    sums = known.groupby(["at_epoch_seconds", "burst", "role"])["pss_bytes"].sum().unstack("role").fillna(0.0)
+    if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
+        sums = sums.iloc[:: int(np.ceil(len(sums) / MOST_POINTS))]
+    order = [*(one for one in ROLES if one in sums), *(one for one in sums if one not in ROLES)]
+    long = sums[order].stack().rename("bytes").reset_index()
+    return pd.DataFrame(
+        {
+            "seconds": long["at_epoch_seconds"] - start,
+            "burst": long["burst"],
+            "role": long["role"],
+            "order": long["role"].map({name: at for at, name in enumerate(order)}),
+            "memory_mib": long["bytes"] / MIB,
+        }
+    )
+
+
+def _thin_each(rows: pd.DataFrame, y: str) -> pd.DataFrame:
+    """Thinned burst by burst, as lines are drawn burst by burst."""
+    groups = [group for _, group in rows.groupby(["replica", "burst"], sort=False)]
+    most = max(LEAST_POINTS, MOST_POINTS // max(1, len(groups)))
+    thinned = [thin(group, "seconds", y, most) for group in groups]
+    return pd.concat(thinned, ignore_index=True) if thinned else rows
