@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.measure import StackName, measure, new_folder
+from harness.cli.pages import write_page
 from harness.cli.progress import make_console
 from harness.errors import ExperimentError, Interrupted, InvalidResultError, ResultError
 from harness.report.terminal import print_result
@@ -47,7 +48,8 @@ def bench(
     """Measure a code server: bring it up, fire bursts of runs, record their cost, fit the constants.
 
     The scenario file says what to measure; `dagster-sizing scenario schema` lists every field. The result
-    folder holds all raw data; `dagster-sizing show FOLDER` prints it again.
+    folder holds all raw data, and report.html, which opens in a browser; `dagster-sizing show FOLDER` prints
+    it again.
     """
     scenario = load_scenario(scenario_file, overrides or ()).scenario
     folder = ResultFolder(_choose_folder(scenario, out, resume))
@@ -64,7 +66,8 @@ def bench(
         raise ExperimentError(f"{error}; what was measured is in {folder.path}") from None
     document = folder.read_document()
     print_result(document, console)
-    console.print(f"\nresult: {folder.path}   report: {folder.path / 'report.md'}", highlight=False)
+    page = write_page(folder.path)
+    console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     if document.validity.state != "valid":
         raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")
 

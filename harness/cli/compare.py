@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import thresholds_of
+from harness.cli.pages import comparison_page
 from harness.cli.progress import make_console
 from harness.cli.side_by_side import comparison_of
 from harness.compare.verdicts import THRESHOLDS
@@ -61,7 +62,7 @@ def compare(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Also write comparison.json, comparison.md and comparison.xml (JUnit) there.",
+            help="Also write comparison.html, .json, .md and .xml (JUnit) there.",
             show_default=False,
         ),
     ] = None,
@@ -81,7 +82,7 @@ def compare(
     `dagster-sizing matrix`, whose rounds take turns, so that a drift of the machine hits all versions alike.
     """
     limits = thresholds_of(threshold or (), THRESHOLDS)
-    comparison, _ = comparison_of(results, limits, force)
+    comparison, subjects = comparison_of(results, limits, force)
     texts = {
         Format.JSON: lambda: comparison.model_dump_json(indent=2) + "\n",
         Format.MARKDOWN: lambda: render_comparison_markdown(comparison),
@@ -91,6 +92,7 @@ def compare(
         endings = {Format.JSON: "json", Format.MARKDOWN: "md", Format.JUNIT: "xml"}
         for kind, ending in endings.items():
             ResultFolder(out).write_text(f"comparison.{ending}", texts[kind]())
+        ResultFolder(out).write_text("comparison.html", comparison_page(comparison, subjects))
     if output is Format.TABLE:
         print_comparison(comparison, make_console())
     else:

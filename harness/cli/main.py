@@ -21,6 +21,7 @@ from harness.cli import (
     fit,
     history,
     matrix,
+    report,
     scenario,
     show,
     size,
@@ -62,6 +63,7 @@ app.command("size")(size.size)
 app.command("try")(try_size.try_size)
 app.command("matrix")(matrix.matrix)
 app.command("compare")(compare.compare)
+app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
 app.command("clean")(clean.clean)
 app.add_typer(history.app, name="history")

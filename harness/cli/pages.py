@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
+
 from harness.cli.side_by_side import comparison_of
 from harness.compare.series import series_of
 from harness.compare.subject import Subject
 from harness.compare.verdicts import THRESHOLDS
-from harness.errors import ResultError
+from harness.errors import InputError, ResultError
 from harness.report.pages.claims import render_claims_page
 from harness.report.pages.comparison import render_comparison_page
 from harness.report.pages.history import render_history_page
-from harness.report.pages.result import render_result
+from harness.report.pages.result import main_pictures, render_result
 from harness.report.pages.sizing import render_sizing_page
 from harness.report.pages.trial import render_trial_page
+from harness.report.pictures.picture import Picture
+from harness.report.pictures.ratios import ratio_picture
 from harness.results.claims import FILE as CLAIMS_FILE
 from harness.results.claims import read_claims
 from harness.results.comparison import COMPARISON_FILE, ComparisonDocument, read_comparison
+from harness.results.document import ResultDocument
 from harness.results.folder import TABLES, ResultFolder
 from harness.results.history import read_entries
 from harness.results.matrix import FILE as MATRIX_FILE
@@ -50,6 +55,29 @@ def render_path(path: Path) -> str:
     return render_history_page(series_of(entries, THRESHOLDS))
 
 
+def write_page(path: Path) -> Path:
+    """Write the page of a folder into it; the errors are those of `render_path`."""
+    ResultFolder(path).write_text(PAGE, render_path(path))
+    return path / PAGE
+
+
+def pictures_of(path: Path) -> tuple[Picture, ...]:
+    """The main pictures of a result, or of a matrix's comparison.
+
+    Raises:
+        InputError: the folder is neither.
+        ResultError, InvalidResultError: it cannot be read or compared.
+    """
+    if (path / "result.json").exists():
+        return main_pictures(*_measured(path))
+    if not (path / MATRIX_FILE).exists():
+        raise InputError(f"{path}: figures are made of a result or a matrix")
+    comparison, _ = comparison_of([path], THRESHOLDS, force=False)
+    workloads = dict.fromkeys(one.workload for one in comparison.differences)
+    found = (ratio_picture(comparison, workload, number) for number, workload in enumerate(workloads, 1))
+    return tuple(one for one in found if one is not None)
+
+
 def compare_paths(*paths: Path) -> str:
     """The page of a comparison of result folders, the first being the baseline.
 
@@ -72,18 +100,18 @@ def comparison_page(comparison: ComparisonDocument, subjects: list[Subject]) -> 
     )
 
 
-def result_page(path: Path) -> str:
-    """The page of a result, finished or not."""
+def _measured(path: Path) -> tuple[ResultDocument, dict[str, pd.DataFrame]]:
+    """A result, finished or not, with its levels and its raw tables."""
     folder = ResultFolder(path)
     document = folder.read_document()
     tables = {name: folder.table(name) for name in TABLES}
     if not any(cell.levels for cell in document.cells):
         document = with_levels(document, tables["bursts"], tables["replicas"])
-    return render_result(document, tables)
+    return document, tables
 
 
 _KINDS: dict[str, Callable[[Path], str]] = {
-    "result.json": result_page,
+    "result.json": lambda path: render_result(*_measured(path)),
     MATRIX_FILE: compare_paths,
     CLAIMS_FILE: lambda path: render_claims_page(read_claims(path)),
     TRIAL_FILE: lambda path: render_trial_page(read_trial(path)),

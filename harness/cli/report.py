@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.pages import PAGE, render_path
-from harness.results.folder import ResultFolder
+from harness.cli.pages import pictures_of, write_page
+from harness.report.pictures.picture import Picture
+from harness.report.pictures.still import png, svg
 
 
 def report(
@@ -21,6 +22,14 @@ def report(
         ),
     ],
     open_it: Annotated[bool, typer.Option("--open", help="Open each page in the browser.")] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Also write the main pictures of results and matrices there, as SVG and PNG.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write each folder as one HTML page that needs nothing else: report.html, in that folder.
 
@@ -29,9 +38,18 @@ def report(
     matrix, the page is the comparison of its versions.
     """
     for path in paths:
-        page = render_path(path)
-        ResultFolder(path).write_text(PAGE, page)
-        file = (path / PAGE).resolve()
-        typer.echo(f"{path / PAGE}")
+        page = write_page(path)
+        typer.echo(str(page))
         if open_it:
-            webbrowser.open(file.as_uri())
+            webbrowser.open(page.resolve().as_uri())
+        if figures is not None:
+            for picture in pictures_of(path):
+                _write_figure(figures, picture, f"{path.resolve().name}-" if len(paths) > 1 else "")
+
+
+def _write_figure(folder: Path, picture: Picture, prefix: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{prefix}{picture.name}"
+    file.with_name(f"{file.name}.svg").write_text(svg(picture), encoding="utf-8")
+    file.with_name(f"{file.name}.png").write_bytes(png(picture))
+    typer.echo(f"{file}.svg   {file}.png")

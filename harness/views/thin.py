@@ -24,6 +24,7 @@ def thin(frame: pd.DataFrame, x: str, y: str, most: int = MOST_POINTS) -> pd.Dat
     if len(known) <= most:
         return known
     values = known[y].to_numpy(np.float64)
-    chosen = MinMaxLTTBDownsampler().downsample(known[x].to_numpy(np.float64), values, n_out=most - 2)
+    downsampler = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
+    chosen = downsampler.downsample(known[x].to_numpy(np.float64), values, n_out=most - 2)
     kept = np.union1d(chosen.astype(np.int64), [int(values.argmin()), int(values.argmax())])
     return known.iloc[kept]

@@ -134,7 +134,7 @@ def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
     if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
         sums = sums.iloc[:: int(np.ceil(len(sums) / MOST_POINTS))]
     order = [*(one for one in ROLES if one in sums), *(one for one in sums if one not in ROLES)]
-    long = sums[order].stack().rename("bytes").reset_index()
+    long = sums[order].reset_index().melt(["at_epoch_seconds", "burst"], var_name="role", value_name="bytes")
     return pd.DataFrame(
         {
             "seconds": long["at_epoch_seconds"] - start,

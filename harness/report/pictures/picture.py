@@ -46,8 +46,8 @@ def slug(text: str) -> str:
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
     """Numbers with as many digits as a picture can show, so that pages stay small."""
-    numeric = frame.select_dtypes("floating").columns
-    return frame.assign(**{name: frame[name].map(_significant) for name in numeric})
+    numeric = [name for name in frame if pd.api.types.is_float_dtype(frame[name])]
+    return frame.assign(**{str(name): frame[name].map(_significant) for name in numeric})
 
 
 def _significant(value: float) -> float:

@@ -73,7 +73,7 @@ def memory_picture(
     told = "" if near else f" The limit of {limit:,.0f} MiB is far above, and not drawn."
     told += f" {int(kills['kills'].sum())} OOM kills, marked by crosses." if len(kills) else ""
     steps = rounded(timeline.in_progress(runs, start)) if len(runs) else runs
-    chart: alt.LayerChart = alt.layer(*layers)
+    chart: alt.LayerChart | alt.FacetChart = alt.layer(*layers)
     if len(steps):
         behind = (
             alt.Chart(steps)
@@ -128,7 +128,7 @@ def roles_picture(cell: CellRecord, processes: pd.DataFrame, samples: pd.DataFra
         title=f"Memory by role: {cell.workload}",
         text=f"Whose memory it is: the server itself, its runs, their steps and helper processes. "
         f"Most at once: {told}.",
-        source=_source("processes.parquet", "role, pss_bytes", processes, frame),
+        source=f"processes.parquet: role, pss_bytes, summed by role; {len(processes):,} rows",
         chart=chart,
     )
 
@@ -159,7 +159,7 @@ def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -
     )
     at = pd.DataFrame({"cores": [cell.cpus]})
     rule = alt.Chart(at).mark_rule(strokeDash=[6, 4], color=RED).encode(y="cores:Q")
-    chart: alt.LayerChart = alt.layer(*_bands(bursts, start), line, rule)
+    chart: alt.LayerChart | alt.FacetChart = alt.layer(*_bands(bursts, start), line, rule)
     most = float(frame["throttled"].max())
     if most > 0:
         behind = (
