@@ -28,6 +28,7 @@ from harness.results.sizing import SIZING_FILE, write_sizing
 from harness.sizing.arrivals import Stream
 from harness.sizing.beyond import seconds_beyond_run
 from harness.sizing.costs import Costs, check_executor, costs_of, tick_memory_of
+from harness.sizing.defaults import BURST_HEADROOM, MEMORY_HEADROOM, QUANTILE, START_WITHIN_SECONDS, TICKS
 from harness.sizing.demand import Demand, demand_of_history, demand_of_streams
 from harness.sizing.recommend import Origin, Wish, check_reach, recommend, weights_of
 from harness.sizing.replicas import Ceiling
@@ -82,21 +83,23 @@ def size(
     token_header: Annotated[
         str, typer.Option(metavar="HEADER", help="HTTP header that the token is sent in.")
     ] = TOKEN_HEADER,
-    burst_headroom: Annotated[float, typer.Option(help="The guide's factor from average to peak.")] = 2.5,
+    burst_headroom: Annotated[
+        float, typer.Option(help="The guide's factor from average to peak.")
+    ] = BURST_HEADROOM,
     quantile: Annotated[
         float, typer.Option(help="Share of the time for which the ordinary peak shall suffice.")
-    ] = 0.999,
+    ] = QUANTILE,
     start_within: Annotated[
         str, typer.Option(help="Until the last run of a burst shall have started; takes CPU.")
-    ] = "60s",
-    ticks: Annotated[int, typer.Option(help="Sensors and schedules that are evaluated at once.")] = 1,
+    ] = f"{START_WITHIN_SECONDS:g}s",
+    ticks: Annotated[int, typer.Option(help="Sensors and schedules that are evaluated at once.")] = TICKS,
     memory_headroom: Annotated[
         float,
         typer.Option(
             help="Share of memory to keep free, for what the constants do not know: runs that differ, and "
             "containers, in which a run took 2 % more than in plain processes."
         ),
-    ] = 0.05,
+    ] = MEMORY_HEADROOM,
     acceptable_loss: Annotated[
         str,
         typer.Option(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from harness.model.linear import Array
 from harness.model.occupancy import Counts, Occupancy
@@ -90,7 +91,8 @@ def demand_of_streams(
     if any(stream.regular for stream in streams):
         told = "arrivals by schedule" + ("" if all(one.regular for one in streams) else " and at random")
     trace = simulate(streams, seed)
-    return _demand(average, rate, trace, weights, headroom, quantile, seed, (), told)
+    exact = _poisson(streams[0], len(weights), quantile, told) if len(streams) == 1 else None
+    return _demand(average, rate, trace, weights, headroom, quantile, seed, (), told, exact)
 
 
 def demand_of_history(
@@ -137,6 +139,7 @@ def _demand(
     seed: int,
     others: tuple[Peak, ...],
     told: str,
+    exact: Peak | None = None,
 ) -> Demand:
     held = trace.occupancy(len(weights))
     raised = average * headroom
@@ -151,7 +154,7 @@ def _demand(
         average_existing=tuple(held.average().tolist()),
         launches_per_second=tuple(rate.tolist()),
         guide=guide,
-        ordinary=(_ordinary(held, weights, quantile, told), *others),
+        ordinary=(exact or _ordinary(held, weights, quantile, told), *others),
         busiest=_busiest(held, weights, told),
         elapsed_seconds=trace.elapsed_seconds(),
         on_one_of=tuple(
@@ -166,9 +169,24 @@ def _on_busiest(replicas: Sequence[Trace], kinds: int, quantile: float) -> int:
     return max(int(one.occupancy(kinds).at_quantile(alike, quantile).sum()) for one in replicas)
 
 
+def _poisson(stream: Stream, kinds: int, quantile: float, told: str) -> Peak | None:
+    """The ordinary peak without a simulation: of one kind that arrives at random, runs are in progress by
+    Poisson's distribution, however long they last (Takács 1962: M/G/∞). None for any other stream."""
+    if stream.regular or stream.at_once > 1:
+        return None
+    counts = np.zeros(kinds, dtype=np.int64)
+    mean = stream.runs_per_hour / HOUR_SECONDS * stream.exists_seconds
+    counts[stream.kind] = int(stats.poisson.ppf(quantile, mean))
+    return _peak("ordinary", counts, _seldom(quantile, told))
+
+
 def _ordinary(held: Occupancy, weights: Array, quantile: float, told: str) -> Peak:
     counts = held.at_quantile(weights, quantile)
-    return _peak("ordinary", counts, f"not exceeded for {100 * quantile:.6g} % of the time, {told}")
+    return _peak("ordinary", counts, _seldom(quantile, told))
+
+
+def _seldom(quantile: float, told: str) -> str:
+    return f"not exceeded for {100 * quantile:.6g} % of the time, {told}"
 
 
 def _busiest(held: Occupancy, weights: Array, told: str) -> Peak:

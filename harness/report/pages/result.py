@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
@@ -20,6 +20,7 @@ from harness.report.pictures.gantt import gantt_picture
 from harness.report.pictures.picture import Picture
 from harness.report.pictures.timeline import cpu_picture, memory_picture, roles_picture
 from harness.results.document import CellRecord, ConstantRecord, ResultDocument
+from harness.views.sizes import size_inputs
 from harness.views.timeline import of_cell
 
 BADGES = {"valid": "good", "invalid": "bad", "inconclusive": "open"}
@@ -53,6 +54,7 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
     sections = tuple(
         _section(document, cell, tables, number) for number, cell in enumerate(document.cells, 1)
     )
+    inputs = size_inputs(document, tables.get("runs", pd.DataFrame()))
     context = {
         "validity": text.headline(document),
         "badge": BADGES[document.validity.state],
@@ -61,9 +63,11 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
         "document": document,
         "scenario": str(document.scenario.get("name", "")),
         "answers": [_answer(cell) for cell in document.cells],
+        "inputs": inputs,
+        "inputs_data": [asdict(one) for one in inputs],
         "counts": {name: len(table) for name, table in tables.items() if len(table)},
     }
-    return render("result.html.j2", document.name, sections, context, ())
+    return render("result.html.j2", document.name, sections, context, ("size.js",))
 
 
 def main_pictures(document: ResultDocument, tables: Tables) -> tuple[Picture, ...]:

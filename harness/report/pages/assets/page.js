@@ -30,7 +30,7 @@
       for (const entry of entries) {
         if (!entry.isIntersecting) continue;
         near.unobserve(entry.target);
-        draw(entry.target);
+        if (!drawn.has(entry.target.dataset.picture)) draw(entry.target);
       }
     },
     { rootMargin: "800px" },

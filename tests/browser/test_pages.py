@@ -1,0 +1,173 @@
+"""Pages in a real browser: they open from disk, draw their pictures, compute sizes and can be used by all."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from harness.cli.pages import render_path
+from harness.results.folder import ResultFolder
+from harness.sizing.fitting import fit_result
+from tests.browser.browser_support import browser_of
+from tests.unit.cli_support import Run
+from tests.unit.results_sample import NO_REPLICAS, burst_row, document
+from tests.unit.sizing_made import sizing
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+CLAIMS = ROOT / "results" / "claims"
+HOSTILE = "<img src=x onerror=document.title='run'>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browser_of() as found:
+        yield found
+
+
+def opened(browser: Browser, file: Path, width: int = 1280, dark: bool = False) -> tuple[Page, list[str]]:
+    """A page with all its pictures drawn, and whatever it said or asked for."""
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+    )
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
+    page.goto(file.as_uri())
+    page.evaluate("window.drawAll()")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-picture]')].every(one => one.querySelector('svg'))"
+    )
+    return page, said
+
+
+def written(folder: Path, content: str) -> Path:
+    file = folder / "page.html"
+    file.write_text(content, encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("kind", ["oom-heavy", "replicas", "ticks", ""])
+def test_pages_open_from_disk_draw_all_and_ask_for_nothing(
+    browser: Browser, tmp_path: Path, kind: str
+) -> None:
+    page, said = opened(browser, written(tmp_path, render_path(CLAIMS / kind)))
+    assert said == []
+    assert page.locator("[data-picture] svg").count() >= 5
+
+
+@pytest.mark.parametrize("width", [400, 820, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_no_page_is_wider_than_its_window_and_axe_finds_nothing_serious(
+    browser: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
+    for kind in ("shared-state", ""):
+        page, _ = opened(browser, written(tmp_path, render_path(CLAIMS / kind)), width, dark)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        found = Axe().run(page).response["violations"]
+        serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+        assert not serious, [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
+        page.close()
+
+
+def fitted(folder: Path) -> Path:
+    bursts = pd.DataFrame([burst_row(level, number) for number, level in enumerate([1, 2, 4] * 4)])
+    ResultFolder(folder).write_document(fit_result(document(), bursts, NO_REPLICAS))
+    bursts.to_parquet(folder / "bursts.parquet")
+    runs = pd.DataFrame(
+        {
+            "run_id": ["a"],
+            "cell_id": [document().cells[0].cell_id],
+            "burst": [0],
+            "job": ["io_bound"],
+            "status": ["SUCCESS"],
+            "created_epoch_seconds": [99.0],
+            "starting_epoch_seconds": [99.5],
+            "process_started_epoch_seconds": [100.0],
+            "run_start_epoch_seconds": [101.0],
+            "run_end_epoch_seconds": [110.0],
+            "process_exited_epoch_seconds": [110.5],
+        }
+    )
+    runs.to_parquet(folder / "runs.parquet")
+    return folder
+
+
+@pytest.mark.parametrize(("seconds", "per_hour"), [(45, 200), (600, 30), (5, 3000), (120, 12)])
+def test_the_page_computes_what_size_does(
+    browser: Browser, run: Run, tmp_path: Path, seconds: int, per_hour: int
+) -> None:
+    folder = fitted(tmp_path / "result")
+    told = run(
+        "size", str(folder), "--run-duration", f"{seconds}s", "--runs-per-hour", str(per_hour), "--force",
+        "--format", "json",
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    sized = json.loads(told.stdout)
+    target = {
+        one["name"]: next(need["total"] for need in one["needs"] if need["bound"] == "target")
+        for one in sized["quantities"]
+    }
+    runs = next(one["total"] for one in sized["peaks"] if one["binds"])
+    page, said = opened(browser, written(tmp_path, render_path(folder)))
+    page.fill("#size-duration", str(seconds))
+    page.fill("#size-per-hour", str(per_hour))
+    found = page.evaluate("window.sized")
+    assert found["runs"] == runs
+    assert found["memory_bytes"] == pytest.approx(target["memory"])
+    assert found["cpu_cores"] == pytest.approx(target["cpu"])
+    assert found["grpc_max_workers"] == target["grpc_max_workers"]
+    assert f"{runs} runs at once" in page.inner_text("#sized")
+    page.fill("#size-runs", str(runs))
+    assert page.input_value("#size-duration") == ""
+    assert page.evaluate("window.sized.memory_bytes") == pytest.approx(target["memory"])
+    page.fill("#size-runs", "-3")
+    assert "above 0" in page.inner_text("#sized")
+    assert said == []
+
+
+def test_the_data_of_a_picture_can_be_downloaded(browser: Browser, tmp_path: Path) -> None:
+    page, _ = opened(browser, written(tmp_path, render_path(fitted(tmp_path / "result"))))
+    with page.expect_download() as waiting:
+        page.click("[data-download$='-counted']")
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8"))))
+    assert len(rows) == 2 * 12  # threads and processes of every burst
+    assert {row["what"] for row in rows} == {"threads", "processes"}
+
+
+def test_names_that_are_html_are_not_run(browser: Browser, tmp_path: Path) -> None:
+    folder = fitted(tmp_path / "result")
+    document = ResultFolder(folder).read_document()
+    cell = document.cells[0].model_copy(update={"workload": HOSTILE})
+    ResultFolder(folder).write_document(document.model_copy(update={"name": HOSTILE, "cells": (cell,)}))
+    page, said = opened(browser, written(tmp_path, render_path(folder)))
+    assert page.inner_text("h1") == HOSTILE
+    assert page.locator("img").count() == 0
+    page.hover("[data-picture$='-counted'] svg path")
+    assert not page.title().startswith("run")
+    assert said == []
+
+
+def test_the_theme_can_be_switched_by_keyboard(browser: Browser, tmp_path: Path) -> None:
+    page, said = opened(browser, written(tmp_path, render_path(fitted(tmp_path / "result"))))
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.focus("#theme")
+    page.keyboard.press("Enter")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    assert said == []
+
+
+def test_a_size_is_a_page_too(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "size"
+    ResultFolder(folder).write_text("sizing.json", sizing().model_dump_json())
+    page, said = opened(browser, written(tmp_path, render_path(folder)))
+    assert said == []
+    assert page.locator("[data-picture] svg").count() >= 1
