@@ -14,8 +14,8 @@ from harness.views.thin import MOST_POINTS, thin
 MIB = 1024 * 1024
 STEP_SECONDS = 0.5
 """CPU is told over windows of so many seconds: shorter ones jump with every time slice."""
-LEAST_POINTS = 40
-"""Of each burst, however many there are."""
+LEAST_POINTS = 20
+"""Of each burst. Where there are too many for that, the line goes on from burst to burst, thinned as one."""
 ROLES = ("server", "run", "step", "helper")
 """In the order in which they are stacked; any other comes after them."""
 
@@ -31,7 +31,10 @@ def start_of(samples: pd.DataFrame) -> float:
 
 
 def memory(samples: pd.DataFrame, start: float) -> pd.DataFrame:
-    """Columns `seconds`, `burst`, `replica`, `memory_mib` and `with_cache_mib`; thinned, the peaks kept."""
+    """Columns `seconds`, `burst`, `line`, `replica`, `memory_mib`, `with_cache_mib`; thinned, the peaks kept.
+
+    `line` tells lines apart: it is the burst, or 0 where there are too many bursts for a line each.
+    """
     rows = pd.DataFrame(
         {
             "seconds": samples["at_epoch_seconds"] - start,
@@ -45,7 +48,7 @@ def memory(samples: pd.DataFrame, start: float) -> pd.DataFrame:
 
 
 def cpu(samples: pd.DataFrame, start: float) -> pd.DataFrame:
-    """Columns `seconds`, `burst`, `replica`, `cores` and `throttled` (share of periods, 0 to 1); thinned."""
+    """Columns `seconds`, `burst`, `line`, `replica`, `cores`, `throttled` (share of periods); thinned."""
     found = []
     replicas = samples["replica"] if "replica" in samples else pd.Series("server", index=samples.index)
     for (replica, burst), rows in samples.groupby([replicas, samples["burst"]]):
@@ -69,7 +72,7 @@ def cpu(samples: pd.DataFrame, start: float) -> pd.DataFrame:
                 }
             )
         )
-    columns = ["seconds", "burst", "replica", "cores", "throttled"]
+    columns = ["seconds", "burst", "line", "replica", "cores", "throttled"]
     return (
         _thin_each(pd.concat(found, ignore_index=True), "cores") if found else pd.DataFrame(columns=columns)
     )
@@ -147,8 +150,11 @@ def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
 
 
 def _thin_each(rows: pd.DataFrame, y: str) -> pd.DataFrame:
-    """Thinned burst by burst, as lines are drawn burst by burst."""
-    groups = [group for _, group in rows.groupby(["replica", "burst"], sort=False)]
-    most = max(LEAST_POINTS, MOST_POINTS // max(1, len(groups)))
-    thinned = [thin(group, "seconds", y, most) for group in groups]
+    """Thinned line by line; at most twice `MOST_POINTS` rows for each code server."""
+    bursts = rows["burst"].nunique()
+    apart = bursts * LEAST_POINTS <= 2 * MOST_POINTS
+    rows = rows.assign(line=rows["burst"] if apart else 0)
+    most = max(LEAST_POINTS, MOST_POINTS // max(1, bursts)) if apart else 2 * MOST_POINTS
+    groups = [group for _, group in rows.groupby(["replica", "line"], sort=False)]
+    thinned = [thin(group.sort_values("seconds"), "seconds", y, most) for group in groups]
     return pd.concat(thinned, ignore_index=True) if thinned else rows

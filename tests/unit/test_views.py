@@ -51,6 +51,18 @@ def test_memory_is_told_in_mib_since_the_first_sample_and_keeps_its_peak() -> No
     assert len(found) <= timeline.MOST_POINTS
 
 
+def test_very_many_bursts_are_drawn_as_one_line_of_bounded_length() -> None:
+    samples = pd.concat([readings(20, burst=number) for number in range(500)], ignore_index=True)
+    samples["at_epoch_seconds"] = 1000 + samples.index / 10
+    samples.loc[7777, "memory_bytes"] = 900 * MIB
+    found = timeline.memory(samples, timeline.start_of(samples))
+    assert len(found) <= 2 * timeline.MOST_POINTS
+    assert set(found["line"]) == {0}
+    assert found["memory_mib"].max() == 900
+    few = timeline.memory(samples[samples["burst"] < 5], 1000.0)
+    assert (few["line"] == few["burst"]).all()
+
+
 def test_cpu_is_cores_over_windows_and_throttling_a_share_of_periods() -> None:
     samples = readings(100)
     samples["throttled_periods"] = samples["periods"] / 4

@@ -37,7 +37,7 @@ def memory_picture(
             x=_TIME,
             y=alt.Y("memory_mib:Q", title="memory (MiB)", scale=alt.Scale(zero=True)),
             color=colour,
-            detail=["burst:N", "replica:N"],
+            detail=["line:N", "replica:N"],
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
                 alt.Tooltip("memory_mib:Q", title="without cache (MiB)", format=",.1f"),
@@ -149,7 +149,7 @@ def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -
             x=_TIME,
             y=alt.Y("cores:Q", title="CPU (cores)"),
             color=alt.Color("replica:N", title="code server") if several else alt.value(BLUE),
-            detail=["burst:N", "replica:N"],
+            detail=["line:N", "replica:N"],
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
                 alt.Tooltip("cores:Q", format=".2f"),
@@ -168,7 +168,7 @@ def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -
             .encode(
                 x=_TIME,
                 y=alt.Y("throttled:Q", title="periods throttled (area)", axis=_RIGHT_SHARE),
-                detail=["burst:N", "replica:N"],
+                detail=["line:N", "replica:N"],
             )
         )
         chart = alt.layer(behind, chart).resolve_scale(y="independent")
