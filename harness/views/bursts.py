@@ -17,8 +17,8 @@ MIB = 1024 * 1024
 BEYOND = 1.5
 """A line is drawn so many times as far as was measured, or to the limit if that is nearer than `FAR`."""
 FAR = 4.0
-STEPS = 40
-"""Points of a line."""
+STEPS = 20
+"""Points of a line within what was measured, and as many beyond."""
 MEASURES = {
     "memory_peak_bytes": "cgroup, without cache",
     "usage_peak_bytes": "cgroup, with cache",
@@ -42,7 +42,11 @@ class Peaks:
 
 
 def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
-    """Peak memory against runs (or ticks) at once; None where no burst counts."""
+    """Peak memory against runs (or ticks) at once; None where no burst counts.
+
+    There is a line where constants were fitted. With several code servers it meets no limit: a burst may go
+    whole to one of them.
+    """
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
         return None
@@ -60,22 +64,24 @@ def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
     found = _points_of(rows)[name]
     estimate, line = estimate_points(found, seed)
     none = pd.DataFrame(columns=["at_once", "memory_mib", "low", "high", "extrapolated"])
-    if line is None or isinstance(estimate, NotEstimable):
+    if line is None or isinstance(estimate, NotEstimable) or not cell.constants:
         return Peaks(points, none, limit, None)
     base, slope = float(line.fit.base) / MIB, float(line.fit.slope) / MIB
-    crossed = (limit - base) / slope if slope > 0 else None
+    crossed = (limit - base) / slope if slope > 0 and cell.replicas == 1 else None
     most = float(points["at_once"].max())
     end = BEYOND * most
     if crossed is not None and crossed <= FAR * most:
         end = max(end, 1.05 * crossed)
-    predicted = [predict(line, float(x)) for x in np.linspace(0, end, STEPS)]
+    predicted = [
+        predict(line, float(x)) for x in (*np.linspace(0, most, STEPS), *np.linspace(most, end, STEPS))
+    ]
     drawn = pd.DataFrame(
         {
             "at_once": [one.x for one in predicted],
             "memory_mib": [one.value / MIB for one in predicted],
             "low": [one.low / MIB for one in predicted],
             "high": [one.high / MIB for one in predicted],
-            "extrapolated": [one.extrapolated for one in predicted],
+            "extrapolated": [False] * STEPS + [True] * STEPS,
         }
     )
     return Peaks(points, drawn, limit, crossed)

@@ -9,9 +9,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from harness.views.thin import MOST_POINTS, thin
+from harness.results.document import CellRecord
+from harness.views.thin import thin
 
 MIB = 1024 * 1024
+MOST_POINTS = 800
+"""Of all bursts of a cell together: a page may have a dozen cells."""
+WALK_SECONDS = 1.0
+"""Processes of several code servers are read one server after another: so long is taken as one instant."""
 STEP_SECONDS = 0.5
 """CPU is told over windows of so many seconds: shorter ones jump with every time slice."""
 LEAST_POINTS = 20
@@ -93,13 +98,21 @@ def bands(bursts: pd.DataFrame, start: float) -> pd.DataFrame:
     )
 
 
-def in_progress(runs: pd.DataFrame, start: float) -> pd.DataFrame:
-    """How many runs executed at once: `seconds` of each change, and `runs` from then on."""
-    known = runs[runs["run_start_epoch_seconds"].notna() & runs["run_end_epoch_seconds"].notna()]
+def in_progress(runs: pd.DataFrame, bursts: pd.DataFrame, start: float) -> pd.DataFrame:
+    """How many processes of runs were up: `seconds` of each change, and `runs` from then on.
+
+    A run that was lost tells of no end: it counts until its server was lost, or else until its burst ended.
+    """
+    up = runs["process_started_epoch_seconds"].fillna(runs["run_start_epoch_seconds"])
+    down = runs["process_exited_epoch_seconds"].fillna(runs["run_end_epoch_seconds"])
+    ends = bursts.drop_duplicates("burst").set_index("burst")
+    lost = ends["lost_at_epoch_seconds"] if "lost_at_epoch_seconds" in ends else ends["drained_epoch_seconds"]
+    down = down.fillna(runs["burst"].map(lost.fillna(ends["drained_epoch_seconds"])))
+    known = up.notna() & (down > up)
     changes = pd.concat(
         [
-            pd.DataFrame({"seconds": known["run_start_epoch_seconds"] - start, "change": 1}),
-            pd.DataFrame({"seconds": known["run_end_epoch_seconds"] - start, "change": -1}),
+            pd.DataFrame({"seconds": up[known] - start, "change": 1}),
+            pd.DataFrame({"seconds": down[known] - start, "change": -1}),
         ]
     ).sort_values(["seconds", "change"])
     steps = changes.assign(runs=changes["change"].cumsum()).drop(columns="change")
@@ -107,8 +120,11 @@ def in_progress(runs: pd.DataFrame, start: float) -> pd.DataFrame:
     return pd.concat([first, steps], ignore_index=True) if len(steps) else first.iloc[:0]
 
 
-def oom_kills(samples: pd.DataFrame, start: float) -> pd.DataFrame:
-    """Where the kernel's count of OOM kills rose: `seconds`, `kills`, and `memory_mib` just then."""
+def oom_kills(samples: pd.DataFrame, cell: CellRecord, start: float) -> pd.DataFrame:
+    """Where the kernel killed at the memory limit: `seconds`, `kills`, and `memory_mib` just then.
+
+    From its own count, and where that went with the server, from the events of the cell.
+    """
     found = []
     replicas = samples["replica"] if "replica" in samples else pd.Series("server", index=samples.index)
     for _, rows in samples.groupby(replicas):
@@ -124,8 +140,14 @@ def oom_kills(samples: pd.DataFrame, start: float) -> pd.DataFrame:
                 }
             )
         )
-    columns = ["seconds", "kills", "memory_mib"]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+    counted = pd.concat(found, ignore_index=True)
+    told = [one for one in cell.events if one.kind == "oom"]
+    if len(counted) or not told:
+        return counted
+    return pd.DataFrame(
+        [(one.at_epoch_seconds - start, one.times, cell.memory_bytes / MIB) for one in told],
+        columns=["seconds", "kills", "memory_mib"],
+    )
 
 
 def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
@@ -133,7 +155,11 @@ def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
     known = processes[processes["pss_bytes"].notna()]
     if known.empty:
         return pd.DataFrame(columns=["seconds", "burst", "role", "order", "memory_mib"])
-    sums = known.groupby(["at_epoch_seconds", "burst", "role"])["pss_bytes"].sum().unstack("role").fillna(0.0)
+    replica = known["replica"] if "replica" in known else pd.Series("server", index=known.index)
+    at = (known["at_epoch_seconds"] / WALK_SECONDS).round() * WALK_SECONDS
+    walks = known.groupby([at, known["burst"], replica, known["at_epoch_seconds"].rename("walk"), "role"])
+    by_walk = walks["pss_bytes"].sum().unstack("role").fillna(0.0)
+    sums = by_walk.groupby(level=[0, 1, 2]).mean().groupby(level=[0, 1]).sum()
     if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
         sums = sums.iloc[:: int(np.ceil(len(sums) / MOST_POINTS))]
     order = [*(one for one in ROLES if one in sums), *(one for one in sums if one not in ROLES)]

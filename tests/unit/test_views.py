@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.results.document import EventRecord
+from harness.sizing.fitting import fit_result
 from harness.views import bursts, stages, timeline
 from harness.views.thin import thin
-from tests.unit.results_sample import CELL, burst_row, cell_record
+from tests.unit.results_sample import CELL, NO_REPLICAS, burst_row, cell_record, document
 
 MIB = 2**20
 
@@ -75,11 +77,15 @@ def test_cpu_is_cores_over_windows_and_throttling_a_share_of_periods() -> None:
 def test_runs_in_progress_rise_and_fall_with_their_starts_and_ends() -> None:
     runs = pd.DataFrame(
         {
-            "run_start_epoch_seconds": [1001.0, 1002.0, 1003.0, np.nan],
-            "run_end_epoch_seconds": [1004.0, 1003.0, 1005.0, np.nan],
+            "process_started_epoch_seconds": [1001.0, np.nan, 1003.0, np.nan, 1006.0],
+            "run_start_epoch_seconds": [1001.5, 1002.0, 1003.5, np.nan, 1006.5],
+            "process_exited_epoch_seconds": [1004.0, 1003.0, 1005.0, np.nan, np.nan],
+            "run_end_epoch_seconds": [1003.5, 1002.5, 1004.5, np.nan, np.nan],
+            "burst": 1,
         }
     )
-    found = timeline.in_progress(runs, 1000.0)
+    rows = pd.DataFrame({"burst": [1], "drained_epoch_seconds": [1009.0], "lost_at_epoch_seconds": [1008.0]})
+    found = timeline.in_progress(runs, rows, 1000.0)
     # an end counts before a start at the same instant, so two never become three
     assert list(zip(found["seconds"], found["runs"], strict=True)) == [
         (0.0, 0),
@@ -89,15 +95,21 @@ def test_runs_in_progress_rise_and_fall_with_their_starts_and_ends() -> None:
         (3.0, 2),
         (4.0, 1),
         (5.0, 0),
+        (6.0, 1),  # lost with its server, and never ended
+        (8.0, 0),
     ]
-    assert timeline.in_progress(runs.iloc[3:], 1000.0).empty
+    assert timeline.in_progress(runs.iloc[3:4], rows, 1000.0).empty
 
 
 def test_an_oom_kill_is_marked_where_the_count_of_its_own_server_rose() -> None:
     first = readings(10, replica="server-1", oom_kills=[0.0] * 6 + [2.0] * 4)
     second = readings(10, replica="server-2", oom_kills=1.0)
-    found = timeline.oom_kills(pd.concat([first, second]), 1000.0)
+    event = EventRecord(at_epoch_seconds=1003.0, service="server-1", kind="oom")
+    cell = cell_record(events=(event,))
+    found = timeline.oom_kills(pd.concat([first, second]), cell, 1000.0)
     assert found[["seconds", "kills"]].to_numpy().tolist() == [pytest.approx([0.6, 2.0])]
+    of_events = timeline.oom_kills(second, cell, 1000.0)  # the count went with the server
+    assert of_events[["seconds", "kills"]].to_numpy().tolist() == [[3.0, 1.0]]
 
 
 def test_roles_are_summed_and_a_role_that_is_gone_counts_as_nothing() -> None:
@@ -111,6 +123,10 @@ def test_roles_are_summed_and_a_role_that_is_gone_counts_as_nothing() -> None:
     )
     found = timeline.roles(processes, 1000.0).set_index(["seconds", "role"])["memory_mib"]
     assert found.to_dict() == {(0, "server"): 10, (0, "run"): 3, (1, "server"): 11, (1, "run"): 0}
+    apart = pd.concat([processes.assign(replica="a"), processes.assign(replica="b")], ignore_index=True)
+    apart.loc[4:, "at_epoch_seconds"] += 0.2  # read after the first
+    both = timeline.roles(apart, 1000.0).set_index(["seconds", "role"])["memory_mib"]
+    assert both[(0, "server")] == 20
 
 
 def some_bursts(slope_mib: float = 100.0) -> pd.DataFrame:
@@ -122,13 +138,20 @@ def some_bursts(slope_mib: float = 100.0) -> pd.DataFrame:
 
 
 def test_the_line_of_peaks_meets_the_limit_where_it_must() -> None:
-    found = bursts.peaks(some_bursts(), cell_record(memory_bytes=1000 * MIB), seed=1)
+    cell = cell_record(memory_bytes=1000 * MIB)
+    rows = some_bursts()
+    unfitted = bursts.peaks(rows, cell, seed=1)
+    assert unfitted is not None
+    assert unfitted.line.empty  # as of a result that is not valid
+    fitted = fit_result(document(cells=(cell,)), rows, NO_REPLICAS).cells[0]
+    found = bursts.peaks(rows, fitted, seed=1)
     assert found is not None
     assert found.limit_mib == 1000
     assert found.crossed_at == pytest.approx(8.0, abs=0.01)
     assert found.line["at_once"].max() == pytest.approx(8.4, abs=0.01)  # drawn to beyond the crossing
     assert found.line.loc[found.line["at_once"] > 4, "extrapolated"].all()
-    assert not found.line.loc[found.line["at_once"] <= 4, "extrapolated"].any()
+    assert not found.line.loc[found.line["at_once"] < 4, "extrapolated"].any()
+    assert (found.line["at_once"] == 4).sum() == 2  # where the two parts join
     assert (found.line["low"] < found.line["memory_mib"]).all()
 
 

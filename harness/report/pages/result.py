@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
@@ -143,5 +143,6 @@ def _pictures(document: ResultDocument, cell: CellRecord, tables: Tables) -> tup
         lambda: gantt_picture(cell, runs, bursts),
         lambda: counted_picture(cell, bursts),
     )
+    number = document.cells.index(cell) + 1
     made = (make() for make in makers)
-    return tuple(one for one in made if one is not None)
+    return tuple(replace(one, name=f"c{number}-{one.name}") for one in made if one is not None)

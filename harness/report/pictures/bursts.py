@@ -65,7 +65,8 @@ def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture 
             alt.Chart(rounded(at)).mark_point(color=RED, size=120, filled=False).encode(x=x, y=y),
         ]
     if crossed is not None:
-        told += f" It meets the limit of {found.limit_mib:,.0f} MiB at {crossed:,.1f} at once."
+        told += f" It meets the limit of {found.limit_mib:,.0f} MiB at {crossed:,.1f} at once: "
+        told += f"by the fit alone, {int(crossed):,} fit."
     return Picture(
         name=f"{slug(cell.cell_id)}-peaks",
         title=f"Peak memory against runs at once: {cell.workload}",

@@ -27,7 +27,7 @@ def memory_picture(
     start = timeline.start_of(samples)
     lines = rounded(timeline.memory(samples, start))
     peak, limit = float(lines["memory_mib"].max()), cell.memory_bytes / MIB
-    kills = rounded(timeline.oom_kills(samples, start))
+    kills = rounded(timeline.oom_kills(samples, cell, start))
     several = lines["replica"].nunique() > 1
     colour = alt.Color("replica:N", title="code server") if several else alt.value(BLUE)
     line = (
@@ -72,7 +72,7 @@ def memory_picture(
         )
     told = "" if near else f" The limit of {limit:,.0f} MiB is far above, and not drawn."
     told += f" {int(kills['kills'].sum())} OOM kills, marked by crosses." if len(kills) else ""
-    steps = rounded(timeline.in_progress(runs, start)) if len(runs) else runs
+    steps = rounded(timeline.in_progress(runs, bursts, start)) if len(runs) else runs
     chart: alt.LayerChart | alt.FacetChart = alt.layer(*layers)
     if len(steps):
         behind = (
@@ -80,7 +80,7 @@ def memory_picture(
             .mark_area(interpolate="step-after", color=ORANGE, opacity=0.25)
             .encode(
                 x=_TIME,
-                y=alt.Y("runs:Q", title="runs at once (area)", axis=_RIGHT),
+                y=alt.Y("runs:Q", title="runs up (area)", axis=_RIGHT),
                 tooltip=[alt.Tooltip("seconds:Q", title="time (s)"), alt.Tooltip("runs:Q")],
             )
         )
@@ -88,11 +88,10 @@ def memory_picture(
     return Picture(
         name=f"{slug(cell.cell_id)}-memory",
         title=f"Memory over time: {cell.workload}",
-        text=f"Memory without page cache rises with every burst, to {peak:,.0f} MiB at most, over "
-        f"{bursts['burst'].nunique()} bursts (grey bands; warm-up ones are fainter), with the runs in "
-        f"progress behind it.{told}",
+        text=f"Memory without page cache over {bursts['burst'].nunique()} bursts (grey bands, fainter for "
+        f"warm-up), with the processes of runs behind it. At most {peak:,.0f} MiB.{told}",
         source=_source("samples.parquet", "memory_bytes, usage_bytes, oom_kills", samples, lines)
-        + "; runs.parquet: run_start_epoch_seconds, run_end_epoch_seconds",
+        + "; runs.parquet: process_started_epoch_seconds, process_exited_epoch_seconds",
         chart=chart.properties(width="container", height=300),
     )
 
