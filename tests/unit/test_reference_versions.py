@@ -1,0 +1,61 @@
+"""The committed comparison of five minor lines: whole, valid, and what its raw tables still say."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.cli.side_by_side import comparison_of
+from harness.compare.verdicts import THRESHOLDS
+from harness.results.comparison import ComparisonDocument, read_comparison
+from harness.results.folder import ResultFolder
+from harness.results.matrix import read_matrix
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "results" / "versions"
+
+
+@pytest.fixture(scope="module")
+def recomputed() -> ComparisonDocument:
+    return comparison_of([FOLDER], THRESHOLDS, force=False)[0]
+
+
+def test_it_has_five_minor_lines_measured_in_turns_and_all_rounds_are_valid() -> None:
+    matrix = read_matrix(FOLDER)
+    assert matrix.finished_at
+    assert [version.rsplit(".", 1)[0] for version in matrix.versions] == [
+        "1.9",
+        "1.10",
+        "1.11",
+        "1.12",
+        "1.13",
+    ]
+    assert len(matrix.rounds) == 3 * 5
+    for one in matrix.rounds:
+        document = ResultFolder(FOLDER / one.folder).read_document()
+        assert document.validity.state == "valid", one.folder
+        assert {cell.workload for cell in document.cells} == {
+            "io_bound",
+            "cpu_bound",
+            "pandas_bound",
+            "multi_step",
+        }
+        assert all(cell.exclude_newer for cell in document.cells), one.folder
+    began = [ResultFolder(FOLDER / one.folder).read_document().created_at for one in matrix.rounds]
+    assert began == sorted(began)  # in turns: A B C D E, and again
+
+
+def test_its_raw_tables_give_the_committed_comparison(recomputed: ComparisonDocument) -> None:
+    committed = read_comparison(FOLDER)
+    assert [one.verdict for one in recomputed.differences] == [one.verdict for one in committed.differences]
+    for now, then in zip(recomputed.differences, committed.differences, strict=True):
+        assert (now.other, now.workload, now.constant) == (then.other, then.workload, then.constant)
+        if now.ratio and then.ratio:
+            assert now.ratio.value == pytest.approx(then.ratio.value, rel=1e-6)
+
+
+def test_what_the_page_was_made_from_is_small() -> None:
+    left_out = {"samples.parquet", "processes.parquet", "report.html", "comparison.html"}
+    files = [file for file in FOLDER.rglob("*") if file.is_file() and "logs" not in file.parts]
+    assert sum(file.stat().st_size for file in files if file.name not in left_out) < 5e6
+    assert json.loads((FOLDER / "comparison.json").read_text("utf-8"))["forced"] is False
