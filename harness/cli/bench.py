@@ -66,7 +66,7 @@ def bench(
         raise ExperimentError(f"{error}; what was measured is in {folder.path}") from None
     document = folder.read_document()
     print_result(document, console)
-    page = write_page(folder.path)
+    page, _ = write_page(folder.path)
     console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     if document.validity.state != "valid":
         raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")

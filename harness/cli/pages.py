@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
 
 from harness.cli.side_by_side import comparison_of
 from harness.compare.series import series_of
 from harness.compare.subject import Subject
 from harness.compare.verdicts import THRESHOLDS
-from harness.errors import InputError, ResultError
+from harness.errors import ResultError
 from harness.report.pages.claims import render_claims_page
 from harness.report.pages.comparison import render_comparison_page
 from harness.report.pages.history import render_history_page
@@ -19,11 +18,10 @@ from harness.report.pages.result import main_pictures, render_result
 from harness.report.pages.sizing import render_sizing_page
 from harness.report.pages.trial import render_trial_page
 from harness.report.pictures.picture import Picture
-from harness.report.pictures.ratios import ratio_picture
+from harness.report.pictures.ratios import ratio_pictures
 from harness.results.claims import FILE as CLAIMS_FILE
 from harness.results.claims import read_claims
 from harness.results.comparison import COMPARISON_FILE, ComparisonDocument, read_comparison
-from harness.results.document import ResultDocument
 from harness.results.folder import TABLES, ResultFolder
 from harness.results.history import read_entries
 from harness.results.matrix import FILE as MATRIX_FILE
@@ -35,7 +33,16 @@ from harness.views.compared import bursts_of
 PAGE = "report.html"
 
 
-def render_path(path: Path) -> str:
+@dataclass(frozen=True)
+class Rendered:
+    """A page, and the pictures of it that are worth a file of their own."""
+
+    page: str
+    main_pictures: Callable[[], tuple[Picture, ...]] | None = None
+    """None where the page has no such pictures."""
+
+
+def render_path(path: Path) -> Rendered:
     """The page of a folder, whatever it holds; of a matrix, the comparison of its versions.
 
     Raises:
@@ -52,39 +59,14 @@ def render_path(path: Path) -> str:
         raise ResultError(
             f"{path}: nothing to report; a folder with one of {', '.join(_KINDS)} is expected, or a history"
         )
-    return render_history_page(series_of(entries, THRESHOLDS))
+    return Rendered(render_history_page(series_of(entries, THRESHOLDS)))
 
 
-def write_page(path: Path) -> Path:
+def write_page(path: Path) -> tuple[Path, Rendered]:
     """Write the page of a folder into it; the errors are those of `render_path`."""
-    ResultFolder(path).write_text(PAGE, render_path(path))
-    return path / PAGE
-
-
-def pictures_of(path: Path) -> tuple[Picture, ...]:
-    """The main pictures of a result, or of a matrix's comparison.
-
-    Raises:
-        InputError: the folder is neither.
-        ResultError, InvalidResultError: it cannot be read or compared.
-    """
-    if (path / "result.json").exists():
-        return main_pictures(*_measured(path))
-    if not (path / MATRIX_FILE).exists():
-        raise InputError(f"{path}: figures are made of a result or a matrix")
-    comparison, _ = comparison_of([path], THRESHOLDS, force=False)
-    workloads = dict.fromkeys(one.workload for one in comparison.differences)
-    found = (ratio_picture(comparison, workload, number) for number, workload in enumerate(workloads, 1))
-    return tuple(one for one in found if one is not None)
-
-
-def compare_paths(*paths: Path) -> str:
-    """The page of a comparison of result folders, the first being the baseline.
-
-    Raises:
-        InputError, InvalidResultError, ResultError: as `comparison_of`.
-    """
-    return comparison_page(*comparison_of(paths, THRESHOLDS, force=False))
+    rendered = render_path(path)
+    ResultFolder(path).write_text(PAGE, rendered.page)
+    return path / PAGE, rendered
 
 
 def comparison_page(comparison: ComparisonDocument, subjects: list[Subject]) -> str:
@@ -100,21 +82,26 @@ def comparison_page(comparison: ComparisonDocument, subjects: list[Subject]) -> 
     )
 
 
-def _measured(path: Path) -> tuple[ResultDocument, dict[str, pd.DataFrame]]:
-    """A result, finished or not, with its levels and its raw tables."""
+def _result(path: Path) -> Rendered:
+    """Of a result, finished or not."""
     folder = ResultFolder(path)
     document = folder.read_document()
     tables = {name: folder.table(name) for name in TABLES}
     if not any(cell.levels for cell in document.cells):
         document = with_levels(document, tables["bursts"], tables["replicas"])
-    return document, tables
+    return Rendered(render_result(document, tables), lambda: main_pictures(document, tables))
 
 
-_KINDS: dict[str, Callable[[Path], str]] = {
-    "result.json": lambda path: render_result(*_measured(path)),
-    MATRIX_FILE: compare_paths,
-    CLAIMS_FILE: lambda path: render_claims_page(read_claims(path)),
-    TRIAL_FILE: lambda path: render_trial_page(read_trial(path)),
-    SIZING_FILE: lambda path: render_sizing_page(read_sizing(path)),
-    COMPARISON_FILE: lambda path: render_comparison_page(read_comparison(path), None),
+def _matrix(path: Path) -> Rendered:
+    comparison, subjects = comparison_of([path], THRESHOLDS, force=False)
+    return Rendered(comparison_page(comparison, subjects), lambda: ratio_pictures(comparison))
+
+
+_KINDS: dict[str, Callable[[Path], Rendered]] = {
+    "result.json": _result,
+    MATRIX_FILE: _matrix,
+    CLAIMS_FILE: lambda path: Rendered(render_claims_page(read_claims(path))),
+    TRIAL_FILE: lambda path: Rendered(render_trial_page(read_trial(path))),
+    SIZING_FILE: lambda path: Rendered(render_sizing_page(read_sizing(path))),
+    COMPARISON_FILE: lambda path: Rendered(render_comparison_page(read_comparison(path), None)),
 }

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.pages import pictures_of, write_page
+from harness.cli.pages import write_page
+from harness.errors import InputError
 from harness.report.pictures.picture import Picture
 from harness.report.pictures.still import png, svg
 
@@ -38,12 +39,14 @@ def report(
     matrix, the page is the comparison of its versions.
     """
     for path in paths:
-        page = write_page(path)
+        page, rendered = write_page(path)
         typer.echo(str(page))
         if open_it:
             webbrowser.open(page.resolve().as_uri())
         if figures is not None:
-            for picture in pictures_of(path):
+            if rendered.main_pictures is None:
+                raise InputError(f"{path}: figures are made of a result or a matrix")
+            for picture in rendered.main_pictures():
                 _write_figure(figures, picture, f"{path.resolve().name}-" if len(paths) > 1 else "")
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.model.constants import Points, points_of_runs, points_of_ticks
+from harness.model.constants import Points
 from harness.model.difference import Strata
 from harness.results.alike import setting_of
 from harness.results.document import CellRecord, ResultDocument
-from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts
+from harness.sizing.fitting import measured_bursts, points_of
 
 MOST_LEVEL = 1000
 """Levels are below; what tells rounds apart in a stratum."""
@@ -59,9 +59,7 @@ class Subject:
         rows = pd.concat(frames) if frames else pd.DataFrame()
         if rows.empty:
             return {}, np.array([], dtype=np.int64)
-        points_of = points_of_ticks if has_ticks_only(rows) else points_of_runs
-        found = points_of(burst_arrays(rows))
-        compared = {name: _per_run(one) if name in PER_RUN else one for name, one in found.items()}
+        compared = {name: _per_run(one) if name in PER_RUN else one for name, one in points_of(rows).items()}
         return compared, rows["stratum"].to_numpy(np.int64)
 
 

@@ -60,11 +60,15 @@ def compare(
     baseline: Subject, others: Sequence[Subject], thresholds: Mapping[Kind, float], seed: int
 ) -> tuple[DifferenceRecord, ...]:
     """Every constant of every other subject against the baseline's, in the order of the registry."""
-    pairs = [
-        (other.label, _workload(baseline, setting, cells[0].workload), name, first, second)
-        for other in others
+    of_baseline = [
+        (setting, _workload(baseline, setting, cells[0].workload), baseline.points(setting))
         for setting, cells in baseline.cells().items()
-        for first, second in [(baseline.points(setting), other.points(setting))]
+    ]
+    pairs = [
+        (other.label, workload, name, first, second)
+        for other in others
+        for setting, workload, first in of_baseline
+        for second in [other.points(setting)]
         for name in first[0].keys() & second[0].keys()
     ]
     permutations = max(PERMUTATIONS, PERMUTATIONS_EACH * len(pairs) - 1)

@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from harness.report.markdown import markdown_table
 from harness.report.text import Table, quantity
 from harness.results.comparison import (
+    CHANGES,
     ComparisonDocument,
     DifferenceRecord,
     FigureRecord,
@@ -121,7 +122,7 @@ def row(one: DifferenceRecord) -> tuple[str, ...]:
 
 def changed(comparison: ComparisonDocument) -> Table:
     """What regressed or improved."""
-    found = [one for one in comparison.differences if one.verdict in ("regressed", "improved")]
+    found = [one for one in comparison.differences if one.verdict in CHANGES]
     return ("version", "workload", *HEADER), tuple((one.other, one.workload, *row(one)) for one in found)
 
 

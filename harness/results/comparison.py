@@ -15,6 +15,8 @@ COMPARISON_FILE = "comparison.json"
 
 Kind = Literal["memory", "cpu", "latency", "count"]
 Verdict = Literal["regressed", "improved", "no change", "inconclusive"]
+CHANGES: tuple[Verdict, ...] = ("regressed", "improved")
+"""By more than the threshold, and not by chance."""
 
 
 class FigureRecord(Part):

@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import InvalidResultError
-from harness.model.constants import CONSTANTS, BurstArrays, Constant, fit_constants, fit_tick_constants
+from harness.model.constants import (
+    CONSTANTS,
+    BurstArrays,
+    Constant,
+    Points,
+    fit_constants,
+    fit_tick_constants,
+    points_of_runs,
+    points_of_ticks,
+)
 from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ReplicaRecord, ResultDocument
 
 _LEVEL_MEANS = (
@@ -107,6 +116,11 @@ def burst_arrays(rows: pd.DataFrame) -> BurstArrays:
         launch_span_seconds=column("tick_span_seconds" if ticks else "launch_span_seconds"),
         saturated=rows["saturated"].to_numpy(dtype=bool),
     )
+
+
+def points_of(rows: pd.DataFrame) -> dict[str, Points]:
+    """The points of every constant that these bursts can give: of ticks where they fired no runs."""
+    return (points_of_ticks if has_ticks_only(rows) else points_of_runs)(burst_arrays(rows))
 
 
 def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.model.constants import Points, estimate_points, points_of_runs, points_of_ticks
+from harness.model.constants import estimate_points
 from harness.model.intervals import NotEstimable
 from harness.model.predict import predict
 from harness.results.document import CellRecord
-from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts
+from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts, points_of
+from harness.views.units import MIB
 
-MIB = 1024 * 1024
 BEYOND = 1.5
 """A line is drawn so many times as far as was measured, or to the limit if that is nearer than `FAR`."""
 FAR = 4.0
@@ -61,8 +61,7 @@ def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
     ).dropna()
     limit = cell.memory_bytes * cell.replicas / MIB
     name = "memory_per_tick_bytes" if has_ticks_only(rows) else "memory_per_run_bytes"
-    found = _points_of(rows)[name]
-    estimate, line = estimate_points(found, seed)
+    estimate, line = estimate_points(points_of(rows)[name], seed)
     none = pd.DataFrame(columns=["at_once", "memory_mib", "low", "high", "extrapolated"])
     if line is None or isinstance(estimate, NotEstimable) or not cell.constants:
         return Peaks(points, none, limit, None)
@@ -145,7 +144,3 @@ def measures(cell: CellRecord) -> pd.DataFrame:
         if (value := getattr(level, field)) is not None
     ]
     return pd.DataFrame(found, columns=["at_once", "measure", "memory_mib"])
-
-
-def _points_of(rows: pd.DataFrame) -> dict[str, Points]:
-    return (points_of_ticks if has_ticks_only(rows) else points_of_runs)(burst_arrays(rows))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from harness.results.claims import ClaimRecord, NumberRecord
-from harness.views.compared import in_shown_unit
+from harness.views.units import in_shown_unit
 
 FIGURES = ["figure", "value", "low", "high", "n", "source"]
 """Columns of `figures_of`."""

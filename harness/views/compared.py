@@ -1,7 +1,4 @@
-"""Versions side by side, for pictures: constants, ratios and the bursts they are fitted to. Pure.
-
-Bytes are told in MiB and `seconds` in s; `in_shown_unit` says how.
-"""
+"""Versions side by side, for pictures: constants, ratios and the bursts they are fitted to. Pure."""
 
 from __future__ import annotations
 
@@ -10,13 +7,12 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from harness.model.constants import points_of_runs, points_of_ticks
 from harness.results.alike import setting_of
 from harness.results.comparison import ComparisonDocument, DifferenceRecord, FigureRecord
 from harness.results.document import ResultDocument
-from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts
+from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts, points_of
+from harness.views.units import MIB, in_shown_unit
 
-MIB = 1024 * 1024
 BASELINE = "baseline"
 """Stands in the column `verdict` of what others are compared with."""
 BURSTS = [
@@ -45,12 +41,6 @@ RATIOS = [
     "most",
 ]
 """Columns of `ratios_of`."""
-_SHOWN: dict[str, tuple[float, str]] = {"bytes": (MIB, "MiB"), "seconds": (1, "s")}
-
-
-def in_shown_unit(unit: str) -> tuple[float, str]:
-    """What a figure is divided by to be shown, and the unit that it has then."""
-    return _SHOWN.get(unit, (1, unit))
 
 
 def bursts_of(dagster_version: str, rounds: Iterable[tuple[ResultDocument, pd.DataFrame]]) -> pd.DataFrame:
@@ -161,8 +151,7 @@ def _ratio(one: DifferenceRecord, ratio: FigureRecord) -> dict[str, object]:
 def _of_setting(rows: pd.DataFrame) -> pd.DataFrame:
     """All rounds of a setting at once, as the comparison takes them: one idle server for all."""
     arrays, ticks = burst_arrays(rows), has_ticks_only(rows)
-    points = points_of_ticks(arrays) if ticks else points_of_runs(arrays)
-    work = points["cpu_seconds_per_tick" if ticks else "cpu_seconds_per_run"]
+    work = points_of(rows)["cpu_seconds_per_tick" if ticks else "cpu_seconds_per_run"]
     return pd.DataFrame(
         {
             "each": "tick" if ticks else "run",

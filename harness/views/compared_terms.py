@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from harness.results.sizing import QuantityRecord
-from harness.views.compared import in_shown_unit
+from harness.views.units import in_shown_unit
 
 TERMS = ["bound", "order", "term", "count", "cost", "amount", "runs", "total"]
 """Columns of `terms_of`."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from harness.results.history import SeriesRecord
-from harness.views.compared import in_shown_unit
+from harness.views.units import in_shown_unit
 
 POINTS = ["at", "version", "value", "result"]
 """Columns of `points_of`."""

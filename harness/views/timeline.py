@@ -11,8 +11,8 @@ import pandas as pd
 
 from harness.results.document import CellRecord
 from harness.views.thin import thin
+from harness.views.units import MIB
 
-MIB = 1024 * 1024
 MOST_POINTS = 800
 """Of all bursts of a cell together: a page may have a dozen cells."""
 WALK_SECONDS = 1.0
@@ -44,7 +44,7 @@ def memory(samples: pd.DataFrame, start: float) -> pd.DataFrame:
         {
             "seconds": samples["at_epoch_seconds"] - start,
             "burst": samples["burst"],
-            "replica": samples.get("replica", "server"),
+            "replica": _replicas(samples),
             "memory_mib": samples["memory_bytes"] / MIB,
             "with_cache_mib": samples["usage_bytes"] / MIB,
         }
@@ -55,8 +55,7 @@ def memory(samples: pd.DataFrame, start: float) -> pd.DataFrame:
 def cpu(samples: pd.DataFrame, start: float) -> pd.DataFrame:
     """Columns `seconds`, `burst`, `line`, `replica`, `cores`, `throttled` (share of periods); thinned."""
     found = []
-    replicas = samples["replica"] if "replica" in samples else pd.Series("server", index=samples.index)
-    for (replica, burst), rows in samples.groupby([replicas, samples["burst"]]):
+    for (replica, burst), rows in samples.groupby([_replicas(samples), samples["burst"]]):
         ordered = rows.sort_values("at_epoch_seconds")
         window = np.floor(ordered["at_epoch_seconds"].to_numpy() / STEP_SECONDS)
         last = ordered[np.append(window[1:] != window[:-1], True)]
@@ -126,8 +125,7 @@ def oom_kills(samples: pd.DataFrame, cell: CellRecord, start: float) -> pd.DataF
     From its own count, and where that went with the server, from the events of the cell.
     """
     found = []
-    replicas = samples["replica"] if "replica" in samples else pd.Series("server", index=samples.index)
-    for _, rows in samples.groupby(replicas):
+    for _, rows in samples.groupby(_replicas(samples)):
         ordered = rows.sort_values("at_epoch_seconds")
         rise = ordered["oom_kills"].diff()
         hit = rise > 0
@@ -155,9 +153,10 @@ def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
     known = processes[processes["pss_bytes"].notna()]
     if known.empty:
         return pd.DataFrame(columns=["seconds", "burst", "role", "order", "memory_mib"])
-    replica = known["replica"] if "replica" in known else pd.Series("server", index=known.index)
     at = (known["at_epoch_seconds"] / WALK_SECONDS).round() * WALK_SECONDS
-    walks = known.groupby([at, known["burst"], replica, known["at_epoch_seconds"].rename("walk"), "role"])
+    walks = known.groupby(
+        [at, known["burst"], _replicas(known), known["at_epoch_seconds"].rename("walk"), "role"]
+    )
     by_walk = walks["pss_bytes"].sum().unstack("role").fillna(0.0)
     sums = by_walk.groupby(level=[0, 1, 2]).mean().groupby(level=[0, 1]).sum()
     if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
@@ -173,6 +172,11 @@ def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
             "memory_mib": long["bytes"] / MIB,
         }
     )
+
+
+def _replicas(table: pd.DataFrame) -> pd.Series:
+    """The code server of each row; results from before there were several do not name it."""
+    return table["replica"] if "replica" in table else pd.Series("server", index=table.index, name="replica")
 
 
 def _thin_each(rows: pd.DataFrame, y: str) -> pd.DataFrame:

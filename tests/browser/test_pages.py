@@ -59,7 +59,7 @@ def written(folder: Path, content: str) -> Path:
 def test_pages_open_from_disk_draw_all_and_ask_for_nothing(
     browser: Browser, tmp_path: Path, kind: str
 ) -> None:
-    page, said = opened(browser, written(tmp_path, render_path(CLAIMS / kind)))
+    page, said = opened(browser, written(tmp_path, render_path(CLAIMS / kind).page))
     assert said == []
     assert page.locator("[data-picture] svg").count() >= 5
 
@@ -70,7 +70,7 @@ def test_no_page_is_wider_than_its_window_and_axe_finds_nothing_serious(
     browser: Browser, tmp_path: Path, width: int, dark: bool
 ) -> None:
     for kind in ("shared-state", ""):
-        page, _ = opened(browser, written(tmp_path, render_path(CLAIMS / kind)), width, dark)
+        page, _ = opened(browser, written(tmp_path, render_path(CLAIMS / kind).page), width, dark)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         found = Axe().run(page).response["violations"]
         serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
@@ -117,7 +117,7 @@ def test_the_page_computes_what_size_does(
         for one in sized["quantities"]
     }
     runs = next(one["total"] for one in sized["peaks"] if one["binds"])
-    page, said = opened(browser, written(tmp_path, render_path(folder)))
+    page, said = opened(browser, written(tmp_path, render_path(folder).page))
     page.fill("#size-duration", str(seconds))
     page.fill("#size-per-hour", str(per_hour))
     found = page.evaluate("window.sized")
@@ -135,7 +135,7 @@ def test_the_page_computes_what_size_does(
 
 
 def test_the_data_of_a_picture_can_be_downloaded(browser: Browser, tmp_path: Path) -> None:
-    page, _ = opened(browser, written(tmp_path, render_path(fitted(tmp_path / "result"))))
+    page, _ = opened(browser, written(tmp_path, render_path(fitted(tmp_path / "result")).page))
     with page.expect_download() as waiting:
         page.click("[data-download$='-counted']")
     rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8"))))
@@ -148,7 +148,7 @@ def test_names_that_are_html_are_not_run(browser: Browser, tmp_path: Path) -> No
     document = ResultFolder(folder).read_document()
     cell = document.cells[0].model_copy(update={"workload": HOSTILE})
     ResultFolder(folder).write_document(document.model_copy(update={"name": HOSTILE, "cells": (cell,)}))
-    page, said = opened(browser, written(tmp_path, render_path(folder)))
+    page, said = opened(browser, written(tmp_path, render_path(folder).page))
     assert page.inner_text("h1") == HOSTILE
     assert page.locator("img").count() == 0
     page.hover("[data-picture$='-counted'] svg path")
@@ -157,7 +157,7 @@ def test_names_that_are_html_are_not_run(browser: Browser, tmp_path: Path) -> No
 
 
 def test_the_theme_can_be_switched_by_keyboard(browser: Browser, tmp_path: Path) -> None:
-    page, said = opened(browser, written(tmp_path, render_path(fitted(tmp_path / "result"))))
+    page, said = opened(browser, written(tmp_path, render_path(fitted(tmp_path / "result")).page))
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.focus("#theme")
     page.keyboard.press("Enter")
@@ -168,6 +168,6 @@ def test_the_theme_can_be_switched_by_keyboard(browser: Browser, tmp_path: Path)
 def test_a_size_is_a_page_too(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "size"
     ResultFolder(folder).write_text("sizing.json", sizing().model_dump_json())
-    page, said = opened(browser, written(tmp_path, render_path(folder)))
+    page, said = opened(browser, written(tmp_path, render_path(folder).page))
     assert said == []
     assert page.locator("[data-picture] svg").count() >= 1

@@ -49,7 +49,7 @@ def test_a_page_has_the_formula_the_intervals_and_every_burst() -> None:
 
 
 def test_a_page_of_a_real_result_has_every_picture_and_keeps_the_peak() -> None:
-    page = render_path(CLAIMS / "oom-heavy")
+    page = render_path(CLAIMS / "oom-heavy").page
     found = pictures_in(page)
     endings = {name.rsplit("-", 1)[1] for name in found}
     assert endings >= {"peaks", "memory", "roles", "measures", "cpu", "launches", "runs", "counted"}
@@ -64,7 +64,7 @@ def test_a_page_of_a_real_result_has_every_picture_and_keeps_the_peak() -> None:
 def test_every_committed_experiment_renders() -> None:
     for folder in sorted(CLAIMS.iterdir()):
         if folder.is_dir():
-            page = render_path(folder)
+            page = render_path(folder).page
             assert len(page) < 5_000_000, folder
             assert page.count('data-download="') == len(pictures_in(page)), folder
 

@@ -20,10 +20,10 @@ from harness.report.comparison import (
 )
 from harness.report.pages.page import Section, Titled, render
 from harness.report.pictures.distributions import distribution_pictures
-from harness.report.pictures.ratios import ratio_picture
+from harness.report.pictures.ratios import ratio_pictures
 from harness.report.pictures.versions import spoken, version_pictures
 from harness.report.text import Table, quantity
-from harness.results.comparison import ComparisonDocument, DifferenceRecord, FigureRecord, Verdict
+from harness.results.comparison import CHANGES, ComparisonDocument, DifferenceRecord, FigureRecord, Verdict
 
 BADGES: dict[Verdict, str] = {
     "regressed": "bad",
@@ -32,7 +32,6 @@ BADGES: dict[Verdict, str] = {
     "inconclusive": "open",
 }
 _MARKS: dict[Verdict, str] = {"regressed": "▲ regressed", "improved": "▼ improved"}
-_CHANGED = frozenset(_MARKS)
 _NAMED = 4
 """So many packages that differ are named on the first screen."""
 
@@ -71,7 +70,7 @@ def render_comparison_page(comparison: ComparisonDocument, bursts: Mapping[str, 
     ordered = {one.label: bursts[one.label] for one in subjects if one.label in bursts} if bursts else {}
     sections = (
         _changed(comparison),
-        *_ratios(comparison, workloads),
+        *_ratios(comparison),
         *_versions(comparison, workloads),
         *_bursts(ordered, workloads),
         *_tables(comparison),
@@ -98,7 +97,7 @@ def _costs(comparison: ComparisonDocument, workload: str) -> tuple[CostRow, ...]
     names = dict.fromkeys(
         one.constant
         for one in records
-        if ("_per_" in one.constant and one.kind != "count") or one.verdict in _CHANGED
+        if ("_per_" in one.constant and one.kind != "count") or one.verdict in CHANGES
     )
     return tuple(
         CostRow(spoken(name), _of_versions(comparison, [one for one in records if one.constant == name]))
@@ -119,7 +118,7 @@ def _other(record: DifferenceRecord | None, unit: str) -> Cost:
         return Cost("-")
     found = _cost(record.other_figure, unit)
     mark = _MARKS.get(record.verdict, "")
-    if record.ratio is not None and record.verdict in _CHANGED:
+    if record.ratio is not None and record.verdict in CHANGES:
         mark = f"{mark} {record.ratio.value - 1:+.1%}"
     return Cost(found.value, found.spread, mark, BADGES[record.verdict], record.verdict == "inconclusive")
 
@@ -142,9 +141,8 @@ def _changed(comparison: ComparisonDocument) -> Section:
     )
 
 
-def _ratios(comparison: ComparisonDocument, workloads: Sequence[str]) -> tuple[Section, ...]:
-    found = (ratio_picture(comparison, workload, number) for number, workload in enumerate(workloads, 1))
-    pictures = tuple(one for one in found if one is not None)
+def _ratios(comparison: ComparisonDocument) -> tuple[Section, ...]:
+    pictures = ratio_pictures(comparison)
     lead = (
         "Each constant as a multiple of the baseline's, with its 95 % interval. A change within the grey "
         "band is none that matters: that far the threshold reaches."

@@ -53,7 +53,6 @@ def render(
     sections: tuple[Section, ...],
     context: Mapping[str, Any],
     scripts: tuple[str, ...],
-    allowed: tuple[str, ...] = (),
 ) -> str:
     """A whole page.
 
@@ -63,7 +62,6 @@ def render(
         sections: below the first screen.
         context: what else the template needs.
         scripts: in `assets`, that run beside `page.js`.
-        allowed: what a page that is served may do beside, as directives of its policy: `connect-src 'self'`.
     """
     own = [Markup(_asset(name)) for name in ("page.js", *scripts)]
     code = [Markup(_bundle()), *own] if any(one.pictures for one in sections) else own
@@ -76,7 +74,6 @@ def render(
             style=Markup(_asset("page.css")),
             code=code,
             hashes=[_hash(one) for one in code],
-            allowed=allowed,
             themes={"light": config(dark=False), "dark": config(dark=True)},
             harness_version=harness.__version__,
             **context,

@@ -17,7 +17,7 @@ from harness.report.pictures.bursts import (
     throughput_picture,
 )
 from harness.report.pictures.gantt import gantt_picture
-from harness.report.pictures.picture import Picture
+from harness.report.pictures.picture import Picture, slug
 from harness.report.pictures.timeline import cpu_picture, memory_picture, roles_picture
 from harness.results.document import CellRecord, ConstantRecord, ResultDocument
 from harness.views.sizes import size_inputs
@@ -72,12 +72,10 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
 
 def main_pictures(document: ResultDocument, tables: Tables) -> tuple[Picture, ...]:
     """Those worth a file of their own: of every cell the peaks with the fit, and memory over time."""
-    wanted = ("-peaks", "-memory")
     return tuple(
         picture
-        for cell in document.cells
-        for picture in _pictures(document, cell, tables)
-        if picture.name.endswith(wanted)
+        for number, cell in enumerate(document.cells, 1)
+        for picture in _pictures(document, cell, tables, number, main_only=True)
     )
 
 
@@ -113,7 +111,7 @@ def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number:
         f"cell-{number}",
         f"{cell.workload} {cell.dagster_version}",
         lead=text.setting(cell),
-        pictures=_pictures(document, cell, tables),
+        pictures=_pictures(document, cell, tables, number),
         tables=tuple(found),
         notes=tuple(text.events(cell)),
     )
@@ -123,7 +121,10 @@ def _sources(cell: CellRecord) -> str:
     return "From bursts.parquet. " + "; ".join(f"{one.name}: {one.source}" for one in cell.constants)
 
 
-def _pictures(document: ResultDocument, cell: CellRecord, tables: Tables) -> tuple[Picture, ...]:
+def _pictures(
+    document: ResultDocument, cell: CellRecord, tables: Tables, number: int, main_only: bool = False
+) -> tuple[Picture, ...]:
+    """The pictures of a cell, the main ones first; `number` keeps cells with nearly the same name apart."""
     own = {name: of_cell(table, cell.cell_id) for name, table in tables.items()}
     empty = pd.DataFrame()
     samples, processes, runs, bursts, launched = (
@@ -132,10 +133,12 @@ def _pictures(document: ResultDocument, cell: CellRecord, tables: Tables) -> tup
     if bursts.empty:
         return ()
     seed = int(document.scenario.get("seed", 1))
-    makers: tuple[Callable[[], Picture | None], ...] = (
+    main: tuple[Callable[[], Picture | None], ...] = (
         lambda: peaks_picture(cell, bursts, seed),
         lambda: memory_picture(cell, samples, bursts, runs),
-        lambda: roles_picture(cell, processes, samples),
+    )
+    rest: tuple[Callable[[], Picture | None], ...] = (
+        lambda: roles_picture(processes, samples),
         lambda: measures_picture(cell),
         lambda: cpu_picture(cell, samples, bursts),
         lambda: launches_picture(cell, launched, runs, bursts),
@@ -143,6 +146,9 @@ def _pictures(document: ResultDocument, cell: CellRecord, tables: Tables) -> tup
         lambda: gantt_picture(cell, runs, bursts),
         lambda: counted_picture(cell, bursts),
     )
-    number = document.cells.index(cell) + 1
-    made = (make() for make in makers)
-    return tuple(replace(one, name=f"c{number}-{one.name}") for one in made if one is not None)
+    made = (make() for make in (main if main_only else (*main, *rest)))
+    return tuple(
+        replace(one, name=f"c{number}-{slug(cell.cell_id)}-{one.name}", title=f"{one.title}: {cell.workload}")
+        for one in made
+        if one is not None
+    )

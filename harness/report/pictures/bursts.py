@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from harness.report.pictures.picture import Picture, rounded, slug
+from harness.report.pictures.marks import counting, limit_layers
+from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.theme import BLUE, GREY, RED
 from harness.results.document import CellRecord
 from harness.views import bursts as views
@@ -20,7 +21,7 @@ def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture 
         return None
     points, line = rounded(found.points), rounded(found.line)
     layers: list[alt.Chart] = []
-    x = alt.X("at_once:Q", title="at once (observed)", axis=alt.Axis(tickMinStep=1))
+    x = counting("at_once", "at once (observed)")
     y = alt.Y("memory_mib:Q", title="peak memory (MiB)")
     if len(line):
         layers += [
@@ -58,18 +59,15 @@ def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture 
             }
         )
         layers += [
-            alt.Chart(at).mark_rule(color=RED, strokeDash=[6, 4]).encode(y="memory_mib:Q"),
-            alt.Chart(at)
-            .mark_text(align="left", x=4, dy=-7, color=RED)
-            .encode(y="memory_mib:Q", text="what:N"),
+            *limit_layers(at),
             alt.Chart(rounded(at)).mark_point(color=RED, size=120, filled=False).encode(x=x, y=y),
         ]
     if crossed is not None:
         told += f" It meets the limit of {found.limit_mib:,.0f} MiB at {crossed:,.1f} at once: "
         told += f"by the fit alone, {int(crossed):,} fit."
     return Picture(
-        name=f"{slug(cell.cell_id)}-peaks",
-        title=f"Peak memory against runs at once: {cell.workload}",
+        name="peaks",
+        title="Peak memory against runs at once",
         text=f"{len(points)} bursts, up to {points['at_once'].max():g} at once. {told}",
         source=f"{_BURSTS}: memory_peak_bytes, concurrency_peak (of ticks: tick_concurrency_peak); "
         f"{len(points)} bursts",
@@ -88,7 +86,7 @@ def launches_picture(
         alt.Chart(rounded(frame))
         .mark_line(point=True)
         .encode(
-            x=alt.X("level:Q", title="launched at once", axis=alt.Axis(tickMinStep=1)),
+            x=counting("level", "launched at once"),
             y=alt.Y("seconds:Q", title="since the intended instant (s)"),
             color=alt.Color("what:N", title="until"),
             strokeDash=alt.StrokeDash("quantile:N", title="quantile", sort=["median", "95 %", "slowest"]),
@@ -102,13 +100,14 @@ def launches_picture(
         for what in dict.fromkeys(frame["what"])
         if (what, "median") in highest
     )
+    launches = frame.loc[frame["quantile"] == "median"].groupby("what")["launches"].sum().max()
     workers = "Dagster's own number of" if cell.grpc_max_workers is None else str(cell.grpc_max_workers)
     return Picture(
-        name=f"{slug(cell.cell_id)}-launches",
-        title=f"Launch latency: {cell.workload}",
+        name="launches",
+        title="Launch latency",
         text=f"With {workers} gRPC workers; of {frame['level'].max()} launched at once, {told}.",
         source="launches.parquet: intended_epoch_seconds, answered_epoch_seconds; runs.parquet: "
-        f"run_start_epoch_seconds; {int(frame.groupby('what')['launches'].sum().max() / 3):,} launches",
+        f"run_start_epoch_seconds; {launches:,} launches",
         chart=chart,
     )
 
@@ -119,7 +118,7 @@ def throughput_picture(cell: CellRecord, bursts: pd.DataFrame) -> Picture | None
     if frame.empty:
         return None
     drawn = rounded(frame)
-    x = alt.X("level:Q", title="launched at once", axis=alt.Axis(tickMinStep=1))
+    x = counting("level", "launched at once")
     y = alt.Y("per_second:Q", title="runs ended per second")
     base = alt.Chart(drawn)
     chart = alt.layer(
@@ -130,8 +129,8 @@ def throughput_picture(cell: CellRecord, bursts: pd.DataFrame) -> Picture | None
     ).properties(width="container", height=240)
     means = frame.groupby("level")["per_second"].mean()
     return Picture(
-        name=f"{slug(cell.cell_id)}-throughput",
-        title=f"Throughput: {cell.workload}",
+        name="throughput",
+        title="Throughput",
         text=f"Highest on average at {means.idxmax()} at once: {means.max():.2f} runs per second; the "
         "line joins the means of the levels.",
         source=f"{_BURSTS}: runs_succeeded + runs_failed, exec_window_seconds; {len(frame)} bursts",
@@ -148,7 +147,7 @@ def measures_picture(cell: CellRecord) -> Picture | None:
         alt.Chart(rounded(frame))
         .mark_line(point=True)
         .encode(
-            x=alt.X("at_once:Q", title="at once (mean of the level)", axis=alt.Axis(tickMinStep=1)),
+            x=counting("at_once", "at once (mean of the level)"),
             y=alt.Y("memory_mib:Q", title="peak memory (MiB)"),
             color=alt.Color("measure:N", title="measure", sort=list(views.MEASURES.values())),
             tooltip=[
@@ -162,8 +161,8 @@ def measures_picture(cell: CellRecord) -> Picture | None:
     highest = frame[frame["at_once"] == frame["at_once"].max()]
     told = ", ".join(f"{one.measure} {one.memory_mib:,.0f} MiB" for one in highest.itertuples())
     return Picture(
-        name=f"{slug(cell.cell_id)}-measures",
-        title=f"What RSS hides: {cell.workload}",
+        name="measures",
+        title="What RSS hides",
         text=f"RSS counts shared pages once for each process, PSS shares them out. At most at once: {told}.",
         source=f"{_BURSTS}: {', '.join(views.MEASURES)}; means over the bursts of {len(cell.levels)} levels",
         chart=chart,
@@ -179,7 +178,7 @@ def counted_picture(cell: CellRecord, bursts: pd.DataFrame) -> Picture | None:
         alt.Chart(rounded(frame))
         .mark_point(filled=True)
         .encode(
-            x=alt.X("at_once:Q", title="at once (observed)", axis=alt.Axis(tickMinStep=1)),
+            x=counting("at_once", "at once (observed)"),
             y=alt.Y("peak:Q", title="peak number"),
             color=alt.Color("what:N", title="of"),
             shape=alt.Shape("what:N", title="of"),
@@ -190,8 +189,8 @@ def counted_picture(cell: CellRecord, bursts: pd.DataFrame) -> Picture | None:
     most = frame.groupby("what")["peak"].max()
     told = ", ".join(f"{value:,.0f} {what}" for what, value in most.items())
     return Picture(
-        name=f"{slug(cell.cell_id)}-counted",
-        title=f"Threads and processes: {cell.workload}",
+        name="counted",
+        title="Threads and processes",
         text=f"Of the whole code server with its runs; at most {told}.",
         source=f"{_BURSTS}: threads_peak, processes_peak, concurrency_peak; "
         f"{frame['burst'].nunique()} bursts",

@@ -13,7 +13,7 @@ from harness.report.pictures.theme import BLUE, GREEN, GREY, ORANGE, RED
 from harness.results.claims import ClaimRecord, ClaimsDocument, NumberRecord
 from harness.views.claims_numbers import by_unit, figures_of, verdicts_of
 from harness.views.claims_thresholds import thresholds_of, unit_decided
-from harness.views.compared import in_shown_unit
+from harness.views.units import in_shown_unit
 
 STEP = 42
 _VERDICTS = {"supported": GREEN, "refuted": RED, "inconclusive": ORANGE, "not-testable-here": GREY}

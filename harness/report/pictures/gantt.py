@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from harness.report.pictures.picture import Picture, rounded, slug
+from harness.report.pictures.picture import Picture, rounded
 from harness.results.document import CellRecord
 from harness.views.stages import STAGES, slowest_burst, stages
 
@@ -46,8 +46,8 @@ def gantt_picture(cell: CellRecord, runs: pd.DataFrame, bursts: pd.DataFrame) ->
     means = lasted.groupby("stage")["lasted"].mean()
     told = ", ".join(f"{stage} {means[stage]:.1f} s" for stage in STAGES if stage in means)
     return Picture(
-        name=f"{slug(cell.cell_id)}-runs",
-        title=f"Runs by stage: {cell.workload}",
+        name="runs",
+        title="Runs by stage",
         text=f"The {count} runs of burst {burst}, the slowest with {level} at once. On average: {told}.",
         source=f"runs.parquet: created to process_exited, burst {burst}; {count} runs",
         chart=chart,

@@ -8,10 +8,17 @@ import pandas as pd
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.theme import GREY
 from harness.report.pictures.versions import spoken, verdict_colour, verdict_shape
-from harness.results.comparison import ComparisonDocument
+from harness.results.comparison import CHANGES, ComparisonDocument
 from harness.views.compared import ratios_of
 
 STEP = 22
+
+
+def ratio_pictures(comparison: ComparisonDocument) -> tuple[Picture, ...]:
+    """One for each workload that has any ratio."""
+    workloads = dict.fromkeys(one.workload for one in comparison.differences)
+    found = (ratio_picture(comparison, workload, number) for number, workload in enumerate(workloads, 1))
+    return tuple(one for one in found if one is not None)
 
 
 def ratio_picture(comparison: ComparisonDocument, workload: str, number: int) -> Picture | None:
@@ -45,7 +52,7 @@ def _text(frame: pd.DataFrame) -> str:
     changed = [
         f"{one['label']}: {one['ratio']:.3f} ({one['low']:.3f} to {one['high']:.3f}), {one['verdict']}"
         for one in frame.to_dict("records")
-        if one["verdict"] in ("regressed", "improved")
+        if one["verdict"] in CHANGES
     ]
     counts = frame["verdict"].value_counts()
     rest = [f"{counts[verdict]} {verdict}" for verdict in ("no change", "inconclusive") if verdict in counts]

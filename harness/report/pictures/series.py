@@ -11,8 +11,8 @@ from harness.report.pictures.picture import Picture, rounded, slug
 from harness.report.pictures.versions import in_unit, spoken
 from harness.report.text import quantity
 from harness.results.history import SeriesRecord
-from harness.views.compared import in_shown_unit
 from harness.views.history_points import points_of, steps_of
+from harness.views.units import in_shown_unit
 
 HEIGHT = 230
 

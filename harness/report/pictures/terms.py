@@ -8,8 +8,8 @@ import pandas as pd
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.text import quantity
 from harness.results.sizing import QuantityRecord
-from harness.views.compared import in_shown_unit
 from harness.views.compared_terms import terms_of
+from harness.views.units import in_shown_unit
 
 STEP = 46
 _TITLES = {"memory": "memory", "cpu": "CPU"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
-from harness.report.pictures.picture import Picture, rounded, slug
+from harness.report.pictures.marks import DASHES, limit_layers
+from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.theme import BLUE, GREY, ORANGE, RED
+from harness.report.text import MIB
 from harness.results.document import CellRecord
 from harness.views import timeline
 
-MIB = 1024 * 1024
 _NEAR = 0.5
 """A limit is drawn where the peak comes to so much of it; else it would press the line flat."""
 _TIME = alt.X("seconds:Q", title="time (s)")
@@ -21,22 +24,20 @@ _RIGHT_SHARE = alt.Axis(orient="right", grid=False, format="%")
 def memory_picture(
     cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame, runs: pd.DataFrame
 ) -> Picture | None:
-    """Memory over time with bursts, limit and OOM kills; runs in progress beneath."""
+    """Memory over time with bursts, limit and OOM kills; the runs in progress behind it."""
     if samples.empty:
         return None
     start = timeline.start_of(samples)
     lines = rounded(timeline.memory(samples, start))
     peak, limit = float(lines["memory_mib"].max()), cell.memory_bytes / MIB
     kills = rounded(timeline.oom_kills(samples, cell, start))
-    several = lines["replica"].nunique() > 1
-    colour = alt.Color("replica:N", title="code server") if several else alt.value(BLUE)
     line = (
         alt.Chart(lines)
         .mark_line()
         .encode(
             x=_TIME,
             y=alt.Y("memory_mib:Q", title="memory (MiB)", scale=alt.Scale(zero=True)),
-            color=colour,
+            color=_colour(lines),
             detail=["line:N", "replica:N"],
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
@@ -51,12 +52,7 @@ def memory_picture(
     near = peak >= _NEAR * limit or len(kills) > 0
     if near:
         at = pd.DataFrame({"memory_mib": [limit], "what": [f"limit {limit:,.0f} MiB"]})
-        layers.append(alt.Chart(at).mark_rule(strokeDash=[6, 4], color=RED).encode(y="memory_mib:Q"))
-        layers.append(
-            alt.Chart(at)
-            .mark_text(align="left", x=4, dy=-7, color=RED)
-            .encode(y="memory_mib:Q", text="what:N")
-        )
+        layers += limit_layers(at)
     if len(kills):
         layers.append(
             alt.Chart(kills)
@@ -86,8 +82,8 @@ def memory_picture(
         )
         chart = alt.layer(behind, chart).resolve_scale(y="independent")
     return Picture(
-        name=f"{slug(cell.cell_id)}-memory",
-        title=f"Memory over time: {cell.workload}",
+        name="memory",
+        title="Memory over time",
         text=f"Memory without page cache over {bursts['burst'].nunique()} bursts (grey bands, fainter for "
         f"warm-up), with the processes of runs behind it. At most {peak:,.0f} MiB.{told}",
         source=_source("samples.parquet", "memory_bytes, usage_bytes, oom_kills", samples, lines)
@@ -96,7 +92,7 @@ def memory_picture(
     )
 
 
-def roles_picture(cell: CellRecord, processes: pd.DataFrame, samples: pd.DataFrame) -> Picture | None:
+def roles_picture(processes: pd.DataFrame, samples: pd.DataFrame) -> Picture | None:
     """Memory by role of the process."""
     if processes.empty or samples.empty:
         return None
@@ -123,8 +119,8 @@ def roles_picture(cell: CellRecord, processes: pd.DataFrame, samples: pd.DataFra
     peaks = frame.groupby("role", sort=False)["memory_mib"].max()
     told = ", ".join(f"{role} {value:,.0f} MiB" for role, value in peaks.items())
     return Picture(
-        name=f"{slug(cell.cell_id)}-roles",
-        title=f"Memory by role: {cell.workload}",
+        name="roles",
+        title="Memory by role",
         text=f"Whose memory it is: the server itself, its runs, their steps and helper processes. "
         f"Most at once: {told}.",
         source=f"processes.parquet: role, pss_bytes, summed by role; {len(processes):,} rows",
@@ -133,21 +129,20 @@ def roles_picture(cell: CellRecord, processes: pd.DataFrame, samples: pd.DataFra
 
 
 def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -> Picture | None:
-    """CPU over time with its limit; throttling beneath where there was any."""
+    """CPU over time with its limit; behind it throttling, where there was any."""
     if samples.empty:
         return None
     start = timeline.start_of(samples)
     frame = rounded(timeline.cpu(samples, start))
     if frame.empty:
         return None
-    several = frame["replica"].nunique() > 1
     line = (
         alt.Chart(frame)
         .mark_line()
         .encode(
             x=_TIME,
             y=alt.Y("cores:Q", title="CPU (cores)"),
-            color=alt.Color("replica:N", title="code server") if several else alt.value(BLUE),
+            color=_colour(frame),
             detail=["line:N", "replica:N"],
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
@@ -157,7 +152,7 @@ def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -
         )
     )
     at = pd.DataFrame({"cores": [cell.cpus]})
-    rule = alt.Chart(at).mark_rule(strokeDash=[6, 4], color=RED).encode(y="cores:Q")
+    rule = alt.Chart(at).mark_rule(strokeDash=DASHES, color=RED).encode(y="cores:Q")
     chart: alt.LayerChart | alt.FacetChart = alt.layer(*_bands(bursts, start), line, rule)
     most = float(frame["throttled"].max())
     if most > 0:
@@ -177,13 +172,19 @@ def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -
         else "It was never throttled."
     )
     return Picture(
-        name=f"{slug(cell.cell_id)}-cpu",
-        title=f"CPU over time: {cell.workload}",
+        name="cpu",
+        title="CPU over time",
         text=f"CPU in windows of {timeline.STEP_SECONDS:g} s, at most {frame['cores'].max():.2f} cores; "
         f"dashed: the limit of {cell.cpus:g}. {told}",
         source=_source("samples.parquet", "cpu_seconds, periods, throttled_periods", samples, frame),
         chart=chart.properties(width="container", height=240),
     )
+
+
+def _colour(frame: pd.DataFrame) -> Any:
+    """A colour for each code server, where there are several."""
+    several = frame["replica"].nunique() > 1
+    return alt.Color("replica:N", title="code server") if several else alt.value(BLUE)
 
 
 def _bands(bursts: pd.DataFrame, start: float) -> list[alt.Chart]:

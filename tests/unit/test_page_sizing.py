@@ -1,0 +1,151 @@
+"""The page of a size, without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.report.pages.sizing import render_sizing_page
+from harness.report.pictures.terms import terms_picture
+from harness.results.sizing import (
+    LayoutRecord,
+    NeedRecord,
+    OfferRecord,
+    PricesRecord,
+    QuantityRecord,
+    RuleRecord,
+    SizingDocument,
+    TermRecord,
+)
+from harness.sizing.shapes import MIB
+from harness.views.compared_terms import terms_of
+from tests.unit.pages_support import HOSTILE, MOST, assert_escaped, rows, shown
+from tests.unit.sizing_made import TOO_LARGE, kind, sizing
+
+
+def quantities(workload: str = "io_bound") -> tuple[QuantityRecord, ...]:
+    def need(bound: str, total: float, *terms: tuple[str, float, float]) -> NeedRecord:
+        of = tuple(TermRecord(name=name, count=count, cost=cost) for name, count, cost in terms)
+        return NeedRecord(bound=bound, runs=9, total=total, terms=of, binds="a burst")  # type: ignore[arg-type]
+
+    runs = f"runs at once ({workload})"
+    return (
+        QuantityRecord(
+            name="memory",
+            unit="bytes",
+            needs=(
+                need("lower", 1010 * MIB, ("base", 1, 110 * MIB), (runs, 9, 100 * MIB)),
+                need("target", 1111 * MIB, ("base", 1, 121 * MIB), (runs, 9, 110 * MIB)),
+                need("upper", 1331 * MIB, ("base", 1, 121 * MIB), (runs, 11, 110 * MIB)),
+            ),
+        ),
+        QuantityRecord(
+            name="cpu",
+            unit="cores",
+            needs=(need("target", 1.31, ("base", 1, 0.01), ("starts per second of a burst", 0.5, 2.6)),),
+        ),
+        QuantityRecord(
+            name="grpc_max_workers",
+            unit="workers",
+            needs=(need("target", 11, ("Pings", 1, 1), ("a", 10, 1)),),
+        ),
+    )
+
+
+def sized(**changes: Any) -> SizingDocument:
+    whole = sizing(quantities=quantities())
+    replicas = whole.replicas.model_copy(
+        update={
+            "layouts": (
+                LayoutRecord(replicas=2, memory_bytes=2222.0 * MIB, lost_runs=5, lost_run_seconds=123.4),
+            ),
+            "rules": (RuleRecord(name="blast radius", favours="replicas", why="nine runs would be lost"),),
+        }
+    )
+    return whole.model_copy(update={"replicas": replicas} | changes)
+
+
+def test_a_size_says_what_to_deploy_first() -> None:
+    page = render_sizing_page(sized(warnings=("9 runs are extrapolated from 6",), forced=True))
+    text = shown(page)
+    first = " ".join(text.split("a burst shall have started")[0].split())
+    for words in (
+        "9 runs are extrapolated from 6",
+        "Forced:",
+        "1,111.0 MiB",
+        "1.31 cores",
+        "DAGSTER_GRPC_MAX_WORKERS 11",
+        "max_concurrent_runs 11",
+        "two lose less",
+        "ecs-fargate",
+    ):
+        assert words in first, words
+    for words in ("2,222.0 MiB", "blast radius", "nine runs would be lost", "6.25 → 7", "binds"):
+        assert words in text, words
+    assert len(page.encode()) < MOST
+
+
+def test_terms_of_a_size_are_drawn_and_add_up() -> None:
+    memory, cpu, _ = quantities()
+    drawn = rows(terms_picture(memory))
+    assert len(drawn) == 6
+    target = [row for row in drawn if row["bound"] == "target"]
+    assert [row["amount"] for row in target] == [121.0, 990.0]
+    assert sum(row["amount"] for row in target) == target[0]["total"]
+    assert "target: 1,111.0 MiB for 9 runs at once" in terms_picture(memory).text
+    assert [row["amount"] for row in rows(terms_picture(cpu))] == pytest.approx([0.01, 1.3])
+    for one in quantities():
+        for need in one.needs:
+            found = terms_of(one)
+            found = found[found["bound"] == need.bound]
+            assert found["amount"].sum() == pytest.approx(found["total"].iloc[0])
+
+
+def test_a_size_that_nothing_on_offer_meets_says_so() -> None:
+    prices = PricesRecord(file="prices.yaml", currency="USD", hours_per_month=730, offers=())
+    none = sizing(fargate=None, kubernetes=None, compose=None, prices=prices)
+    none = none.model_copy(
+        update={
+            "shapes": tuple(
+                one.model_copy(
+                    update={
+                        "cpus": None,
+                        "memory_bytes": None,
+                        "max_concurrent_runs": None,
+                        "note": TOO_LARGE,
+                    }
+                )
+                for one in none.shapes
+            )
+        }
+    )
+    text = shown(render_sizing_page(none))
+    assert "nothing on offer is large enough" in text
+    assert TOO_LARGE in text
+    assert "Nothing on offer in prices.yaml is large enough" in text
+
+
+def test_prices_of_a_size_are_listed_whole() -> None:
+    offers = tuple(
+        OfferRecord(
+            platform="compose", name=f"m{n}", cpus=2, memory_bytes=2**30, replicas=1, cost_per_month=10.0 + n
+        )
+        for n in range(12)
+    )
+    prices = PricesRecord(file="prices.yaml", currency="EUR", hours_per_month=730, offers=offers)
+    text = shown(render_sizing_page(sized(prices=prices)))
+    assert "21.00 EUR" in text
+    assert "730 hours" in text
+
+
+def test_hostile_names_in_a_size_are_shown_and_not_run() -> None:
+    hostile = sized(
+        result=HOSTILE,
+        location=HOSTILE,
+        warnings=(HOSTILE,),
+        kinds=(kind(HOSTILE),),
+        quantities=quantities(HOSTILE),
+        prices=PricesRecord(file=HOSTILE, currency=HOSTILE, hours_per_month=1, offers=()),
+    )
+    assert_escaped(render_sizing_page(hostile))
