@@ -17,6 +17,8 @@ MOST_POINTS = 800
 """Of all bursts of a cell together: a page may have a dozen cells."""
 WALK_SECONDS = 1.0
 """Processes of several code servers are read one server after another: so long is taken as one instant."""
+WALKS_MISSED = 2
+"""A server that was not read for so many instants is taken to hold what it held: readings come late."""
 STEP_SECONDS = 0.5
 """CPU is told over windows of so many seconds: shorter ones jump with every time slice."""
 LEAST_POINTS = 20
@@ -158,7 +160,9 @@ def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
         [at, known["burst"], _replicas(known), known["at_epoch_seconds"].rename("walk"), "role"]
     )
     by_walk = walks["pss_bytes"].sum().unstack("role").fillna(0.0)
-    sums = by_walk.groupby(level=[0, 1, 2]).mean().groupby(level=[0, 1]).sum()
+    of_servers = by_walk.groupby(level=[0, 1, 2]).mean().unstack("replica")
+    held = of_servers.groupby(level="burst").ffill(limit=WALKS_MISSED)
+    sums = pd.DataFrame(held.T.groupby(level="role").sum().T)
     if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
         sums = sums.iloc[:: int(np.ceil(len(sums) / MOST_POINTS))]
     order = [*(one for one in ROLES if one in sums), *(one for one in sums if one not in ROLES)]

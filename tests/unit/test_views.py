@@ -127,6 +127,11 @@ def test_roles_are_summed_and_a_role_that_is_gone_counts_as_nothing() -> None:
     apart.loc[4:, "at_epoch_seconds"] += 0.2  # read after the first
     both = timeline.roles(apart, 1000.0).set_index(["seconds", "role"])["memory_mib"]
     assert both[(0, "server")] == 20
+    late = pd.concat(
+        [apart.drop(index=7), apart.iloc[[3]].assign(at_epoch_seconds=1002.0)], ignore_index=True
+    )
+    found = timeline.roles(late, 1000.0).set_index(["seconds", "role"])["memory_mib"]
+    assert (found[(1, "server")], found[(2, "server")]) == (21, 21)  # of b the 10 of its last reading
 
 
 def some_bursts(slope_mib: float = 100.0) -> pd.DataFrame:
