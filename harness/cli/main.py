@@ -23,6 +23,7 @@ from harness.cli import (
     matrix,
     report,
     scenario,
+    serve,
     show,
     size,
     try_size,
@@ -64,6 +65,7 @@ app.command("try")(try_size.try_size)
 app.command("matrix")(matrix.matrix)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
+app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("clean")(clean.clean)
 app.add_typer(history.app, name="history")

@@ -35,6 +35,10 @@ class Channel(Protocol):
         ...
 
 
+Newest = tuple[dict[str, float | int | None] | None, pd.DataFrame | None]
+"""A sample by column, and a walk of the processes; None of what has not come yet."""
+
+
 @dataclass(frozen=True)
 class SamplerState:
     """What a sampler says of itself, at one instant. Counters run since its start."""
@@ -119,8 +123,8 @@ class SamplerClient:
             samples = list(self._samples)
         return self._samples_frame(samples)
 
-    def latest(self) -> tuple[dict[str, float | int | None] | None, pd.DataFrame | None]:
-        """The newest sample, and the newest walk unless it found no process.
+    def latest(self) -> Newest:
+        """The newest sample, and the newest walk unless it found no process; any thread may ask.
 
         Raises:
             ExperimentError: the sampler has ended, so nothing newer will ever come.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 import pandas as pd
 
-from harness.collect.client import Readings, SamplerClient, SamplerState
+from harness.collect.client import Newest, Readings, SamplerClient, SamplerState
+from harness.errors import ExperimentError
 
 
 class SamplerGroup:
@@ -72,6 +74,14 @@ class SamplerGroup:
         walks = {name: sampler.latest()[1] for name, sampler in self._samplers.items()}
         known = {name: walk for name, walk in walks.items() if walk is not None}
         return known if len(known) == len(walks) else None
+
+    def newest(self) -> dict[str, Newest]:
+        """The newest sample and walk of each replica that still tells; any thread may ask."""
+        found = {}
+        for name, sampler in tuple(self._samplers.items()):
+            with contextlib.suppress(ExperimentError):
+                found[name] = sampler.latest()
+        return found
 
     def close(self) -> None:
         """End every sampler; may be called again."""

@@ -14,6 +14,7 @@ from harness.collect.pings import Pinger
 from harness.errors import ExperimentError
 from harness.experiment.burst import BurstOutcome, run_burst
 from harness.experiment.context import BurstContext, open_sampler
+from harness.experiment.live import Live
 from harness.experiment.observe import Observer
 from harness.experiment.plan import (
     BurstQueue,
@@ -57,7 +58,7 @@ class Experiment:
         self._scenario = scenario
         self._stack = stack
         self._folder = folder
-        self._observer = observer
+        self._observer = Live(folder, observer)
         self._cells = cells_of(scenario)
 
     def run(self) -> None:
@@ -66,12 +67,13 @@ class Experiment:
         However it ends, `result.json` is left readable, with its validity.
         """
         try:
-            for number, cell in enumerate(self._cells, 1):
-                if self._folder.read_document().cell(cell.cell_id).state == "finished":
-                    continue
-                self._observer.cell_started(number, len(self._cells), cell.cell_id)
-                self._run_cell(cell, cells_after=len(self._cells) - number)
-                self._observer.cell_finished(cell.cell_id)
+            with self._observer.written():
+                for number, cell in enumerate(self._cells, 1):
+                    if self._folder.read_document().cell(cell.cell_id).state == "finished":
+                        continue
+                    self._observer.cell_started(number, len(self._cells), cell.cell_id)
+                    self._run_cell(cell, cells_after=len(self._cells) - number)
+                    self._observer.cell_finished(cell.cell_id)
             self._folder.merge()
         finally:
             self._judge()
@@ -119,7 +121,8 @@ class Experiment:
         try:
             samplers.start()
             context.start_pings()
-            self._measure(context, record, cells_after)
+            with self._observer.reading(samplers):
+                self._measure(context, record, cells_after)
         finally:
             context.close()
 

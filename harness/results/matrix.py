@@ -20,7 +20,7 @@ class RoundRecord(Part):
 
     number: int
     dagster_version: str
-    folder: str = Field(description="of the result, beside this file")
+    folder: str = Field(pattern=r"^[^./\\][^/\\]*$", description="of the result, beside this file")
 
 
 class MatrixDocument(Part):

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "compare": {"model", "results", "sizing"},
     "report": {"results", "views"},
     "views": {"model", "results", "sizing"},
+    "serve": {"results", "report"},
 }
 
 

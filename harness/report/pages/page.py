@@ -53,6 +53,7 @@ def render(
     sections: tuple[Section, ...],
     context: Mapping[str, Any],
     scripts: tuple[str, ...],
+    requests: bool = False,
 ) -> str:
     """A whole page.
 
@@ -62,6 +63,7 @@ def render(
         sections: below the first screen.
         context: what else the template needs.
         scripts: in `assets`, that run beside `page.js`.
+        requests: whether they may ask the server that the page is from.
     """
     own = [Markup(_asset(name)) for name in ("page.js", *scripts)]
     code = [Markup(_bundle()), *own] if any(one.pictures for one in sections) else own
@@ -74,6 +76,7 @@ def render(
             style=Markup(_asset("page.css")),
             code=code,
             hashes=[_hash(one) for one in code],
+            requests=requests,
             themes={"light": config(dark=False), "dark": config(dark=True)},
             harness_version=harness.__version__,
             **context,

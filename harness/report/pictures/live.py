@@ -1,0 +1,43 @@
+"""A running experiment: the last minutes of each code server. The page gives them new rows as they come."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from harness.report.pictures.picture import Picture
+from harness.results.live import LIVE_FILE, LiveDocument
+from harness.views.live import live_rows
+
+DATA = "readings"
+"""Name of the rows in a picture, by which the page replaces them."""
+
+
+def live_pictures(live: LiveDocument, memory_limit_mib: float) -> tuple[Picture, ...]:
+    """Memory, runs in progress and CPU."""
+    limit = f" The limit is {memory_limit_mib:,.0f} MiB."
+    return (
+        _picture(live, "memory", "Memory now", f"without page cache.{limit}", "memory_mib", "memory (MiB)"),
+        _picture(live, "runs", "Runs in progress", "processes of runs.", "runs", "runs"),
+        _picture(live, "cpu", "CPU now", "cores used since the reading before.", "cpu_cores", "cores"),
+    )
+
+
+def _picture(live: LiveDocument, name: str, title: str, what: str, column: str, axis: str) -> Picture:
+    whole = alt.Axis(tickMinStep=1) if column == "runs" else alt.Axis()
+    chart = (
+        alt.Chart(alt.NamedData(DATA))
+        .mark_line(interpolate="step-after" if column == "runs" else "linear")
+        .encode(
+            x=alt.X("seconds:Q", title="seconds before now"),
+            y=alt.Y(f"{column}:Q", title=axis, scale=alt.Scale(zero=True), axis=whole),
+            color=alt.Color("replica:N", title="code server"),
+            tooltip=[
+                alt.Tooltip("seconds:Q", format=".0f"),
+                alt.Tooltip(f"{column}:Q", title=axis, format=",.4~g"),
+                alt.Tooltip("replica:N", title="code server"),
+            ],
+        )
+        .properties(width="container", height=220, datasets={DATA: live_rows(live)})
+    )
+    text = f"The last minutes of each code server: {what}"
+    return Picture(f"live-{name}", title, text, f"{LIVE_FILE}: readings, {column}", chart)

@@ -1,0 +1,26 @@
+"""Paths out of addresses: only folders below the one that is served."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import ResultError
+
+
+def inside(root: Path, path: str) -> Path:
+    """The folder that `path` names below `root`; no part of it, and none of its files, leads elsewhere.
+
+    Raises:
+        ResultError: there is no such folder below `root`.
+    """
+    top = root.resolve()
+    refused = ResultError(f"{path}: no such folder among the results")
+    try:
+        found = (top / path).resolve(strict=True)
+    except (OSError, ValueError):  # not there, or a zero byte
+        raise refused from None
+    if not found.is_relative_to(top) or not found.is_dir():
+        raise refused
+    if any(file.is_symlink() and not file.resolve().is_relative_to(top) for file in found.rglob("*")):
+        raise ResultError(f"{path}: a link in it leads out of the results")
+    return found
