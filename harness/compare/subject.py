@@ -55,6 +55,8 @@ class Subject:
             for cell in one.document.cells:
                 if cell.dagster_version == self.dagster_version and setting_of(cell) == setting:
                     rows = measured_bursts(one.bursts, cell.cell_id)
+                    if rows.empty:
+                        continue
                     frames.append(rows.assign(stratum=number * MOST_LEVEL + rows["level"].astype(int)))
         rows = pd.concat(frames) if frames else pd.DataFrame()
         if rows.empty:
