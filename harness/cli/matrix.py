@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 
 import harness
 from harness.cli.measure import StackName, measure_rest, new_folder, sha256_of
@@ -45,7 +47,11 @@ def matrix(
     ] = None,
     stack: Annotated[StackName, typer.Option(help="As for bench.")] = StackName.process,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a matrix that was cut short; give its --out.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with a matrix that was cut short, and try inconclusive rounds again; give its --out.",
+        ),
     ] = False,
 ) -> None:
     """Measure several Dagster versions in interleaved rounds (A B A B), for `dagster-sizing compare`.
@@ -65,6 +71,7 @@ def matrix(
             console.print(
                 f"\n{heading}{len(document.rounds)} done)", style="bold", markup=False, highlight=False
             )
+            _set_aside_if_inconclusive(folder / one.folder, console)
             measure_rest(_of_round(scenario, one, rounds), stack, folder / one.folder, console)
     except Interrupted:
         raise Interrupted(_go_on("interrupted", scenario_file, folder)) from None
@@ -142,6 +149,20 @@ def _begin(
     return before
 
 
+def _set_aside_if_inconclusive(path: Path, console: Console) -> None:
+    """What was measured to the end on a disturbed machine gives its place to another try, and is kept."""
+    folder = ResultFolder(path)
+    if not folder.exists:
+        return
+    document = folder.read_document()
+    if document.validity.state != "inconclusive" or any(cell.state != "finished" for cell in document.cells):
+        return
+    places = (path.with_name(f"{path.name}-set-aside-{number}") for number in itertools.count(1))
+    aside = next(place for place in places if not place.exists())
+    path.rename(aside)
+    console.print(f"  was inconclusive: kept as {aside.name}, and measured again", style="dim", markup=False)
+
+
 def _go_on(why: str, scenario_file: Path, folder: Path) -> str:
     return (
         f"{why}; what was measured is in {folder}; go on with the same options and: dagster-sizing matrix "
@@ -158,5 +179,6 @@ def _check(folder: Path, document: MatrixDocument) -> None:
         name, validity = next(iter(bad.items()))
         reason = next(one.message for one in validity.reasons if one.severity != "note")
         raise InvalidResultError(
-            f"{len(bad)} of {len(states)} rounds are not valid; {name} is {validity.state}: {reason}"
+            f"{len(bad)} of {len(states)} rounds are not valid; {name} is {validity.state}: {reason}; "
+            "inconclusive rounds are measured again by the same command with --resume"
         )

@@ -1,5 +1,6 @@
 """`compare` and `matrix` on made results: verdicts, refusals, renderers, exit codes."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from harness.cli.matrix import _of_round
+from harness.cli.matrix import _of_round, _set_aside_if_inconclusive
 from harness.compare.verdicts import decide
 from harness.model.intervals import Estimate
 from harness.results.document import Reason, Validity
@@ -275,3 +277,20 @@ def test_a_round_measures_one_version_with_its_share_of_the_repeats() -> None:
     assert one.dagster.versions == ("1.12.0",)
     assert one.load.repeats == 2
     assert one.seed == 5
+
+
+def test_an_inconclusive_round_gives_its_place_to_another_try_and_is_kept(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    one = ResultFolder(tmp_path / "round-1-1.13.27")
+    for number in (1, 2):
+        one.write_document(document(validity=Validity(state="inconclusive"), name=f"try {number}"))
+        _set_aside_if_inconclusive(one.path, console)
+        assert not one.exists
+        kept = ResultFolder(tmp_path / f"round-1-1.13.27-set-aside-{number}").read_document()
+        assert kept.name == f"try {number}"
+    _set_aside_if_inconclusive(one.path, console)
+    unfinished = document(validity=Validity(state="inconclusive"), cells=(cell_record(state="running"),))
+    for kept in (document(), unfinished, document(validity=Validity(state="invalid"))):
+        one.write_document(kept)
+        _set_aside_if_inconclusive(one.path, console)
+        assert one.read_document() == kept
