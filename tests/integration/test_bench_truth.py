@@ -52,6 +52,7 @@ def half_width(found: ConstantRecord) -> float:
     return (found.high - found.low) / 2
 
 
+@pytest.mark.slow
 def test_levels_up_to_6_predict_the_memory_peak_of_level_10(tmp_path: Path) -> None:
     folder = ResultFolder(measure(FIXTURES / "held_out.yaml", tmp_path))
     rows = measured_bursts(folder.table("bursts"), folder.read_document().cells[0].cell_id)
@@ -65,9 +66,10 @@ def test_levels_up_to_6_predict_the_memory_peak_of_level_10(tmp_path: Path) -> N
         assert predicted.value == pytest.approx(peak, rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["1.8.13", "1.11.16"])
 def test_older_versions_pass_the_quick_scenario(version: str, tmp_path: Path) -> None:
-    """The newest is what every other test measures."""
+    """The newest is what every other test measures, and the oldest what a night in turns does."""
     options = [f'dagster.versions=["{version}"]', "load.levels=[1,2]", "load.repeats=3"]
     options += ["workloads=[{workload: io_bound}]"]
     result = document(measure(QUICK, tmp_path, *(p for option in options for p in ("--set", option))))

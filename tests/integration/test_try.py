@@ -58,7 +58,9 @@ def near(boundary: BoundaryRecord) -> bool:
     return abs(boundary.held - boundary.predicted) <= allowed
 
 
-@pytest.mark.parametrize(("workload", "hourly"), [("ballast-0", 70), ("ballast-160", 40)])
+@pytest.mark.parametrize(
+    ("workload", "hourly"), [pytest.param("ballast-0", 70, marks=pytest.mark.slow), ("ballast-160", 40)]
+)
 def test_a_recommended_size_holds_and_breaks_where_predicted(
     known_memory: Path, tmp_path: Path, workload: str, hourly: int
 ) -> None:
