@@ -111,9 +111,7 @@ def _live(root: Path, request: Request) -> Response:
 
 def _live_data(root: Path, request: Request) -> Response:
     live = _going_on(inside(root, request.path_params["path"]))
-    if live is None:
-        return JSONResponse({"ended": True}, status_code=404)
-    return JSONResponse(live_data(live))
+    return JSONResponse({"ended": True} if live is None else live_data(live))
 
 
 def _going_on(folder: Path) -> LiveDocument | None:

@@ -178,7 +178,7 @@ def test_foreign_hosts_and_other_methods_are_refused(address: str, root: Path) -
 def test_what_does_not_run_has_no_live_page(address: str) -> None:
     answer = get(address, "/live/new")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/report/new")
-    assert get(address, "/live-data/new").status_code == 404
+    assert get(address, "/live-data/new").json() == {"ended": True}
 
 
 def test_a_folder_or_a_port_that_cannot_be_had_is_one_line(run: Run, tmp_path: Path, address: str) -> None:

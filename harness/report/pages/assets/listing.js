@@ -8,7 +8,7 @@
   const button = document.getElementById("compare");
   const count = () => {
     const ticked = comparing.querySelectorAll("input:checked");
-    const matrix = [...ticked].some((one) => one.closest("tr").cells[2].textContent.startsWith("matrix"));
+    const matrix = [...ticked].some((one) => one.dataset.kind === "matrix");
     button.disabled = ticked.length < (matrix ? 1 : 2);
   };
   comparing.addEventListener("change", count);

@@ -39,8 +39,9 @@
   async function ask() {
     try {
       const answer = await fetch(going.dataset.from, { cache: "no-store" });
-      if (answer.status === 404) return end();
-      if (answer.ok) show(await answer.json());
+      const live = answer.ok ? await answer.json() : { ended: answer.status === 404 };
+      if (live.ended) return end();
+      if (answer.ok) show(live);
     } catch {
       put("live-doing", "the server of this page does not answer; it is asked again");
     }
