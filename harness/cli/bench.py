@@ -62,10 +62,10 @@ def bench(
             f"dagster-sizing bench {scenario_file} --stack {stack.value} --resume --out {folder.path}"
         ) from None
     except ExperimentError as error:
-        print_result(folder.read_document(), console)
+        print_result(folder.read_document(), folder.table("samples"), console)
         raise ExperimentError(f"{error}; what was measured is in {folder.path}") from None
     document = folder.read_document()
-    print_result(document, console)
+    print_result(document, folder.table("samples"), console)
     page, _ = write_page(folder.path)
     console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     if document.validity.state != "valid":

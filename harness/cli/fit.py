@@ -22,9 +22,9 @@ def fit(
     """Fit the constants again from the raw tables, and write result.json and report.md anew."""
     folder = ResultFolder(result)
     document = folder.read_document()
-    bursts = folder.table("bursts")
+    bursts, samples = folder.table("bursts"), folder.table("samples")
     document = document.model_copy(update={"validity": judge(document.cells, bursts)})
     document = fit_result(document, bursts, folder.table("replicas"), force=force)
     folder.write_document(document)
-    folder.write_text("report.md", render_markdown(document))
-    print_result(document, make_console())
+    folder.write_text("report.md", render_markdown(document, samples))
+    print_result(document, samples, make_console())

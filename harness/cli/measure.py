@@ -108,7 +108,7 @@ def conclude(folder: ResultFolder) -> ResultDocument:
     fit = fit_result if document.validity.state == "valid" else with_levels
     document = fit(document, bursts, replicas)
     folder.write_document(document)
-    folder.write_text("report.md", render_markdown(document))
+    folder.write_text("report.md", render_markdown(document, folder.table("samples")))
     return document
 
 

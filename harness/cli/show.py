@@ -35,6 +35,6 @@ def show(
     if output is Format.JSON:
         typer.echo(document.model_dump_json(indent=2))
     elif output is Format.MARKDOWN:
-        typer.echo(render_markdown(document), nl=False)
+        typer.echo(render_markdown(document, folder.table("samples")), nl=False)
     else:
-        print_result(document, make_console())
+        print_result(document, folder.table("samples"), make_console())

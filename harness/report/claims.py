@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
+from rich.text import Text
 
 from harness.report import text
 from harness.report.markdown import markdown_table
+from harness.report.table import print_table
 from harness.results.claims import ClaimRecord, ClaimsDocument, NumberRecord
 
 _COLOURS = {"supported": "green", "refuted": "red", "inconclusive": "yellow", "not-testable-here": "dim"}
@@ -25,14 +26,12 @@ def counts(document: ClaimsDocument) -> str:
 
 def print_claims(document: ClaimsDocument, console: Console) -> None:
     """Print a table of verdicts, and what to do where the guide is wrong."""
-    table = RichTable(title="The guide's claims", title_justify="left", header_style="bold", pad_edge=False)
-    for name in ("claim", "verdict", "evidence"):
-        table.add_column(name, no_wrap=name != "evidence")
-    for claim in document.claims:
-        colour = _COLOURS[claim.verdict]
-        verdict = f"[{colour}]{claim.verdict}[/{colour}]"
-        table.add_row(escape(claim.id), verdict, escape(in_brief(claim.evidence)))
-    console.print(table)
+    header = ("claim", "verdict", "evidence")
+    rows = [
+        (claim.id, Text(claim.verdict, style=_COLOURS[claim.verdict]), in_brief(claim.evidence))
+        for claim in document.claims
+    ]
+    print_table(console, "The guide's claims", header, rows, words=header)
     for claim in _refuted(document):
         console.print(f"\n[bold]{escape(claim.id)}[/bold]")
         console.print(f"  the guide says: {claim.says}", markup=False, highlight=False, soft_wrap=True)

@@ -7,11 +7,12 @@ from itertools import groupby
 
 from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as RichTable
+from rich.text import Text
 
+from harness.report.bars import change
 from harness.report.markdown import markdown_table
-from harness.report.text import Table, quantity
+from harness.report.table import print_table
+from harness.report.text import Table, quantity, with_column
 from harness.results.comparison import (
     CHANGES,
     ComparisonDocument,
@@ -34,6 +35,8 @@ _FIRST = ("python", "dagster", "dagster-webserver", "grpcio", "protobuf", "sqlal
 """Packages that are told of first: they bear most on what a run costs."""
 UNCHANGED = "Nothing changed by more than its threshold and not by chance."
 HEADER = ("constant", "baseline", "here", "ratio", "95 % interval", "p", "verdict")
+CHANGE = "change"
+BARS = "change: a tenth for each block, costlier to the right; solid: regressed or improved"
 
 
 def headline(comparison: ComparisonDocument) -> str:
@@ -49,18 +52,14 @@ def headline(comparison: ComparisonDocument) -> str:
 def print_comparison(comparison: ComparisonDocument, console: Console) -> None:
     """Print every constant of every version beside the baseline's."""
     for (other, workload), records in groups(comparison):
-        table = RichTable(
-            title=escape(f"{workload}: {other} against {comparison.baseline.label}"),
-            title_justify="left",
-            header_style="bold",
-            pad_edge=False,
-        )
-        for name in HEADER:
-            table.add_column(name, justify="left" if name in ("constant", "verdict") else "right")
-        for one in records:
-            *cells, verdict = row(one)
-            table.add_row(*map(escape, cells), f"[{_COLOURS[one.verdict]}]{verdict}[/]")
-        console.print(table)
+        header, rows = _with_bars((HEADER, tuple(map(row, records))), records)
+        coloured: list[list[str | Text]] = [
+            [*cells[:-1], Text(cells[-1], style=_COLOURS[one.verdict])]
+            for one, cells in zip(records, rows, strict=True)
+        ]
+        title = f"{workload}: {other} against {comparison.baseline.label}"
+        print_table(console, title, header, coloured, words=(CHANGE, "verdict"))
+        console.print()
     for line in _notes(comparison):
         console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"\n{headline(comparison)}", style="bold", markup=False, highlight=False, soft_wrap=True)
@@ -71,13 +70,13 @@ def render_comparison_markdown(comparison: ComparisonDocument) -> str:
     lines = [f"### {headline(comparison)}", ""]
     table = changed(comparison)
     if table[1]:
-        lines += markdown_table(table)
+        lines += markdown_table(_with_bars(table, _changed(comparison), "`"))
     else:
         lines += [UNCHANGED]
     lines += ["", *(f"- {line}" for line in _notes(comparison))]
     for (other, workload), records in groups(comparison):
         lines += ["", f"<details><summary>{_html(workload)}: {_html(other)}</summary>", ""]
-        lines += markdown_table((HEADER, tuple(row(one) for one in records)))
+        lines += markdown_table(_with_bars((HEADER, tuple(map(row, records))), records, "`"))
         lines += ["", "</details>"]
     return "\n".join(lines) + "\n"
 
@@ -122,12 +121,22 @@ def row(one: DifferenceRecord) -> tuple[str, ...]:
 
 def changed(comparison: ComparisonDocument) -> Table:
     """What regressed or improved."""
-    found = [one for one in comparison.differences if one.verdict in CHANGES]
-    return ("version", "workload", *HEADER), tuple((one.other, one.workload, *row(one)) for one in found)
+    rows = tuple((one.other, one.workload, *row(one)) for one in _changed(comparison))
+    return ("version", "workload", *HEADER), rows
+
+
+def _changed(comparison: ComparisonDocument) -> list[DifferenceRecord]:
+    return [one for one in comparison.differences if one.verdict in CHANGES]
+
+
+def _with_bars(table: Table, records: Sequence[DifferenceRecord], quote: str = "") -> Table:
+    """With a bar beside each ratio, in Markdown as code, whose characters are all as wide."""
+    bars = [change(one.ratio.value if one.ratio else None, one.verdict in CHANGES) for one in records]
+    return with_column(table, "ratio", CHANGE, [f"{quote}{one}{quote}" if one else "" for one in bars])
 
 
 def _notes(comparison: ComparisonDocument) -> list[str]:
-    return [*comparison.warnings, *comparison.remarks, *_packages(comparison), PER_RUN]
+    return [*comparison.warnings, *comparison.remarks, *_packages(comparison), PER_RUN, BARS]
 
 
 def weightiest(packages: Sequence[PackageRecord]) -> list[PackageRecord]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
 
+from harness.report.table import print_table
 from harness.results.demand import DemandDocument, LocationProfile
 
 _RUNS = ("location", "runs", "first (UTC)", "last (UTC)", "per hour", "mean", "median", "95 %")
 _AT_ONCE = ("location", "average", "peak", "first at (UTC)", "dispersion", "arrive", "within 2 s")
-_LEFT = {"location", "first (UTC)", "last (UTC)", "first at (UTC)", "arrive"}
+_WORDS = ("first (UTC)", "last (UTC)", "first at (UTC)", "arrive")
 _NOTES = (
     "average: mean seconds / 3600 × runs per hour; peak: most that really were in progress at once",
     "dispersion: variance / mean of the starts per minute: 1 where they come at random, more in bursts or "
@@ -35,11 +34,14 @@ def print_demand(demand: DemandDocument, console: Console) -> None:
         soft_wrap=True,
     )
     runs, at_once = ([row(one) for one in demand.locations] for row in (_runs_row, _at_once_row))
-    _print(console, "Starts, and how long runs lasted", _RUNS, runs)
-    _print(console, "Runs at once, and how they arrive", _AT_ONCE, at_once)
+    console.print()
+    print_table(console, "Starts, and how long runs lasted", _RUNS, runs, _WORDS)
+    console.print()
+    print_table(console, "Runs at once, and how they arrive", _AT_ONCE, at_once, _WORDS)
     notes = list(_NOTES)
     if any("-" in row for row in [*runs, *at_once]):
         notes.append(_TOO_FEW)
+    console.print()
     for note in notes:
         console.print(note, style="dim", markup=False, highlight=False, soft_wrap=True)
 
@@ -87,14 +89,3 @@ def _seconds(value: float | None) -> str:
 
 def _clock(at: float) -> str:
     return datetime.datetime.fromtimestamp(at, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _print(console: Console, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    table = RichTable(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for name in header:
-        # A narrow terminal shall break times and numbers, and cut none of them off.
-        justify: Literal["left", "right"] = "left" if name in _LEFT else "right"
-        table.add_column(name, justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    console.print(table)

@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as RichTable
 
+from harness.report.bars import sparkline
 from harness.report.markdown import markdown_table
+from harness.report.table import print_table
 from harness.report.text import quantity
 from harness.results.history import SeriesRecord
 
-_BARS = "▁▂▃▄▅▆▇█"
-_POINTS_SHOWN = 40
 HEADER = ("workload", "constant", "Dagster", "results", "over time", "latest", "steps")
 
 
 def print_history(series: Sequence[SeriesRecord], console: Console) -> None:
     """Print a line for each series."""
-    table = RichTable(header_style="bold", pad_edge=False)
-    for name in HEADER:
-        table.add_column(name, justify="right" if name in ("results", "latest") else "left")
-    for row in rows(series):
-        table.add_row(*map(escape, row))
-    console.print(table)
+    print_table(console, "", HEADER, rows(series), words=("constant", "Dagster", "over time", "steps"))
+    console.print()
     for line in notes(series):
         console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
 
@@ -66,12 +60,3 @@ def notes(series: Sequence[SeriesRecord]) -> list[str]:
         least = series[0].least
         found.append(f"{few} of {len(series)} series have fewer than {least} results: too few to find steps")
     return found
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """The latest values as bars, the lowest of them one eighth high."""
-    shown = list(values)[-_POINTS_SHOWN:]
-    low, high = min(shown), max(shown)
-    if high <= low:
-        return _BARS[0] * len(shown)
-    return "".join(_BARS[round((value - low) / (high - low) * (len(_BARS) - 1))] for value in shown)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from harness.report import text
+import pandas as pd
+
+from harness.report import levels, text
 from harness.results.document import ResultDocument
 
 
-def render_markdown(document: ResultDocument) -> str:
-    """The whole result as one Markdown page."""
+def render_markdown(document: ResultDocument, samples: pd.DataFrame) -> str:
+    """The whole result as one Markdown page.
+
+    Args:
+        document: with its levels.
+        samples: the table of that name; may be empty.
+    """
     lines = [f"# {document.name}", "", f"Result: **{text.headline(document)}**", ""]
     lines += [
         f"Measured {document.created_at} on {text.machine(document.fingerprint)}; stack: {document.stack}.",
@@ -20,14 +27,16 @@ def render_markdown(document: ResultDocument) -> str:
             lines += markdown_table(text.constants_table(cell))
         lines += ["", *(f"- {line}" for line in text.events(cell)), ""] if cell.events else []
         if cell.replicas > 1:
-            lines += ["", "Code servers, over all bursts:", "", *markdown_table(text.replicas_table(cell))]
+            lines += ["", "Code servers, over all bursts:", "", *markdown_table(levels.replicas(cell))]
         if not cell.levels:
             lines += ["No burst measured yet."]
             continue
         lines += ["", "Peak memory by every measure (means over the bursts of a level):", ""]
-        lines += markdown_table(text.memory_table(cell))
+        lines += markdown_table(levels.memory(cell))
+        if line := levels.course(cell, samples):
+            lines += ["", line]
         lines += ["", "Work (means over the bursts of a level):", ""]
-        lines += markdown_table(text.work_table(cell))
+        lines += markdown_table(levels.work(cell))
         if (pings := text.pings_table(cell))[1]:
             lines += ["", "Pings beside the bursts (means over the bursts of a level):", ""]
             lines += markdown_table(pings)

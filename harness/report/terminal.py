@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import pandas as pd
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
 
-from harness.report import text
+from harness.report import levels, text
+from harness.report.table import print_table
 from harness.results.document import ResultDocument
 
 _COLOURS = {"valid": "green", "inconclusive": "yellow", "invalid": "red"}
 
 
-def print_result(document: ResultDocument, console: Console) -> None:
-    """Print a whole result: validity, constants and levels of every cell."""
+def print_result(document: ResultDocument, samples: pd.DataFrame, console: Console) -> None:
+    """Print a whole result: validity, constants and levels of every cell.
+
+    Args:
+        document: with its levels.
+        samples: the table of that name; may be empty.
+        console: to print to.
+    """
     colour = _COLOURS[document.validity.state]
     console.print(
         f"\n[bold]{escape(document.name)}[/bold]: [{colour}]{escape(text.headline(document))}[/{colour}]"
@@ -24,26 +31,24 @@ def print_result(document: ResultDocument, console: Console) -> None:
     for cell in document.cells:
         console.print(f"\n[bold]{escape(cell.workload)}[/bold]  {escape(text.setting(cell))}")
         if cell.constants:
-            _print_table(console, "Constants", text.constants_table(cell))
+            _print(console, "Constants", text.constants_table(cell))
         if cell.levels:
-            _print_table(console, "Peak memory by every measure", text.memory_table(cell))
-            _print_table(console, "Work", text.work_table(cell))
+            _print(console, "Peak memory by every measure", levels.memory(cell))
+            if line := levels.course(cell, samples):
+                console.print(f"\n{line}", markup=False, highlight=False)
+            _print(console, "Work", levels.work(cell))
             if (pings := text.pings_table(cell))[1]:
-                _print_table(console, "Pings, beside the bursts", pings)
+                _print(console, "Pings, beside the bursts", pings)
             if cell.replicas > 1:
-                _print_table(console, "Code servers, all bursts", text.replicas_table(cell))
+                _print(console, "Code servers, all bursts", levels.replicas(cell))
         else:
             console.print("no burst measured yet", style="dim")
+        if cell.events:
+            console.print()
         for line in text.events(cell):
             console.print(line, markup=False, highlight=False)
 
 
-def _print_table(console: Console, title: str, table: text.Table) -> None:
-    header, rows = table
-    rendered = RichTable(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for index, name in enumerate(header):
-        last_is_text = header[-1] == "remark" and index == len(header) - 1
-        rendered.add_column(name, justify="left" if index == 0 or last_is_text else "right")
-    for row in rows:
-        rendered.add_row(*(escape(cell) for cell in row))
-    console.print(rendered)
+def _print(console: Console, title: str, table: text.Table) -> None:
+    console.print()
+    print_table(console, title, *table, words=("remark", *levels.DRAWN))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
@@ -17,6 +17,16 @@ _EVENTS = {
 }
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 """Header and rows, all text."""
+
+
+def with_column(table: Table, after: str, name: str, cells: Sequence[str]) -> Table:
+    """A table with one column more, to the right of the column `after`."""
+    header, rows = table
+    at = header.index(after) + 1
+    return (
+        (*header[:at], name, *header[at:]),
+        tuple((*row[:at], cell, *row[at:]) for row, cell in zip(rows, cells, strict=True)),
+    )
 
 
 def quantity(value: float | None, unit: str) -> str:

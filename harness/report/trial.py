@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as RichTable
 
+from harness.report.bars import used
 from harness.report.markdown import markdown_table
+from harness.report.table import print_table
 from harness.report.text import MIB
 from harness.results.trial import AttemptRecord, BoundaryRecord, TrialDocument
 
 Row = tuple[str, ...]
 
+OF_LIMIT = "of the limit"
 ATTEMPTS: Row = (
     "memory limit",
     "CPUs",
@@ -19,7 +20,7 @@ ATTEMPTS: Row = (
     "bursts held",
     "outcome",
     "peak",
-    "of the limit",
+    OF_LIMIT,
     "last started after",
     "slowest answer",
     "throttled",
@@ -32,9 +33,13 @@ def print_trial(trial: TrialDocument, console: Console) -> None:
     console.print()
     for line in head(trial):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    _print(console, "Attempts", ATTEMPTS, [attempt_row(one) for one in ordered(trial)])
+    console.print()
+    print_table(console, "Attempts", ATTEMPTS, _attempts(trial), words=("outcome", OF_LIMIT))
+    console.print()
     if trial.boundaries:
-        _print(console, "Where it breaks", BOUNDARIES, [boundary_row(one) for one in trial.boundaries])
+        rows = [boundary_row(one) for one in trial.boundaries]
+        print_table(console, "Where it breaks", BOUNDARIES, rows)
+        console.print()
     for line in notes(trial):
         console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"\n{verdict(trial)}", style="bold", markup=False, highlight=False, soft_wrap=True)
@@ -44,7 +49,7 @@ def render_trial_markdown(trial: TrialDocument) -> str:
     """The same as Markdown."""
     title, *more = head(trial)
     parts = [f"# {title}", *more, f"**{verdict(trial)}**"]
-    parts += ["## Attempts", _table(ATTEMPTS, [attempt_row(one) for one in ordered(trial)])]
+    parts += ["## Attempts", _table(ATTEMPTS, _attempts(trial))]
     if trial.boundaries:
         rows = [boundary_row(one) for one in trial.boundaries]
         parts += ["## Where it breaks", _table(BOUNDARIES, rows)]
@@ -124,6 +129,13 @@ def attempt_row(attempt: AttemptRecord) -> Row:
     )
 
 
+def _attempts(trial: TrialDocument) -> list[Row]:
+    """Every attempt as cells under `ATTEMPTS`, with a bar of what it used of its limit."""
+    at = ATTEMPTS.index(OF_LIMIT)
+    rows = [(attempt_row(one), used(one.memory_peak_bytes, one.memory_bytes)) for one in ordered(trial)]
+    return [(*row[:at], bar, *row[at + 1 :]) for row, bar in rows]
+
+
 def boundary_row(one: BoundaryRecord) -> Row:
     """A boundary as cells under `BOUNDARIES`."""
     what = "runs at once" if one.axis == "runs" else f"memory for {one.runs} runs"
@@ -155,12 +167,3 @@ def _seconds(value: float | None) -> str:
 
 def _table(header: Row, rows: list[Row]) -> str:
     return "\n".join(markdown_table((header, tuple(rows))))
-
-
-def _print(console: Console, title: str, header: Row, rows: list[Row]) -> None:
-    table = RichTable(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for name in header:
-        table.add_column(name)
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    console.print(table)

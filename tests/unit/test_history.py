@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from harness.compare.series import series_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.model.change_points import change_points
-from harness.report.history import sparkline
 from harness.results.document import Reason, Validity
 from harness.results.folder import ResultFolder
 from harness.results.history import EntryRecord, PointRecord, add_entries, entry_of, read_entries
@@ -188,8 +187,3 @@ def test_what_a_scenario_is_called_makes_no_other_series() -> None:
     assert entry_of(fitted).scenario_sha256 == entry_of(renamed).scenario_sha256
     other = fitted.model_copy(update={"scenario": {"name": "sample", "load": {"levels": [1]}}})
     assert entry_of(fitted).scenario_sha256 != entry_of(other).scenario_sha256
-
-
-def test_a_sparkline_goes_from_lowest_to_highest() -> None:
-    assert sparkline([1.0, 2.0, 3.0]) == "▁▅█"
-    assert sparkline([2.0, 2.0]) == "▁▁"

@@ -1,0 +1,56 @@
+"""The levels of a cell as terminal and Markdown show them: with a bar where one tells more than a figure."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from harness.report import text
+from harness.report.bars import POINTS, bars, sparkline, used
+from harness.report.text import Table, quantity
+from harness.results.document import CellRecord
+from harness.views.course import memory_course
+from harness.views.timeline import of_cell
+
+OF_LIMIT = "of the limit"
+DRAWN = (OF_LIMIT, "")
+"""Columns of bars."""
+
+
+def memory(cell: CellRecord) -> Table:
+    """Peak memory by level, and how much of the limit that is.
+
+    Of several code servers it is not told: memory is the sum of all, and a burst may go whole to one.
+    """
+    table = text.memory_table(cell)
+    if cell.replicas > 1:
+        return table
+    shares = [used(level.memory_peak_bytes, cell.memory_bytes) for level in cell.levels]
+    return text.with_column(table, "cgroup, no cache", OF_LIMIT, shares)
+
+
+def work(cell: CellRecord) -> Table:
+    """CPU, times and processes by level, with bars of how late the last run started."""
+    late = bars([level.launch_span_seconds for level in cell.levels])
+    return _measured(text.with_column(text.work_table(cell), "all started after", "", late))
+
+
+def replicas(cell: CellRecord) -> Table:
+    """What each code server did, and how much of its limit it used."""
+    shares = [used(one.memory_peak_bytes, cell.memory_bytes) for one in cell.replica_records]
+    return text.with_column(text.replicas_table(cell), "peak memory", OF_LIMIT, shares)
+
+
+def course(cell: CellRecord, samples: pd.DataFrame) -> str:
+    """Memory from the first burst to the last, in a line; empty where it was not read."""
+    found = memory_course(of_cell(samples, cell.cell_id), POINTS)
+    if not found:
+        return ""
+    fullest = f", fullest of {cell.replicas} code servers" if cell.replicas > 1 else ""
+    return f"memory over time: {sparkline(found, low=0)} 0 to {quantity(max(found), 'bytes')}{fullest}"
+
+
+def _measured(table: Table) -> Table:
+    """Without columns of which nothing was measured."""
+    header, rows = table
+    kept = [at for at in range(len(header)) if any(row[at] not in ("-", "") for row in rows)]
+    return tuple(header[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows)
