@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
 
-from harness.report.text import MIB, quantity
+from harness.report.bars import bars
+from harness.report.table import print_table
+from harness.report.text import MIB, Table, quantity, with_column
 from harness.results.sizing import (
     KindRecord,
     OfferRecord,
@@ -20,7 +19,7 @@ from harness.results.sizing import (
 )
 
 OFFERS_SHOWN = 8
-_RIGHT = ("runs", "needed", "CPUs", "memory", "replicas", "cost")
+_WORDS = ("how", "", "sum", "decided by", "favours", "why", "size")
 START = "a burst shall have started within {:g} s"
 PEAKS = ("peak", "runs", "how", "")
 NEEDS = ("bound", "runs", "sum", "needed", "decided by")
@@ -38,15 +37,17 @@ def print_sizing(sizing: SizingDocument, console: Console) -> None:
         console.print(f"- {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     for kind in sizing.kinds:
         console.print(demanded(kind), markup=False, highlight=False, soft_wrap=True)
-    _print(console, "Runs at once", PEAKS, peaks(sizing))
+    drawn = bars([peak.total for peak in sizing.peaks])
+    _print(console, "Runs at once", with_column((PEAKS, tuple(peaks(sizing))), "runs", "", drawn))
     for one in sizing.quantities:
-        _print(console, TITLES[one.name], NEEDS, needs(one))
+        _print(console, TITLES[one.name], (NEEDS, tuple(needs(one))))
+    console.print()
     console.print(START.format(sizing.start_within_seconds), style="dim", highlight=False)
     for note in notes(sizing):
         console.print(note, style="dim", highlight=False, soft_wrap=True)
     _print_replicas(sizing.replicas, console)
     of_each = "" if sizing.replicas.replicas == 1 else f", each of {sizing.replicas.replicas} replicas"
-    _print(console, f"Smallest size that meets the target{of_each}", SHAPES, shapes(sizing))
+    _print(console, f"Smallest size that meets the target{of_each}", (SHAPES, tuple(shapes(sizing))))
     if sizing.prices is not None:
         _print_prices(sizing.prices, console)
 
@@ -68,29 +69,25 @@ def notes(sizing: SizingDocument) -> list[str]:
             "measured in plain processes; containers take a little more, for which there is headroom: bench "
             "--stack compose measures it"
         )
-    if not any(
-        term.name == "ticks at once"
-        for one in sizing.quantities
-        if one.name == "memory"
-        for need in one.needs
-        for term in need.terms
-    ):
+    if not any(term.name == "ticks at once" for term in sizing.target("memory").terms):
         found.append("memory of ticks is not in the sum: none were measured (a `tick:` in the scenario does)")
     return found
 
 
 def _print_replicas(replicas: ReplicasRecord, console: Console) -> None:
     number = "one server" if replicas.replicas == 1 else f"{replicas.replicas} replicas"
-    rows = [(rule.name, rule.favours, rule.why) for rule in replicas.rules]
-    _print(console, f"One server or replicas: {number}", RULES, rows)
+    rows = tuple((rule.name, rule.favours, rule.why) for rule in replicas.rules)
+    _print(console, f"One server or replicas: {number}", (RULES, rows))
+    console.print()
     console.print(replicas.why, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_prices(prices: PricesRecord, console: Console) -> None:
     shown = prices.offers[:OFFERS_SHOWN]
-    rows = [offer(one, prices.currency) for one in shown]
+    rows = tuple(offer(one, prices.currency) for one in shown)
+    drawn = bars([one.cost_per_month for one in shown])
     title = f"Cost per month of {prices.hours_per_month:g} hours, by {prices.file}"
-    _print(console, title, OFFERS, rows)
+    _print(console, title, with_column((OFFERS, rows), "cost", "", drawn))
     more = len(prices.offers) - len(shown)
     if not prices.offers:
         console.print("nothing on offer there is large enough", style="yellow", highlight=False)
@@ -157,10 +154,6 @@ def shapes(sizing: SizingDocument) -> list[tuple[str, ...]]:
     ]
 
 
-def _print(console: Console, title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    table = RichTable(title=title, title_justify="left", header_style="bold", pad_edge=False)
-    for name in header:
-        table.add_column(name, justify="right" if name in _RIGHT else "left")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    console.print(table)
+def _print(console: Console, title: str, table: Table) -> None:
+    console.print()
+    print_table(console, title, *table, words=_WORDS)

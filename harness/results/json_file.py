@@ -38,4 +38,4 @@ def read_versioned(file: Path, model: type[Model], newest: int, writer: str) -> 
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise ResultError(f"{file}: {field}: {first['msg']}") from None
+        raise ResultError(f"{file}: {field}: {first['msg']}; make it again with `{writer}`") from None

@@ -149,7 +149,7 @@ class SizingDocument(Part):
     kinds: tuple[KindRecord, ...]
     start_within_seconds: float
     peaks: tuple[PeakRecord, ...]
-    quantities: tuple[QuantityRecord, ...]
+    quantities: tuple[QuantityRecord, ...] = Field(min_length=3, description="each of the three, once")
     shapes: tuple[ShapeRecord, ...]
     isolated_cpus: float | None = Field(description="of the smallest Fargate task that holds one run")
     isolated_memory_bytes: int | None = Field(description="of that task; none where no task is large enough")

@@ -7,11 +7,14 @@ from typing import Any
 from harness.results.sizing import (
     CostRecord,
     KindRecord,
+    NeedRecord,
     PeakRecord,
     Platform,
+    QuantityRecord,
     ReplicasRecord,
     ShapeRecord,
     SizingDocument,
+    TermRecord,
 )
 from harness.sizing.costs import Cost, Costs
 from harness.sizing.shapes import GIB, MIB, Size
@@ -69,6 +72,37 @@ def shape(platform: Platform, size: Size | None, workers: int = 9, held: int | N
     )
 
 
+def quantities(workload: str = "io_bound") -> tuple[QuantityRecord, ...]:
+    """Sums for nine runs of 100 MiB on a base of 110."""
+
+    def need(bound: str, total: float, *terms: tuple[str, float, float]) -> NeedRecord:
+        of = tuple(TermRecord(name=name, count=count, cost=cost) for name, count, cost in terms)
+        return NeedRecord(bound=bound, runs=9, total=total, terms=of, binds="a burst")  # type: ignore[arg-type]
+
+    runs = f"runs at once ({workload})"
+    return (
+        QuantityRecord(
+            name="memory",
+            unit="bytes",
+            needs=(
+                need("lower", 1010 * MIB, ("base", 1, 110 * MIB), (runs, 9, 100 * MIB)),
+                need("target", 1111 * MIB, ("base", 1, 121 * MIB), (runs, 9, 110 * MIB)),
+                need("upper", 1331 * MIB, ("base", 1, 121 * MIB), (runs, 11, 110 * MIB)),
+            ),
+        ),
+        QuantityRecord(
+            name="cpu",
+            unit="cores",
+            needs=(need("target", 1.31, ("base", 1, 0.01), ("starts per second of a burst", 0.5, 2.6)),),
+        ),
+        QuantityRecord(
+            name="grpc_max_workers",
+            unit="workers",
+            needs=(need("target", 11, ("Pings", 1, 1), ("a", 10, 1)),),
+        ),
+    )
+
+
 def sizing(
     fargate: Size | None = TASK,
     kubernetes: Size | None = POD,
@@ -98,7 +132,7 @@ def sizing(
                 binds=True,
             ),
         ),
-        "quantities": (),
+        "quantities": quantities(),
         "shapes": (
             shape("ecs-fargate", fargate, workers, held and held + 20),
             shape("ecs-ec2", Size(1.375, 1472 * MIB), workers, held),

@@ -153,6 +153,20 @@ def test_a_trial_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "try.json").read_text())["schema_version"] == 1
 
 
+@pytest.mark.parametrize("left", [0, 2])
+def test_a_size_without_its_sums_is_refused_in_a_line(run: Run, tmp_path: Path, left: int) -> None:
+    write_sizing(tmp_path, made())
+    file = tmp_path / "sizing.json"
+    told = json.loads(file.read_text())
+    told["quantities"] = told["quantities"][:left]
+    file.write_text(json.dumps(told), encoding="utf-8")
+    done = run("try", str(tmp_path))
+    assert done.returncode == 2
+    assert f"{file}: quantities: Tuple should have at least 3 items" in done.stderr
+    assert "make it again with `dagster-sizing size --out`" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 def boundary() -> Any:
     attempts = [attempt("runs-10", "held", runs=10), attempt("runs-11", "killed", runs=11)]
     predicted = runs_predicted([kind()], lambda n: {"io_bound": n}, 1024 * MIB)
@@ -198,6 +212,7 @@ def test_the_report_shows_attempts_boundaries_and_what_was_forced() -> None:
             "runs-11: the kernel killed the server",
             "+1",
             "11%",
+            "███████▋ 96%",
         ):
             assert words in text, words
 

@@ -10,51 +10,19 @@ from harness.report.pages.sizing import render_sizing_page
 from harness.report.pictures.terms import terms_picture
 from harness.results.sizing import (
     LayoutRecord,
-    NeedRecord,
     OfferRecord,
     PricesRecord,
-    QuantityRecord,
     RuleRecord,
     SizingDocument,
-    TermRecord,
 )
 from harness.sizing.shapes import MIB
 from harness.views.compared_terms import terms_of
 from tests.unit.pages_support import HOSTILE, MOST, assert_escaped, rows, shown
-from tests.unit.sizing_made import TOO_LARGE, kind, sizing
-
-
-def quantities(workload: str = "io_bound") -> tuple[QuantityRecord, ...]:
-    def need(bound: str, total: float, *terms: tuple[str, float, float]) -> NeedRecord:
-        of = tuple(TermRecord(name=name, count=count, cost=cost) for name, count, cost in terms)
-        return NeedRecord(bound=bound, runs=9, total=total, terms=of, binds="a burst")  # type: ignore[arg-type]
-
-    runs = f"runs at once ({workload})"
-    return (
-        QuantityRecord(
-            name="memory",
-            unit="bytes",
-            needs=(
-                need("lower", 1010 * MIB, ("base", 1, 110 * MIB), (runs, 9, 100 * MIB)),
-                need("target", 1111 * MIB, ("base", 1, 121 * MIB), (runs, 9, 110 * MIB)),
-                need("upper", 1331 * MIB, ("base", 1, 121 * MIB), (runs, 11, 110 * MIB)),
-            ),
-        ),
-        QuantityRecord(
-            name="cpu",
-            unit="cores",
-            needs=(need("target", 1.31, ("base", 1, 0.01), ("starts per second of a burst", 0.5, 2.6)),),
-        ),
-        QuantityRecord(
-            name="grpc_max_workers",
-            unit="workers",
-            needs=(need("target", 11, ("Pings", 1, 1), ("a", 10, 1)),),
-        ),
-    )
+from tests.unit.sizing_made import TOO_LARGE, kind, quantities, sizing
 
 
 def sized(**changes: Any) -> SizingDocument:
-    whole = sizing(quantities=quantities())
+    whole = sizing()
     replicas = whole.replicas.model_copy(
         update={
             "layouts": (
