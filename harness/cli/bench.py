@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.measure import StackName, measure, new_folder
-from harness.cli.pages import write_page
+from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.errors import ExperimentError, Interrupted, InvalidResultError, ResultError
 from harness.report.terminal import print_result
@@ -66,7 +66,7 @@ def bench(
         raise ExperimentError(f"{error}; what was measured is in {folder.path}") from None
     document = folder.read_document()
     print_result(document, folder.table("samples"), console)
-    page, _ = write_page(folder.path)
+    page = page_or_warning(folder.path) or folder.path / "report.md"
     console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     if document.validity.state != "valid":
         raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")

@@ -13,6 +13,7 @@ from rich.console import Console
 from harness.claims.base import Claim
 from harness.claims.registry import CLAIMS
 from harness.cli.measure import StackName, new_folder
+from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.verdicts import changed_verdicts, judge_claims, measure_claims
 from harness.errors import ExperimentError, InputError, ResultError
@@ -58,14 +59,16 @@ def claims(
 
     A claim names the smallest experiments that can support or refute it, and a rule that was set before
     measuring. Experiments are ordinary scenarios (workloads/scenarios/claims) and leave ordinary results, so
-    that every verdict can be given again from raw data. All claims take about 45 minutes on two cores;
-    `--only run-is-thread` takes three. Those that need containers are `not-testable-here` without Docker.
+    that every verdict can be given again from raw data; report.html shows the verdicts with their figures.
+    All claims take about 45 minutes on two cores; `--only run-is-thread` takes three. Those that need
+    containers are `not-testable-here` without Docker.
     """
     chosen = _choose(only or ())
     console = make_console()
     if listing:
         _print_list(chosen, console)
         return
+    broken: list[str] = []
     if from_results is not None:
         if resume or out is not None:
             raise InputError("--from-results measures nothing; leave --resume and --out out")
@@ -79,14 +82,13 @@ def claims(
         folder = _folder(out, resume)
         document, broken = measure_claims(chosen, folder, stack, resume, console)
         print_claims(document, console)
-        if broken:
-            raise ExperimentError(
-                f"experiments broke off: {', '.join(broken)}; their claims are left open; measure them again "
-                f"with: dagster-sizing claims --resume --out {folder}"
-            )
-    console.print(
-        f"\nclaims: {folder}   report: {folder / 'claims.md'}", markup=False, highlight=False, soft_wrap=True
-    )
+    page = page_or_warning(folder) or folder / "claims.md"
+    if broken:
+        raise ExperimentError(
+            f"experiments broke off: {', '.join(broken)}; their claims are left open; measure them again "
+            f"with: dagster-sizing claims --resume --out {folder}"
+        )
+    console.print(f"\nclaims: {folder}   report: {page}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _choose(only: Iterable[str]) -> tuple[Claim, ...]:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from harness.cli.side_by_side import comparison_of
 from harness.compare.series import series_of
 from harness.compare.subject import Subject
 from harness.compare.verdicts import THRESHOLDS
-from harness.errors import ResultError
+from harness.errors import HarnessError, ResultError
 from harness.report.pages.claims import render_claims_page
 from harness.report.pages.comparison import render_comparison_page
 from harness.report.pages.history import render_history_page
@@ -38,8 +40,7 @@ class Rendered:
     """A page, and the pictures of it that are worth a file of their own."""
 
     page: str
-    main_pictures: Callable[[], tuple[Picture, ...]] | None = None
-    """None where the page has no such pictures."""
+    main_pictures: Callable[[], tuple[Picture, ...]] = tuple
 
 
 def render_path(path: Path) -> Rendered:
@@ -67,6 +68,24 @@ def write_page(path: Path) -> tuple[Path, Rendered]:
     rendered = render_path(path)
     ResultFolder(path).write_text(PAGE, rendered.page)
     return path / PAGE, rendered
+
+
+def page_or_warning(path: Path) -> Path | None:
+    """Write the page of a folder whose result is safe already; None, with a warning, where that fails.
+
+    What was measured counts, and with it the exit code: no fault of a picture may take its place.
+    """
+    try:
+        page, _ = write_page(path)
+    except Exception as error:
+        told = str(error) if isinstance(error, HarnessError | OSError) else repr(error)
+        typer.echo(
+            f"warning: {path / PAGE}: not written: {' '.join(told.split())}; all else is there; try again "
+            f"with: dagster-sizing report {path}",
+            err=True,
+        )
+        return None
+    return page
 
 
 def comparison_page(comparison: ComparisonDocument, subjects: list[Subject]) -> str:
@@ -97,11 +116,16 @@ def _matrix(path: Path) -> Rendered:
     return Rendered(comparison_page(comparison, subjects), lambda: ratio_pictures(comparison))
 
 
+def _comparison(path: Path) -> Rendered:
+    comparison = read_comparison(path)
+    return Rendered(render_comparison_page(comparison, None), lambda: ratio_pictures(comparison))
+
+
 _KINDS: dict[str, Callable[[Path], Rendered]] = {
     "result.json": _result,
     MATRIX_FILE: _matrix,
     CLAIMS_FILE: lambda path: Rendered(render_claims_page(read_claims(path))),
     TRIAL_FILE: lambda path: Rendered(render_trial_page(read_trial(path))),
     SIZING_FILE: lambda path: Rendered(render_sizing_page(read_sizing(path))),
-    COMPARISON_FILE: lambda path: Rendered(render_comparison_page(read_comparison(path), None)),
+    COMPARISON_FILE: _comparison,
 }

@@ -13,6 +13,8 @@ from harness.errors import InputError
 from harness.report.pictures.picture import Picture
 from harness.report.pictures.still import png, svg
 
+_NO_FIGURES = "no figures: those are of measured bursts, and of versions side by side"
+
 
 def report(
     paths: Annotated[
@@ -27,7 +29,7 @@ def report(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Also write the main pictures of results and matrices there, as SVG and PNG.",
+            help="Also write the main pictures of results, matrices and comparisons there, as SVG and PNG.",
             show_default=False,
         ),
     ] = None,
@@ -38,16 +40,22 @@ def report(
     then the pictures; each says which file and columns it is drawn from, and gives its data as CSV. Of a
     matrix, the page is the comparison of its versions.
     """
+    bare = []
     for path in paths:
         page, rendered = write_page(path)
         typer.echo(str(page))
         if open_it:
             webbrowser.open(page.resolve().as_uri())
         if figures is not None:
-            if rendered.main_pictures is None:
-                raise InputError(f"{path}: figures are made of a result or a matrix")
-            for picture in rendered.main_pictures():
+            pictures = rendered.main_pictures()
+            for picture in pictures:
                 _write_figure(figures, picture, f"{path.resolve().name}-" if len(paths) > 1 else "")
+            if not pictures:
+                bare.append(path)
+    if bare and len(bare) == len(paths):
+        raise InputError(f"{', '.join(map(str, bare))}: {_NO_FIGURES}")
+    for path in bare:
+        typer.echo(f"{path}: {_NO_FIGURES}")
 
 
 def _write_figure(folder: Path, picture: Picture, prefix: str) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 import harness
 from harness.cli.demand_file import mix_of
 from harness.cli.options import bytes_of, seconds_of
+from harness.cli.pages import page_or_warning
 from harness.cli.prices_file import read_prices
 from harness.cli.progress import make_console
 from harness.cli.run_source import TOKEN_HEADER, counting, read_runs, runs_of_location
@@ -135,8 +136,9 @@ def size(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Write the size there (sizing.json, for `dagster-sizing try`), with configuration to paste: "
-            "dagster_cloud.yaml, dagster.yaml, values.yaml (Helm), compose.override.yaml.",
+            help="Write the size there (sizing.json, for `dagster-sizing try`), its page (report.html), and "
+            "configuration to paste: dagster_cloud.yaml, dagster.yaml, values.yaml (Helm), "
+            "compose.override.yaml.",
             show_default=False,
         ),
     ] = None,
@@ -204,13 +206,15 @@ def size(
         write_sizing(out, sized)
         for name, text in render_configs(sized).items():
             ResultFolder(out).write_text(name, text)
+    page = None if out is None else page_or_warning(out)
     if output is Format.JSON:
         typer.echo(sized.model_dump_json(indent=2))
     else:
         print_sizing(sized, console)
         if out is not None:
+            report = "" if page is None else f"   report: {page}"
             console.print(
-                f"\nsize: {out / SIZING_FILE}   configuration to paste: beside it   "
+                f"\nsize: {out / SIZING_FILE}{report}   configuration to paste: beside it   "
                 f"next: dagster-sizing try {out}",
                 highlight=False,
                 markup=False,

@@ -12,6 +12,7 @@ import typer
 
 import harness
 from harness.cli.measure import StackName, new_folder
+from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.trial import Trial, workload_of
 from harness.errors import InputError, Interrupted, MachineError, NotHeldError, ResultError
@@ -77,7 +78,8 @@ def try_size(
     are launched at one instant, five times over: out-of-memory kills, failed runs, how late the last run
     started, peak against limit, and CPU throttling are reported. Then runs are added, and after that memory
     taken away, until the kernel kills; what held is set beside what the constants predict. This takes about
-    ten minutes for ten runs. Every attempt is an ordinary result in the folder.
+    ten minutes for ten runs. Every attempt is an ordinary result in the folder; report.html there shows them
+    all.
 
     Exit code 6: the recommended size itself did not hold.
     """
@@ -101,9 +103,8 @@ def try_size(
     trial = trial.model_copy(update={"finished_at": timestamp()})
     tried.finish(trial)
     print_trial(trial, console)
-    console.print(
-        f"\ntrial: {folder}   report: {folder / 'try.md'}", highlight=False, markup=False, soft_wrap=True
-    )
+    page = page_or_warning(folder) or folder / "try.md"
+    console.print(f"\ntrial: {folder}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     size = trial.size
     if size is None or size.outcome != "held" or not trial.in_time:
         raise NotHeldError(verdict(trial))

@@ -59,6 +59,8 @@ def test_verdicts_are_given_again_from_raw_data(run: Run, stored: Path) -> None:
     assert "needs Docker" in records["replicas-isolate"].evidence
     assert "every verdict is as it was stored" in done.stdout
     assert "## run-is-thread" in (stored / "claims.md").read_text("utf-8")
+    assert f"report: {stored / 'report.html'}" in done.stdout
+    assert "run-is-thread" in (stored / "report.html").read_text("utf-8")
 
 
 def test_a_verdict_that_has_changed_is_told(run: Run, stored: Path) -> None:
@@ -69,6 +71,16 @@ def test_a_verdict_that_has_changed_is_told(run: Run, stored: Path) -> None:
     done = run("claims", "--from-results", str(stored))
     assert "run-is-thread: supported before, now refuted" in done.stdout
     assert "as it was stored" not in done.stdout
+
+
+def test_a_page_that_cannot_be_written_does_not_cost_the_verdicts(run: Run, stored: Path) -> None:
+    (stored / "report.html").mkdir()
+    done = run("claims", "--from-results", str(stored), "--only", "run-is-thread")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith(f"warning: {stored / 'report.html'}: not written: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert f"report: {stored / 'claims.md'}" in done.stdout
+    assert read_claims(stored).claims[0].verdict == "refuted"
 
 
 def test_some_claims_are_decided_and_the_others_kept(run: Run, stored: Path) -> None:

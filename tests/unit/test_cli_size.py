@@ -247,10 +247,12 @@ def test_a_size_is_kept_with_configuration_to_paste(run: Run, result: Path, tmp_
     folder = tmp_path / "size"
     done = run("size", str(result), *GUIDE, "--out", str(folder))
     assert done.returncode == 0, done.stderr
+    assert f"report: {folder / 'report.html'}" in done.stdout
     assert f"next: dagster-sizing try {folder}" in done.stdout
     names = {file.name for file in folder.iterdir()}
     assert names == {
         "sizing.json",
+        "report.html",
         "dagster_cloud.yaml",
         "dagster.yaml",
         "values.yaml",
@@ -260,6 +262,18 @@ def test_a_size_is_kept_with_configuration_to_paste(run: Run, result: Path, tmp_
     assert kept == read_sizing(folder / "sizing.json")
     assert kept.scenario == ResultFolder(result).read_document().scenario
     assert run("size", str(result), *GUIDE, "--out", str(folder)).returncode == 0  # a size may be made anew
+
+
+def test_a_page_that_cannot_be_written_does_not_cost_the_size(run: Run, result: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "size"
+    (folder / "report.html").mkdir(parents=True)
+    done = run("size", str(result), *GUIDE, "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith(f"warning: {folder / 'report.html'}: not written: ")
+    assert f"try again with: dagster-sizing report {folder}" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "report:" not in done.stdout
+    assert read_sizing(folder).peak.total > 0
 
 
 def test_the_memory_of_ticks_counts_where_it_was_measured(run: Run, tmp_path: Path) -> None:

@@ -4,18 +4,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
+from harness.cli.measure import StackName, sha256_of
 from harness.cli.trial import scenario_of, workload_of
+from harness.cli.try_size import _trial
 from harness.errors import InputError
 from harness.report.trial import print_trial, render_trial_markdown, verdict
-from harness.results.sizing import PeakRecord, SizingDocument, write_sizing
+from harness.results.folder import ResultFolder
+from harness.results.sizing import PeakRecord, SizingDocument, read_sizing, write_sizing
 from harness.results.trial import AttemptRecord, TrialDocument, read_trial, write_trial
 from harness.scenario.workload import BuiltinWorkload, MixWorkload
 from harness.sizing.shapes import MIB, Size
 from harness.sizing.trial import memory_predicted, runs_boundary, runs_predicted
 from tests.unit.cli_support import Run
+from tests.unit.results_sample import burst_row, cell_record, document
 from tests.unit.sizing_made import kind, sizing
 
 SCENARIO = {
@@ -128,8 +133,8 @@ def test_what_cannot_be_tried_is_refused_before_anything_starts(
         "LARGE": sizing(compose=Size(1.0, 2**50), scenario=SCENARIO),
         "NONE": sizing(compose=None, scenario=SCENARIO),
     }
-    for name, document in sizes.items():
-        write_sizing(tmp_path / name, document)
+    for name, one in sizes.items():
+        write_sizing(tmp_path / name, one)
     done = run("try", *(str(tmp_path / word) if word in sizes else word for word in arguments))
     assert done.returncode == code, done.stdout
     assert words in done.stderr
@@ -144,6 +149,43 @@ def test_a_trial_is_not_overwritten_nor_gone_on_with_as_another(run: Run, tmp_pa
     done = run(*there, "--resume")
     assert done.returncode == 2
     assert "sizing_sha256: the trial there is of another one" in done.stderr
+
+
+def tried(folder: Path, size: Path, runs_succeeded: int) -> Path:
+    """A trial whose only attempt was measured to the end; so many of the nine runs of a burst succeeded."""
+    write_sizing(size, made())
+    begun = _trial(read_sizing(size), "compose", StackName.process, 0.0)
+    write_trial(folder, begun)
+    scenario = scenario_of(made(), begun, begun.cpus, begun.memory_bytes, 9, 5, "size")
+    result = ResultFolder(folder / "size")
+    cell = cell_record(cpus=begun.cpus, memory_bytes=begun.memory_bytes, planned_bursts=5)
+    result.write_document(document(scenario_sha256=sha256_of(scenario), cells=(cell,)))
+    rows = [
+        burst_row(9, burst, runs_succeeded=runs_succeeded, launch_answer_max_seconds=4.0)
+        for burst in range(5)
+    ]
+    pd.DataFrame(rows).to_parquet(result.path / "bursts.parquet")
+    return folder
+
+
+def test_a_trial_ends_with_its_page(run: Run, tmp_path: Path) -> None:
+    folder = tried(tmp_path / "trial", tmp_path / "size", runs_succeeded=9)
+    done = run("try", str(tmp_path / "size"), "--no-boundary", "--resume", "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert f"report: {folder / 'report.html'}" in done.stdout
+    assert "the size HELD" in (folder / "report.html").read_text("utf-8")
+
+
+def test_a_page_that_cannot_be_written_does_not_change_how_a_trial_ends(run: Run, tmp_path: Path) -> None:
+    folder = tried(tmp_path / "trial", tmp_path / "size", runs_succeeded=8)
+    (folder / "report.html").mkdir()
+    done = run("try", str(tmp_path / "size"), "--no-boundary", "--resume", "--out", str(folder))
+    assert done.returncode == 6
+    warning, error = done.stderr.strip().splitlines()
+    assert warning.startswith(f"warning: {folder / 'report.html'}: not written: ")
+    assert error.startswith("error: the size did not hold: 0 of 5 bursts of 9 runs held")
+    assert f"report: {folder / 'try.md'}" in done.stdout
+    assert read_trial(folder).finished_at
 
 
 def test_a_trial_comes_back_as_it_was_written(tmp_path: Path) -> None:
