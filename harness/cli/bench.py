@@ -54,6 +54,8 @@ def bench(
     scenario = load_scenario(scenario_file, overrides or ()).scenario
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     console = make_console()
+    watched = f"look on while it runs: dagster-sizing serve {folder.path.parent}"
+    console.print(watched, style="dim", markup=False, highlight=False, soft_wrap=True)
     try:
         measure(scenario, stack, folder.path, resume, console)
     except Interrupted:
