@@ -31,6 +31,7 @@ from harness.results.sizing import SIZING_FILE, read_sizing
 from harness.results.trial import TRIAL_FILE, read_trial
 from harness.sizing.fitting import with_levels
 from harness.views.compared import bursts_of
+from harness.views.raw import complete
 
 PAGE = "report.html"
 
@@ -107,7 +108,8 @@ def _result(path: Path) -> Rendered:
     document = folder.read_document()
     tables = {name: folder.table(name) for name in TABLES}
     if not any(cell.levels for cell in document.cells):
-        document = with_levels(document, tables["bursts"], tables["replicas"])
+        bursts, replicas = (complete(name, tables[name]) for name in ("bursts", "replicas"))
+        document = with_levels(document, bursts, replicas)
     return Rendered(render_result(document, tables), lambda: main_pictures(document, tables))
 
 

@@ -1,4 +1,4 @@
-"""Bursts against their level or their runs at once: peaks, launches, throughput, processes. Pure."""
+"""Bursts against their level or their runs at once: peaks, launches, processes. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from harness.model.constants import estimate_points
-from harness.model.intervals import NotEstimable
+from harness.model.intervals import Line, NotEstimable
 from harness.model.predict import predict
 from harness.results.document import CellRecord
 from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts, points_of
@@ -39,6 +40,8 @@ class Peaks:
     limit_mib: float
     crossed_at: float | None
     """Runs at once where the line meets the limit; None without a line, or one that does not rise."""
+    held_up_to: float | None
+    """Runs at once where the band of single bursts (95 %) meets it; None where it begins above."""
 
 
 def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
@@ -64,9 +67,9 @@ def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
     estimate, line = estimate_points(points_of(rows)[name], seed)
     none = pd.DataFrame(columns=["at_once", "memory_mib", "low", "high", "extrapolated"])
     if line is None or isinstance(estimate, NotEstimable) or not cell.constants:
-        return Peaks(points, none, limit, None)
+        return Peaks(points, none, limit, None, None)
     base, slope = float(line.fit.base) / MIB, float(line.fit.slope) / MIB
-    crossed = (limit - base) / slope if slope > 0 and cell.replicas == 1 else None
+    crossed = (limit - base) / slope if slope > 0 and base < limit and cell.replicas == 1 else None
     most = float(points["at_once"].max())
     end = BEYOND * most
     if crossed is not None and crossed <= FAR * most:
@@ -83,7 +86,19 @@ def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
             "extrapolated": [False] * STEPS + [True] * STEPS,
         }
     )
-    return Peaks(points, drawn, limit, crossed)
+    held = None if crossed is None else _band_meets(line, limit * MIB, crossed)
+    return Peaks(points, drawn, limit, crossed, held)
+
+
+def _band_meets(line: Line, limit_bytes: float, crossed: float) -> float | None:
+    """Where the upper end of the band meets the limit, which the line itself does at `crossed`."""
+
+    def above(x: float) -> float:
+        return predict(line, x).high - limit_bytes
+
+    if above(crossed) <= 0:  # all points lie on the line
+        return crossed
+    return None if above(0.0) >= 0 else float(brentq(above, 0.0, crossed, xtol=1e-3))
 
 
 def counted(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
@@ -101,17 +116,6 @@ def counted(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
         }
     )
     return frame.melt(["at_once", "level", "burst"], var_name="what", value_name="peak").dropna()
-
-
-def throughput(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
-    """Runs ended per second of execution: `level`, `per_second`, `burst`."""
-    rows = measured_bursts(bursts, cell_id)
-    if rows.empty or has_ticks_only(rows):
-        return pd.DataFrame(columns=["level", "per_second", "burst"])
-    ended = rows["runs_succeeded"] + rows["runs_failed"]
-    return pd.DataFrame(
-        {"level": rows["level"], "per_second": ended / rows["exec_window_seconds"], "burst": rows["burst"]}
-    ).dropna()
 
 
 def launches(launched: pd.DataFrame, runs: pd.DataFrame, bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
@@ -143,4 +147,4 @@ def measures(cell: CellRecord) -> pd.DataFrame:
         for field, name in MEASURES.items()
         if (value := getattr(level, field)) is not None
     ]
-    return pd.DataFrame(found, columns=["at_once", "measure", "memory_mib"])
+    return pd.DataFrame(found, columns=["at_once", "measure", "memory_mib"]).dropna()

@@ -25,7 +25,7 @@ def slowest_burst(bursts: pd.DataFrame, cell_id: str) -> tuple[int, int] | None:
     if rows.empty:
         return None
     highest = rows[rows["level"] == rows["level"].max()]
-    slowest = highest.loc[highest["window_seconds"].idxmax()]
+    slowest = highest.sort_values("window_seconds", na_position="first").iloc[-1]
     return int(slowest["burst"]), int(slowest["level"])
 
 

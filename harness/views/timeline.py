@@ -9,22 +9,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from harness.model.linear import Array
 from harness.results.document import CellRecord
 from harness.views.thin import thin
 from harness.views.units import MIB
 
 MOST_POINTS = 800
 """Of all bursts of a cell together: a page may have a dozen cells."""
-WALK_SECONDS = 1.0
-"""Processes of several code servers are read one server after another: so long is taken as one instant."""
-WALKS_MISSED = 2
-"""A server that was not read for so many instants is taken to hold what it held: readings come late."""
 STEP_SECONDS = 0.5
 """CPU is told over windows of so many seconds: shorter ones jump with every time slice."""
 LEAST_POINTS = 20
 """Of each burst. Where there are too many for that, the line goes on from burst to burst, thinned as one."""
-ROLES = ("server", "run", "step", "helper")
-"""In the order in which they are stacked; any other comes after them."""
 
 
 def of_cell(table: pd.DataFrame, cell_id: str) -> pd.DataFrame:
@@ -46,18 +41,21 @@ def memory(samples: pd.DataFrame, start: float) -> pd.DataFrame:
         {
             "seconds": samples["at_epoch_seconds"] - start,
             "burst": samples["burst"],
-            "replica": _replicas(samples),
+            "replica": replicas_of(samples),
             "memory_mib": samples["memory_bytes"] / MIB,
             "with_cache_mib": samples["usage_bytes"] / MIB,
         }
     ).sort_values(["replica", "burst", "seconds"], ignore_index=True)
-    return _thin_each(rows, "memory_mib")
+    return thin_each(rows, "memory_mib")
 
 
 def cpu(samples: pd.DataFrame, start: float) -> pd.DataFrame:
-    """Columns `seconds`, `burst`, `line`, `replica`, `cores`, `throttled` (share of periods); thinned."""
+    """Columns `seconds`, `burst`, `line`, `replica`, `cores`, `throttled`; thinned.
+
+    `throttled` is the share of the scheduling periods; nan where the kernel did not count them.
+    """
     found = []
-    for (replica, burst), rows in samples.groupby([_replicas(samples), samples["burst"]]):
+    for (replica, burst), rows in samples.groupby([replicas_of(samples), samples["burst"]]):
         ordered = rows.sort_values("at_epoch_seconds")
         window = np.floor(ordered["at_epoch_seconds"].to_numpy() / STEP_SECONDS)
         last = ordered[np.append(window[1:] != window[:-1], True)]
@@ -74,14 +72,12 @@ def cpu(samples: pd.DataFrame, start: float) -> pd.DataFrame:
                     "burst": burst,
                     "replica": replica,
                     "cores": np.diff(last["cpu_seconds"].to_numpy(np.float64)) / passed,
-                    "throttled": np.divide(throttled, periods, out=np.zeros_like(periods), where=periods > 0),
+                    "throttled": _share(throttled, periods),
                 }
             )
         )
     columns = ["seconds", "burst", "line", "replica", "cores", "throttled"]
-    return (
-        _thin_each(pd.concat(found, ignore_index=True), "cores") if found else pd.DataFrame(columns=columns)
-    )
+    return thin_each(pd.concat(found, ignore_index=True), "cores") if found else pd.DataFrame(columns=columns)
 
 
 def bands(bursts: pd.DataFrame, start: float) -> pd.DataFrame:
@@ -127,7 +123,7 @@ def oom_kills(samples: pd.DataFrame, cell: CellRecord, start: float) -> pd.DataF
     From its own count, and where that went with the server, from the events of the cell.
     """
     found = []
-    for _, rows in samples.groupby(_replicas(samples)):
+    for _, rows in samples.groupby(replicas_of(samples)):
         ordered = rows.sort_values("at_epoch_seconds")
         rise = ordered["oom_kills"].diff()
         hit = rise > 0
@@ -150,40 +146,17 @@ def oom_kills(samples: pd.DataFrame, cell: CellRecord, start: float) -> pd.DataF
     )
 
 
-def roles(processes: pd.DataFrame, start: float) -> pd.DataFrame:
-    """Memory by role of the process: `seconds`, `burst`, `role`, `order`, `memory_mib` (sum of PSS)."""
-    known = processes[processes["pss_bytes"].notna()]
-    if known.empty:
-        return pd.DataFrame(columns=["seconds", "burst", "role", "order", "memory_mib"])
-    at = (known["at_epoch_seconds"] / WALK_SECONDS).round() * WALK_SECONDS
-    walks = known.groupby(
-        [at, known["burst"], _replicas(known), known["at_epoch_seconds"].rename("walk"), "role"]
-    )
-    by_walk = walks["pss_bytes"].sum().unstack("role").fillna(0.0)
-    of_servers = by_walk.groupby(level=[0, 1, 2]).mean().unstack("replica")
-    held = of_servers.groupby(level="burst").ffill(limit=WALKS_MISSED)
-    sums = pd.DataFrame(held.T.groupby(level="role").sum().T)
-    if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
-        sums = sums.iloc[:: int(np.ceil(len(sums) / MOST_POINTS))]
-    order = [*(one for one in ROLES if one in sums), *(one for one in sums if one not in ROLES)]
-    long = sums[order].reset_index().melt(["at_epoch_seconds", "burst"], var_name="role", value_name="bytes")
-    return pd.DataFrame(
-        {
-            "seconds": long["at_epoch_seconds"] - start,
-            "burst": long["burst"],
-            "role": long["role"],
-            "order": long["role"].map({name: at for at, name in enumerate(order)}),
-            "memory_mib": long["bytes"] / MIB,
-        }
-    )
+def _share(part: Array, whole: Array) -> Array:
+    """`part` / `whole`, shape (n,): 0 where there was nothing, nan where it was not counted."""
+    return np.divide(part, whole, out=np.where(np.isfinite(whole), 0.0, np.nan), where=whole > 0)
 
 
-def _replicas(table: pd.DataFrame) -> pd.Series:
+def replicas_of(table: pd.DataFrame) -> pd.Series:
     """The code server of each row; results from before there were several do not name it."""
     return table["replica"] if "replica" in table else pd.Series("server", index=table.index, name="replica")
 
 
-def _thin_each(rows: pd.DataFrame, y: str) -> pd.DataFrame:
+def thin_each(rows: pd.DataFrame, y: str) -> pd.DataFrame:
     """Thinned line by line; at most twice `MOST_POINTS` rows for each code server."""
     bursts = rows["burst"].nunique()
     apart = bursts * LEAST_POINTS <= 2 * MOST_POINTS

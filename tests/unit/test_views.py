@@ -7,6 +7,7 @@ import pytest
 from harness.results.document import EventRecord
 from harness.sizing.fitting import fit_result
 from harness.views import bursts, stages, timeline
+from harness.views.processes import roles
 from harness.views.thin import thin
 from tests.unit.results_sample import CELL, NO_REPLICAS, burst_row, cell_record, document
 
@@ -72,6 +73,10 @@ def test_cpu_is_cores_over_windows_and_throttling_a_share_of_periods() -> None:
     assert found["cores"].to_numpy() == pytest.approx(1.0)
     assert found["throttled"].to_numpy() == pytest.approx(0.25)
     assert timeline.cpu(readings(1), 1000.0).empty
+    uncounted = timeline.cpu(readings(100, periods=np.nan), 1000.0)
+    assert uncounted["throttled"].isna().all()  # not: never throttled
+    idle = timeline.cpu(readings(100, periods=0.0), 1000.0)
+    assert (idle["throttled"] == 0).all()
 
 
 def test_runs_in_progress_rise_and_fall_with_their_starts_and_ends() -> None:
@@ -121,22 +126,24 @@ def test_roles_are_summed_and_a_role_that_is_gone_counts_as_nothing() -> None:
             "pss_bytes": [MIB, 2 * MIB, 10 * MIB, 11 * MIB],
         }
     )
-    found = timeline.roles(processes, 1000.0).set_index(["seconds", "role"])["memory_mib"]
+    found = roles(processes, 1000.0).set_index(["seconds", "role"])["memory_mib"]
     assert found.to_dict() == {(0, "server"): 10, (0, "run"): 3, (1, "server"): 11, (1, "run"): 0}
     apart = pd.concat([processes.assign(replica="a"), processes.assign(replica="b")], ignore_index=True)
     apart.loc[4:, "at_epoch_seconds"] += 0.2  # read after the first
-    both = timeline.roles(apart, 1000.0).set_index(["seconds", "role"])["memory_mib"]
+    both = roles(apart, 1000.0).set_index(["seconds", "role"])["memory_mib"]
     assert both[(0, "server")] == 20
     late = pd.concat(
         [apart.drop(index=7), apart.iloc[[3]].assign(at_epoch_seconds=1002.0)], ignore_index=True
     )
-    found = timeline.roles(late, 1000.0).set_index(["seconds", "role"])["memory_mib"]
+    found = roles(late, 1000.0).set_index(["seconds", "role"])["memory_mib"]
     assert (found[(1, "server")], found[(2, "server")]) == (21, 21)  # of b the 10 of its last reading
 
 
-def some_bursts(slope_mib: float = 100.0) -> pd.DataFrame:
+def some_bursts(slope_mib: float = 100.0, noise_mib: float = 0.001) -> pd.DataFrame:
     rows = [
-        burst_row(level, number, memory_peak_bytes=(200 + slope_mib * level) * MIB + 1e3 * (number % 3))
+        burst_row(
+            level, number, memory_peak_bytes=(200 + slope_mib * level + noise_mib * (number // 3)) * MIB
+        )
         for number, level in enumerate([1, 2, 4] * 3)
     ]
     return pd.DataFrame(rows)
@@ -153,11 +160,23 @@ def test_the_line_of_peaks_meets_the_limit_where_it_must() -> None:
     assert found is not None
     assert found.limit_mib == 1000
     assert found.crossed_at == pytest.approx(8.0, abs=0.01)
+    assert found.held_up_to == pytest.approx(8.0, abs=0.01)  # the points lie on the line, nearly
     assert found.line["at_once"].max() == pytest.approx(8.4, abs=0.01)  # drawn to beyond the crossing
     assert found.line.loc[found.line["at_once"] > 4, "extrapolated"].all()
     assert not found.line.loc[found.line["at_once"] < 4, "extrapolated"].any()
     assert (found.line["at_once"] == 4).sum() == 2  # where the two parts join
     assert (found.line["low"] < found.line["memory_mib"]).all()
+    noisy = bursts.peaks(some_bursts(noise_mib=5.0), fitted, seed=1)
+    assert noisy is not None
+    assert noisy.crossed_at is not None
+    assert noisy.held_up_to is not None
+    assert noisy.held_up_to < noisy.crossed_at - 0.1
+    band = np.interp(noisy.held_up_to, noisy.line["at_once"], noisy.line["high"])
+    assert band == pytest.approx(1000, abs=0.5)
+    small = bursts.peaks(rows, fitted.model_copy(update={"memory_bytes": 100 * MIB}), seed=1)
+    assert small is not None
+    assert small.crossed_at is None  # the base alone is above the limit
+    assert small.held_up_to is None
 
 
 def test_too_few_bursts_give_points_and_no_line() -> None:

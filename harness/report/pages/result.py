@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from harness.report import text
 from harness.report.pages.page import Section, Titled, render
-from harness.report.pictures.bursts import (
-    counted_picture,
-    launches_picture,
-    measures_picture,
-    peaks_picture,
-    throughput_picture,
-)
-from harness.report.pictures.gantt import gantt_picture
-from harness.report.pictures.picture import Picture, slug
-from harness.report.pictures.timeline import cpu_picture, memory_picture, roles_picture
+from harness.report.pictures.cell import cell_pictures, not_drawn
+from harness.report.pictures.picture import Picture
 from harness.results.document import CellRecord, ConstantRecord, ResultDocument
+from harness.views.raw import Tables
 from harness.views.sizes import size_inputs
-from harness.views.timeline import of_cell
 
 BADGES = {"valid": "good", "invalid": "bad", "inconclusive": "open"}
-Tables = Mapping[str, pd.DataFrame]
 _FORMULAS = (
     ("memory", "base_memory_bytes", "memory_per_run_bytes", "runs at once"),
     ("CPU", "base_cpu_cores", "cpu_seconds_per_run", "launches per second"),
@@ -49,7 +39,7 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
 
     Args:
         document: with its levels.
-        tables: raw tables by name; any may be empty.
+        tables: raw tables by name; any may be empty, or lack columns.
     """
     sections = tuple(
         _section(document, cell, tables, number) for number, cell in enumerate(document.cells, 1)
@@ -65,6 +55,7 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
         "answers": [_answer(cell) for cell in document.cells],
         "inputs": inputs,
         "inputs_data": [asdict(one) for one in inputs],
+        "not_drawn": not_drawn(document, tables),
         "counts": {name: len(table) for name, table in tables.items() if len(table)},
     }
     return render("result.html.j2", document.name, sections, context, ("size.js",))
@@ -75,7 +66,7 @@ def main_pictures(document: ResultDocument, tables: Tables) -> tuple[Picture, ..
     return tuple(
         picture
         for number, cell in enumerate(document.cells, 1)
-        for picture in _pictures(document, cell, tables, number, main_only=True)
+        for picture in cell_pictures(document, cell, tables, number, main_only=True)
     )
 
 
@@ -111,7 +102,7 @@ def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number:
         f"cell-{number}",
         f"{cell.workload} {cell.dagster_version}",
         lead=text.setting(cell),
-        pictures=_pictures(document, cell, tables, number),
+        pictures=cell_pictures(document, cell, tables, number),
         tables=tuple(found),
         notes=tuple(text.events(cell)),
     )
@@ -119,36 +110,3 @@ def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number:
 
 def _sources(cell: CellRecord) -> str:
     return "From bursts.parquet. " + "; ".join(f"{one.name}: {one.source}" for one in cell.constants)
-
-
-def _pictures(
-    document: ResultDocument, cell: CellRecord, tables: Tables, number: int, main_only: bool = False
-) -> tuple[Picture, ...]:
-    """The pictures of a cell, the main ones first; `number` keeps cells with nearly the same name apart."""
-    own = {name: of_cell(table, cell.cell_id) for name, table in tables.items()}
-    empty = pd.DataFrame()
-    samples, processes, runs, bursts, launched = (
-        own.get(name, empty) for name in ("samples", "processes", "runs", "bursts", "launches")
-    )
-    if bursts.empty:
-        return ()
-    seed = int(document.scenario.get("seed", 1))
-    main: tuple[Callable[[], Picture | None], ...] = (
-        lambda: peaks_picture(cell, bursts, seed),
-        lambda: memory_picture(cell, samples, bursts, runs),
-    )
-    rest: tuple[Callable[[], Picture | None], ...] = (
-        lambda: roles_picture(processes, samples),
-        lambda: measures_picture(cell),
-        lambda: cpu_picture(cell, samples, bursts),
-        lambda: launches_picture(cell, launched, runs, bursts),
-        lambda: throughput_picture(cell, bursts),
-        lambda: gantt_picture(cell, runs, bursts),
-        lambda: counted_picture(cell, bursts),
-    )
-    made = (make() for make in (main if main_only else (*main, *rest)))
-    return tuple(
-        replace(one, name=f"c{number}-{slug(cell.cell_id)}-{one.name}", title=f"{one.title}: {cell.workload}")
-        for one in made
-        if one is not None
-    )

@@ -1,4 +1,4 @@
-"""Bursts against their level or their runs at once: peaks with the fit, launches, throughput, processes."""
+"""Bursts against their level or their runs at once: peaks with the fit, launches, measures, processes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import pandas as pd
 
 from harness.report.pictures.marks import counting, limit_layers
 from harness.report.pictures.picture import Picture, rounded
-from harness.report.pictures.theme import BLUE, GREY, RED
+from harness.report.pictures.processes import NO_PSS
+from harness.report.pictures.theme import BLUE, RED
 from harness.results.document import CellRecord
 from harness.views import bursts as views
 
 _BURSTS = "bursts.parquet"
+_NEAR = 0.5
+"""A limit that no line meets is drawn where the peaks come to so much of it."""
 
 
 def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture | None:
@@ -46,33 +49,66 @@ def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture 
             ],
         )
     )
-    told = "Too few bursts for a line."
-    if len(line):
-        told = "The line is the fit, the band where 95 % of single bursts fall; dashed: not measured."
-    crossed = found.crossed_at
-    if crossed is not None and crossed <= float(line["at_once"].max()):
-        at = pd.DataFrame(
-            {
-                "memory_mib": [found.limit_mib],
-                "at_once": [crossed],
-                "what": [f"limit {found.limit_mib:,.0f} MiB"],
-            }
-        )
-        layers += [
-            *limit_layers(at),
-            alt.Chart(rounded(at)).mark_point(color=RED, size=120, filled=False).encode(x=x, y=y),
-        ]
-    if crossed is not None:
-        told += f" It meets the limit of {found.limit_mib:,.0f} MiB at {crossed:,.1f} at once: "
-        told += f"by the fit alone, {int(crossed):,} fit."
+    layers += [*_extrapolated(points, line), *_limit(found, points, line)]
     return Picture(
         name="peaks",
         title="Peak memory against runs at once",
-        text=f"{len(points)} bursts, up to {points['at_once'].max():g} at once. {told}",
+        text=f"{len(points)} bursts, up to {points['at_once'].max():g} at once. {_told(found, cell)}",
         source=f"{_BURSTS}: memory_peak_bytes, concurrency_peak (of ticks: tick_concurrency_peak); "
         f"{len(points)} bursts",
         chart=alt.layer(*layers).properties(width="container", height=300),
     )
+
+
+def _told(found: views.Peaks, cell: CellRecord) -> str:
+    limit = f"the limit of {found.limit_mib:,.0f} MiB"
+    if found.line.empty:
+        why = "there are too few bursts or levels" if cell.constants else "nothing was fitted to this result"
+        share = found.points["memory_mib"].max() / found.limit_mib
+        return f"No line, as {why}. They take up to {share:.0%} of {limit}."
+    told = "The line is the fit, the band where 95 % of single bursts fall; dashed: not measured."
+    if found.crossed_at is None:
+        return told
+    told += f" It meets {limit} at {found.crossed_at:,.1f} at once: "
+    told += f"by the fit alone, {int(found.crossed_at):,} fit"
+    if found.held_up_to is None:
+        return f"{told}."
+    return f"{told}; the band meets it at {found.held_up_to:,.1f}."
+
+
+def _extrapolated(points: pd.DataFrame, line: pd.DataFrame) -> list[alt.Chart]:
+    """Where what was measured ends."""
+    if line.empty:
+        return []
+    most = float(points["at_once"].max())
+    end = alt.Chart(pd.DataFrame({"at_once": [most], "what": ["not measured →"]})).encode(x="at_once:Q")
+    return [
+        end.mark_rule(strokeDash=[2, 3]),
+        end.mark_text(align="left", baseline="bottom", dx=5, fontSize=11).encode(
+            y=alt.value("height"), text="what:N"
+        ),
+    ]
+
+
+def _limit(found: views.Peaks, points: pd.DataFrame, line: pd.DataFrame) -> list[alt.Chart]:
+    """The limit, where it is near enough not to press everything flat, and where the line meets it."""
+    crossed = found.crossed_at
+    meets = crossed is not None and len(line) > 0 and crossed <= float(line["at_once"].max())
+    if not meets and float(points["memory_mib"].max()) < _NEAR * found.limit_mib:
+        return []
+    limit = f"limit {found.limit_mib:,.0f} MiB"
+    layers = limit_layers(pd.DataFrame({"memory_mib": [found.limit_mib], "what": [limit]}))
+    if not meets:
+        return layers
+    at = pd.DataFrame(
+        {"memory_mib": [found.limit_mib], "at_once": [crossed], "what": [f"met at {crossed:,.1f}"]}
+    )
+    where = alt.Chart(rounded(at)).encode(x="at_once:Q", y="memory_mib:Q")
+    return [
+        *layers,
+        where.mark_point(color=RED, size=120, filled=False),
+        where.mark_text(color=RED, align="right", dx=-10, dy=14).encode(text="what:N"),
+    ]
 
 
 def launches_picture(
@@ -112,32 +148,6 @@ def launches_picture(
     )
 
 
-def throughput_picture(cell: CellRecord, bursts: pd.DataFrame) -> Picture | None:
-    """Runs per second against the level."""
-    frame = views.throughput(bursts, cell.cell_id)
-    if frame.empty:
-        return None
-    drawn = rounded(frame)
-    x = counting("level", "launched at once")
-    y = alt.Y("per_second:Q", title="runs ended per second")
-    base = alt.Chart(drawn)
-    chart = alt.layer(
-        base.mark_line(color=GREY).encode(x=x, y=alt.Y("mean(per_second):Q", title="runs ended per second")),
-        base.mark_point(filled=True, color=BLUE, opacity=0.8).encode(
-            x=x, y=y, tooltip=["level:Q", alt.Tooltip("per_second:Q", format=".3f"), "burst:N"]
-        ),
-    ).properties(width="container", height=240)
-    means = frame.groupby("level")["per_second"].mean()
-    return Picture(
-        name="throughput",
-        title="Throughput",
-        text=f"Highest on average at {means.idxmax()} at once: {means.max():.2f} runs per second; the "
-        "line joins the means of the levels.",
-        source=f"{_BURSTS}: runs_succeeded + runs_failed, exec_window_seconds; {len(frame)} bursts",
-        chart=chart,
-    )
-
-
 def measures_picture(cell: CellRecord) -> Picture | None:
     """What each way to measure memory says."""
     frame = views.measures(cell)
@@ -158,13 +168,15 @@ def measures_picture(cell: CellRecord) -> Picture | None:
         )
         .properties(width="container", height=260)
     )
+    known = [column for column, name in views.MEASURES.items() if name in set(frame["measure"])]
     highest = frame[frame["at_once"] == frame["at_once"].max()]
     told = ", ".join(f"{one.measure} {one.memory_mib:,.0f} MiB" for one in highest.itertuples())
+    told += "." if views.MEASURES["pss_peak_bytes"] in set(frame["measure"]) else f". {NO_PSS}"
     return Picture(
         name="measures",
         title="What RSS hides",
-        text=f"RSS counts shared pages once for each process, PSS shares them out. At most at once: {told}.",
-        source=f"{_BURSTS}: {', '.join(views.MEASURES)}; means over the bursts of {len(cell.levels)} levels",
+        text=f"RSS counts shared pages once for each process, PSS shares them out. At most at once: {told}",
+        source=f"{_BURSTS}: {', '.join(known)}; means over the bursts of {len(cell.levels)} levels",
         chart=chart,
     )
 

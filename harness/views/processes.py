@@ -1,0 +1,83 @@
+"""The processes of a code server over time: whose memory it is, how many there are, and their threads. Pure.
+
+Times are seconds since the first sample of the cell; memory is in MiB.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from harness.views.timeline import MOST_POINTS, replicas_of, thin_each
+from harness.views.units import MIB
+
+WALK_SECONDS = 1.0
+"""Processes of several code servers are read one server after another: so long is taken as one instant."""
+WALKS_MISSED = 2
+"""A server that was not read for so many instants is taken to hold what it held: readings come late."""
+ROLES = ("server", "run", "step", "helper")
+"""In the order in which they are stacked; any other comes after them."""
+MEASURES = {"pss_bytes": "PSS", "uss_bytes": "USS", "rss_bytes": "RSS"}
+"""In the order of preference: PSS shares out what processes have in common, USS leaves it out, and RSS counts
+it for each of them."""
+
+
+def measure_of(processes: pd.DataFrame) -> str | None:
+    """The best column for sums of memory that has any values; None where there is none."""
+    return next((one for one in MEASURES if one in processes and processes[one].notna().any()), None)
+
+
+def roles(processes: pd.DataFrame, start: float, measure: str = "pss_bytes") -> pd.DataFrame:
+    """Memory by role of the process: `seconds`, `burst`, `role`, `order`, `memory_mib` (sum of `measure`)."""
+    known = processes[processes[measure].notna()]
+    if known.empty:
+        return pd.DataFrame(columns=["seconds", "burst", "role", "order", "memory_mib"])
+    walks = known.groupby([*_walks(known), "role"])
+    sums = _all_servers(walks[measure].sum().unstack("role").fillna(0.0))
+    if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
+        sums = sums.iloc[:: int(np.ceil(len(sums) / MOST_POINTS))]
+    order = [*(one for one in ROLES if one in sums), *(one for one in sums if one not in ROLES)]
+    long = sums[order].reset_index().melt(["at_epoch_seconds", "burst"], var_name="role", value_name="bytes")
+    return pd.DataFrame(
+        {
+            "seconds": long["at_epoch_seconds"] - start,
+            "burst": long["burst"],
+            "role": long["role"],
+            "order": long["role"].map({name: at for at, name in enumerate(order)}),
+            "memory_mib": long["bytes"] / MIB,
+        }
+    )
+
+
+def counts(processes: pd.DataFrame, start: float) -> pd.DataFrame:
+    """How many there are: `seconds`, `burst`, `line`, `what` (threads, processes) and `number`; thinned.
+
+    Those that have ended, and only wait for their parent to notice, are not counted.
+    """
+    alive = processes[(processes["status"] != "zombie") & processes["threads"].notna()]
+    if alive.empty:
+        return pd.DataFrame(columns=["seconds", "burst", "line", "what", "number"])
+    walks = alive.groupby(_walks(alive))["threads"]
+    by_walk = pd.DataFrame({"threads": walks.sum(), "processes": walks.count()})
+    long = (
+        _all_servers(by_walk.rename_axis(columns="what"))
+        .reset_index()
+        .melt(["at_epoch_seconds", "burst"], value_name="number")
+    )
+    long = long.assign(seconds=long["at_epoch_seconds"] - start, replica="all")
+    found = [thin_each(rows, "number") for _, rows in long.groupby("what", sort=False)]
+    return pd.concat(found, ignore_index=True)[["seconds", "burst", "line", "what", "number"]]
+
+
+def _walks(processes: pd.DataFrame) -> list[pd.Series]:
+    """What tells the walks through the processes apart: their instant, burst, code server and time."""
+    at = (processes["at_epoch_seconds"] / WALK_SECONDS).round() * WALK_SECONDS
+    walk = processes["at_epoch_seconds"].rename("walk")
+    return [at, processes["burst"], replicas_of(processes), walk]
+
+
+def _all_servers(by_walk: pd.DataFrame) -> pd.DataFrame:
+    """Sums over the code servers by instant and burst, of the means of each one's walks at that instant."""
+    of_servers = by_walk.groupby(level=[0, 1, 2]).mean().unstack("replica")
+    held = of_servers.groupby(level="burst").ffill(limit=WALKS_MISSED)
+    return pd.DataFrame(held.T.groupby(level=0).sum().T)

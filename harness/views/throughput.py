@@ -1,0 +1,84 @@
+"""Throughput against the level, and its plateau. Pure.
+
+What a server gets done per second shows in the runs that end only if these last as long as they would anyway.
+Where the harness makes them last, longer at higher levels so that all overlap, the rate at which they end is
+the harness's own; what is the server's is how fast it starts them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.model.intervals import NotEstimable
+from harness.model.plateau import find_plateau
+from harness.results.document import CellRecord
+from harness.sizing.fitting import has_ticks_only, measured_bursts
+
+PLATEAU = ["from_level", "to_level", "per_second", "low", "high", "bursts"]
+"""Columns of a plateau: where it lies, and the mean rate of its bursts with its 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Runs per second of a cell's bursts."""
+
+    points: pd.DataFrame
+    """`level`, `per_second`, `burst`."""
+    started: bool
+    """Whether it is of runs that started, from the intended instant to the last one's start; else of those
+    that ended, from the first one's start to the last one's end."""
+    plateau: pd.DataFrame
+    """A row with the columns `PLATEAU`, or none."""
+    why_none: str
+    """Why there is none, in a clause; empty where there is one."""
+
+
+def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: Mapping[str, Any]) -> Throughput | None:
+    """Of a cell that launches runs; None where nothing of it is known."""
+    rows = measured_bursts(bursts, cell.cell_id)
+    if rows.empty or has_ticks_only(rows):
+        return None
+    started = is_held(cell, scenario)
+    seconds = rows["launch_span_seconds" if started else "exec_window_seconds"]
+    ended = rows["runs_succeeded"] + rows["runs_failed"]
+    rate = (ended / seconds).where((seconds > 0) & (ended > 0))
+    points = pd.DataFrame({"level": rows["level"], "per_second": rate, "burst": rows["burst"]}).dropna()
+    if points.empty:
+        return None
+    none = pd.DataFrame(columns=PLATEAU)
+    if (scenario.get("load") or {}).get("shape", "burst") != "burst":
+        return Throughput(points, started, none, "launches were spread over time, which bounds it")
+    found = find_plateau(*(points[name].to_numpy(np.float64) for name in ("level", "per_second")))
+    if isinstance(found, NotEstimable):
+        return Throughput(points, started, none, found.reason)
+    rate_and_ends = (found.rate.value, found.rate.low, found.rate.high, found.rate.n)
+    row = (found.begins, found.ends, *rate_and_ends)
+    return Throughput(points, started, pd.DataFrame([row], columns=PLATEAU), "")
+
+
+def is_held(cell: CellRecord, scenario: Mapping[str, Any]) -> bool:
+    """Whether the harness chose how long the cell's runs last; taken for so where that is not known."""
+    entries = [one for one in scenario.get("workloads") or () if isinstance(one, Mapping)]
+    own = [one for one in entries if _label(one) == cell.workload] or entries
+    kinds = [
+        kind for one in own for kind in ([part["runs"] for part in one["mix"]] if "mix" in one else [one])
+    ]
+    return not kinds or any(_chooses(kind) for kind in kinds)
+
+
+def _chooses(kind: Mapping[str, Any]) -> bool:
+    if "workload" in kind:
+        return bool(kind.get("duration", "auto") == "auto")
+    return bool(kind.get("hold"))
+
+
+def _label(entry: Mapping[str, Any]) -> str:
+    """What a scenario's entry is called in results."""
+    named = entry.get("name") or entry.get("workload") or ("mix" if "mix" in entry else "")
+    return str(named or re.sub(r"[^A-Za-z0-9._-]", "_", str(entry.get("job", ""))))
