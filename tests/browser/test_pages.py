@@ -17,7 +17,7 @@ from harness.sizing.fitting import fit_result
 from tests.browser.browser_support import browser_of
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import NO_REPLICAS, burst_row, document
-from tests.unit.sizing_made import sized
+from tests.unit.test_page_sizing import sized
 
 pytestmark = pytest.mark.browser
 

@@ -18,7 +18,7 @@ from harness.results.folder import ResultFolder
 from tests.unit.cli_support import Run
 from tests.unit.pages_support import HOSTILE, assert_escaped
 from tests.unit.results_sample import burst_row, cell_record, document
-from tests.unit.sizing_made import sized
+from tests.unit.test_page_sizing import sized
 
 ROOT = Path(__file__).parents[2]
 
