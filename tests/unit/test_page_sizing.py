@@ -49,6 +49,7 @@ def test_a_size_says_what_to_deploy_first() -> None:
         "ecs-fargate",
     ):
         assert words in first, words
+    assert "This size is computed, from constants that were measured" in text
     for words in ("2,222.0 MiB", "blast radius", "nine runs would be lost", "6.25 → 7", "binds"):
         assert words in text, words
     assert len(page.encode()) < MOST

@@ -57,6 +57,8 @@ def test_a_trial_shows_whether_it_held_and_where_it_breaks() -> None:
     for words in (
         "the size HELD: 5 of 5 bursts of 9 runs held",
         "Forced:",
+        "What held and what broke was measured",
+        "predicted was computed",
         "9 (8 to 10)",
         "1,010 MiB (909 MiB to 1,111 MiB)",
         "the kernel killed the server",

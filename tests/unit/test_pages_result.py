@@ -13,6 +13,7 @@ from harness.results.document import Reason, Validity
 from harness.results.folder import TABLES, ResultFolder
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import Run
+from tests.unit.pages_support import shown
 from tests.unit.results_sample import CELL, NO_REPLICAS, burst_row, cell_record, document
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +43,9 @@ def test_a_page_has_the_formula_the_intervals_and_every_burst() -> None:
     assert value is not None
     assert low is not None
     assert re.search(rf"memory = .*{value / 2**20:,.1f} MiB \[{low / 2**20:,.1f} to .*× runs at once", page)
-    assert "slope of memory_peak_bytes against concurrency_peak" in page
+    of_memory = "memory_per_run_bytes: slope of memory_peak_bytes against concurrency_peak (9 bursts)"
+    assert of_memory in shown(page).split("The size for a demand")[0]
+    assert "the size in the form, is computed from them" in shown(page)
     peaks = next(spec for name, spec in pictures_in(page).items() if name.endswith("-peaks"))
     drawn = [row for row in rows_of(peaks) if "burst" in row]
     assert sorted(row["at_once"] for row in drawn) == [1, 1, 1, 2, 2, 2, 4, 4, 4]

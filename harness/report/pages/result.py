@@ -30,6 +30,8 @@ class Answer:
     title: str
     setting: str
     formulas: tuple[str, ...]
+    source: str
+    """What their constants are fitted to; empty where there is no formula."""
     why_none: str
     """Why there is no formula; empty where there is one."""
 
@@ -71,15 +73,16 @@ def main_pictures(document: ResultDocument, tables: Tables) -> tuple[Picture, ..
 
 
 def _answer(cell: CellRecord) -> Answer:
-    known = {one.name: one for one in cell.constants}
+    known = {one.name: one for one in cell.constants if one.value is not None}
+    whole = [formula for formula in _FORMULAS if formula[1] in known and formula[2] in known]
     formulas = tuple(
-        f"{what} = {_term(known[base])} + {_term(known[per])} × {count}"
-        for what, base, per, count in _FORMULAS
-        if base in known and per in known and known[base].value is not None and known[per].value is not None
+        f"{what} = {_term(known[base])} + {_term(known[per])} × {count}" for what, base, per, count in whole
     )
+    used = [known[name] for _, base, per, _ in whole for name in (base, per)]
+    source = "; ".join(f"{one.name}: {one.source} ({one.bursts} bursts)" for one in used)
     reason = next((one.reason for one in cell.constants if one.reason), "no constants were fitted")
     title = f"{cell.workload}, Dagster {cell.dagster_version}"
-    return Answer(title, text.setting(cell), formulas, "" if formulas else reason)
+    return Answer(title, text.setting(cell), formulas, source, "" if formulas else reason)
 
 
 def _term(constant: ConstantRecord) -> str:
