@@ -107,7 +107,7 @@ def _limit(found: views.Peaks, points: pd.DataFrame, line: pd.DataFrame) -> list
     return [
         *layers,
         where.mark_point(color=RED, size=120, filled=False),
-        where.mark_text(color=RED, align="right", dx=-10, dy=14).encode(text="what:N"),
+        where.mark_text(color=RED, align="right", dx=-10, dy=-12).encode(text="what:N"),
     ]
 
 
