@@ -28,25 +28,26 @@ def measure_of(processes: pd.DataFrame) -> str | None:
 
 
 def roles(processes: pd.DataFrame, start: float, measure: str = "pss_bytes") -> pd.DataFrame:
-    """Memory by role of the process: `seconds`, `burst`, `role`, `order`, `memory_mib` (sum of `measure`)."""
+    """Memory by role of the process: `seconds`, `burst`, `role` and `memory_mib`, the sum of `measure`.
+
+    One role stands on the other, from `below_mib` to `above_mib`. (Left to stack them by itself, a
+    chart fills the gaps between bursts.)
+    """
+    columns = ["seconds", "burst", "role", "memory_mib", "below_mib", "above_mib"]
     known = processes[processes[measure].notna()]
     if known.empty:
-        return pd.DataFrame(columns=["seconds", "burst", "role", "order", "memory_mib"])
+        return pd.DataFrame(columns=columns)
     walks = known.groupby([*_walks(known), "role"])
     sums = _all_servers(walks[measure].sum().unstack("role").fillna(0.0))
     if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
         sums = sums.iloc[:: int(np.ceil(len(sums) / MOST_POINTS))]
     order = [*(one for one in ROLES if one in sums), *(one for one in sums if one not in ROLES)]
-    long = sums[order].reset_index().melt(["at_epoch_seconds", "burst"], var_name="role", value_name="bytes")
-    return pd.DataFrame(
-        {
-            "seconds": long["at_epoch_seconds"] - start,
-            "burst": long["burst"],
-            "role": long["role"],
-            "order": long["role"].map({name: at for at, name in enumerate(order)}),
-            "memory_mib": long["bytes"] / MIB,
-        }
-    )
+    of_role = (sums[order] / MIB).rename_axis(columns="role")
+    above = of_role.cumsum(axis="columns")
+    long = pd.DataFrame(
+        {"memory_mib": of_role.stack(), "below_mib": (above - of_role).stack(), "above_mib": above.stack()}
+    ).reset_index()
+    return long.assign(seconds=_since(long["at_epoch_seconds"], start))[columns]
 
 
 def counts(processes: pd.DataFrame, start: float) -> pd.DataFrame:
@@ -64,7 +65,7 @@ def counts(processes: pd.DataFrame, start: float) -> pd.DataFrame:
         .reset_index()
         .melt(["at_epoch_seconds", "burst"], value_name="number")
     )
-    long = long.assign(seconds=long["at_epoch_seconds"] - start, replica="all")
+    long = long.assign(seconds=_since(long["at_epoch_seconds"], start), replica="all")
     found = [thin_each(rows, "number") for _, rows in long.groupby("what", sort=False)]
     return pd.concat(found, ignore_index=True)[["seconds", "burst", "line", "what", "number"]]
 
@@ -76,8 +77,15 @@ def _walks(processes: pd.DataFrame) -> list[pd.Series]:
     return [at, processes["burst"], replicas_of(processes), walk]
 
 
+def _since(instants: pd.Series, start: float) -> pd.Series:
+    """Seconds since the start; an instant is rounded, and the first may come out before it."""
+    return (instants - start).clip(lower=0)
+
+
 def _all_servers(by_walk: pd.DataFrame) -> pd.DataFrame:
     """Sums over the code servers by instant and burst, of the means of each one's walks at that instant."""
     of_servers = by_walk.groupby(level=[0, 1, 2]).mean().unstack("replica")
     held = of_servers.groupby(level="burst").ffill(limit=WALKS_MISSED)
+    begun = held.notna().groupby(level="burst").cummax()
+    held = held.where(begun, held.groupby(level="burst").bfill(limit=1))  # at its begin all are up
     return pd.DataFrame(held.T.groupby(level=0).sum().T)

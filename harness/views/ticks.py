@@ -9,7 +9,7 @@ from harness.sizing.fitting import measured_bursts
 
 MOST_SHARES = 60
 """Points of a line."""
-WHATS = {"began_epoch_seconds": "its evaluation began", "answered_epoch_seconds": "it was answered"}
+WHATS = {"began_epoch_seconds": "evaluation began", "answered_epoch_seconds": "answered"}
 
 
 def shares(ticks: pd.DataFrame, bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:

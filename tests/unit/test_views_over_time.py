@@ -34,10 +34,14 @@ def test_threads_and_processes_are_counted_over_all_servers_without_those_that_e
         (1, "threads"): 15,
         (1, "processes"): 2,
     }
+    assert processes.counts(readings(), 1000.4)["seconds"].min() == 0  # a reading is rounded to an instant
     two = pd.concat([readings(replica="a"), readings(replica="b")], ignore_index=True)
     two.loc[6:, "at_epoch_seconds"] += 0.2  # read after the first
     both = processes.counts(two, 1000.0).set_index(["seconds", "what"])["number"]
     assert both[(0, "processes")] == 6
+    one_late = two.drop(index=[6, 7, 8])  # of b the burst's first reading is a second after a's
+    late = processes.counts(one_late, 1000.0).set_index(["seconds", "what"])["number"]
+    assert (late[(0, "processes")], late[(1, "processes")]) == (3 + 2, 2 + 2)
     assert processes.counts(readings(threads=np.nan), 1000.0).empty
 
 
@@ -102,14 +106,14 @@ def some_ticks(**changes: object) -> pd.DataFrame:
 def test_ticks_are_told_by_how_many_were_fired_at_once() -> None:
     rows = pd.DataFrame([burst_row(3, 0, ticks=3), burst_row(1, 1, ticks=1), burst_row(3, 2, ticks=3)])
     found = ticks.shares(some_ticks(), rows, CELL)
-    three = found[(found["at_once"] == 3) & (found["what"] == "it was answered")]
+    three = found[(found["at_once"] == 3) & (found["what"] == "answered")]
     assert list(zip(three["share"], three["seconds"], strict=True)) == [(0, 1), (0.5, 2), (1, 3)]
     assert set(three["ticks"]) == {3}
-    one = found[(found["at_once"] == 1) & (found["what"] == "its evaluation began")]
+    one = found[(found["at_once"] == 1) & (found["what"] == "evaluation began")]
     assert one["seconds"].to_numpy() == pytest.approx(0.1)
     assert ticks.not_evaluated(some_ticks(), rows, CELL) == 1
     untold = ticks.shares(some_ticks(began_epoch_seconds=np.nan), rows, CELL)
-    assert set(untold["what"]) == {"it was answered"}
+    assert set(untold["what"]) == {"answered"}
     uncounted = ticks.shares(some_ticks(), rows.assign(ticks=np.nan), CELL)
     assert set(uncounted["at_once"]) == {3, 1}  # the level, then
 

@@ -38,10 +38,10 @@ def bands(bursts: pd.DataFrame, start: float) -> list[alt.Chart]:
             tooltip=["burst:N", alt.Tooltip("level:Q", title="launched at once"), "phase:N"],
         ),
         alt.Chart(frame)
-        .mark_text(baseline="top", fontSize=11)
+        .mark_text(baseline="bottom", fontSize=11)
         .encode(
             x=alt.X("middle:Q", title="time (s)"),
-            y=alt.value(2),
+            y=alt.value(-2),  # above the lines, as a heading
             text="level:Q",
             opacity=alt.condition(room, alt.value(1), alt.value(0)),
         ),

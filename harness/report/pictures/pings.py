@@ -32,7 +32,7 @@ def latency_picture(pings: pd.DataFrame, bursts: pd.DataFrame, start: float) -> 
     layers = bands(bursts, start)
     layers.append(
         alt.Chart(frame)
-        .mark_line(point=alt.OverlayMarkDef(size=18))
+        .mark_line(interpolate="step-after", point=alt.OverlayMarkDef(size=18))
         .encode(
             x=TIME,
             y=y,
@@ -78,7 +78,7 @@ def told_picture(cell: CellRecord, pings: pd.DataFrame, bursts: pd.DataFrame, st
     if not frame["what"].isin(list(views.TOLD.values())).any():
         return None  # this version of Dagster tells nothing of itself
     colours, dashes = zip(*_LINES.values(), strict=True)
-    legend = alt.Legend(title=None, columns=3, symbolType="stroke", symbolStrokeWidth=2)
+    legend = alt.Legend(title=None, columns=2, symbolType="stroke", symbolStrokeWidth=2)
     names = list(_LINES)
     lines = (
         alt.Chart(frame)

@@ -32,9 +32,9 @@ def roles_picture(processes: pd.DataFrame, bursts: pd.DataFrame, start: float) -
         .mark_area()
         .encode(
             x=TIME,
-            y=alt.Y("memory_mib:Q", title=f"sum of {measure} (MiB)", stack=True),
+            y=alt.Y("above_mib:Q", title=f"sum of {measure} (MiB)"),
+            y2="below_mib:Q",
             color=alt.Color("role:N", title="process", sort=list(views.ROLES)),
-            order=alt.Order("order:Q"),
             detail="burst:N",
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
@@ -61,14 +61,16 @@ def counts_picture(processes: pd.DataFrame, bursts: pd.DataFrame, start: float) 
     frame = rounded(views.counts(processes, start))
     if frame.empty:
         return None
-    colours = alt.Scale(domain=["threads", "processes"], range=[BLUE, ORANGE])
+    names, legend = ["threads", "processes"], alt.Legend(title=None, symbolType="stroke")
     base = (
         alt.Chart(frame)
         .mark_line(interpolate="step-after")
         .encode(
             x=TIME,
-            color=alt.Color("what:N", title=None, scale=colours),
-            strokeDash=alt.StrokeDash("what:N", title=None, sort=["threads", "processes"]),
+            color=alt.Color("what:N", scale=alt.Scale(domain=names, range=[BLUE, ORANGE]), legend=legend),
+            strokeDash=alt.StrokeDash(
+                "what:N", scale=alt.Scale(domain=names, range=[[1, 0], [4, 2]]), legend=legend
+            ),
             detail="line:N",
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),

@@ -34,9 +34,9 @@ def ticks_picture(cell: CellRecord, ticks: pd.DataFrame, bursts: pd.DataFrame) -
         .properties(width="container", height=240)
     )
     told = "; ".join(
-        f"of {group['ticks'].iloc[0]:,} fired {at_once} at once, until {what}: median "
+        f"of {group['ticks'].iloc[0]:,} ticks fired {at_once} at once, until {what}: median "
         f"{group['seconds'].median():.2f} s, slowest {group['seconds'].max():.2f} s"
-        for (at_once, what), group in frame.groupby(["at_once", "what"])
+        for (at_once, what), group in frame.groupby(["at_once", "what"], sort=False)
     )
     lost = views.not_evaluated(ticks, bursts, cell.cell_id)
     workers = "Dagster's own number of" if cell.grpc_max_workers is None else str(cell.grpc_max_workers)
