@@ -9,6 +9,7 @@ from harness.report.bars import POINTS, bars, sparkline, used
 from harness.report.text import Table, quantity
 from harness.results.document import CellRecord
 from harness.views.course import memory_course
+from harness.views.raw import complete
 from harness.views.timeline import of_cell
 
 OF_LIMIT = "of the limit"
@@ -42,7 +43,7 @@ def replicas(cell: CellRecord) -> Table:
 
 def course(cell: CellRecord, samples: pd.DataFrame) -> str:
     """Memory from the first burst to the last, in a line; empty where it was not read."""
-    found = memory_course(of_cell(samples, cell.cell_id), POINTS)
+    found = memory_course(of_cell(complete("samples", samples), cell.cell_id), POINTS)
     if not found:
         return ""
     fullest = f", fullest of {cell.replicas} code servers" if cell.replicas > 1 else ""

@@ -95,7 +95,9 @@ def test_pings_are_shown_where_there_were_any() -> None:
 def test_peaks_stand_against_the_limit_and_memory_over_time_in_a_line() -> None:
     times = [float(second) for second in range(80)]
     memory = [200e6 if second < 40 else 800e6 for second in range(80)]
-    samples = pd.DataFrame({"cell_id": CELL, "at_epoch_seconds": times, "memory_bytes": memory})
+    samples = pd.DataFrame(
+        {"cell_id": CELL, "burst": 0, "at_epoch_seconds": times, "memory_bytes": memory}
+    ).sample(frac=1, random_state=1)
     other = samples.assign(cell_id="other", memory_bytes=9e9)
     for output in (terminal(fitted(), pd.concat([other, samples])), markdown(fitted(), samples)):
         # 301 MB of 3 GiB for one run at once, and 801 MB for six
@@ -103,7 +105,8 @@ def test_peaks_stand_against_the_limit_and_memory_over_time_in_a_line() -> None:
         assert "█▉░░░░░░ 25%" in output
         assert f"memory over time: {'▃' * 20}{'█' * 20} 0 to 762.9 MiB" in output
         assert "slowest tick" not in output  # none was measured
-    assert "memory over time" not in terminal(fitted())
+    for none in (NO_SAMPLES, samples.drop(columns="memory_bytes"), samples.drop(columns="cell_id"), other):
+        assert "memory over time" not in terminal(fitted(), none)
 
 
 def test_several_code_servers_are_held_against_their_own_limits() -> None:
