@@ -83,6 +83,10 @@ def test_the_table_shows_terms_and_platforms(run: Run, result: Path) -> None:
         "max_concurrent_runs",
     ):
         assert word in shown
+    [busiest] = [line for line in shown.splitlines() if line.startswith("busiest")]
+    assert "████████" in busiest
+    narrower = [line for line in shown.splitlines() if line.startswith(("guide", "ordinary"))]
+    assert all("█" in line and "████████" not in line for line in narrower)
 
 
 def test_a_mix_of_jobs_is_sized_by_what_each_costs_like(run: Run, tmp_path: Path) -> None:

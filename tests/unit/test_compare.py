@@ -194,6 +194,11 @@ def test_renderers_tell_the_same(run: Run, tmp_path: Path) -> None:
     page = (out / "comparison.md").read_text()
     assert page.startswith("### Dagster 1.13.27 against Dagster 1.11.16: 1 regressed")
     assert page.count("<details>") == 1
+    bars = "····│█···"  # 8 % is nearest to one block
+    assert len([line for line in shown.stdout.splitlines() if bars in line and "regressed" in line]) == 1
+    assert page.count(f"| `{bars}` |") == 2  # what changed, and all
+    for told in (shown.stdout, page):
+        assert "change: a tenth for each block, costlier to the right" in told
     told = json.loads((out / "comparison.json").read_text())
     cases = ElementTree.fromstring((out / "comparison.xml").read_text()).findall(".//testcase")
     assert len(cases) == len(told["differences"])
