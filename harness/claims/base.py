@@ -12,6 +12,22 @@ from harness.model.intervals import Estimate
 Verdict = Literal["supported", "refuted", "inconclusive", "not-testable-here"]
 
 
+Range = tuple[float, float]
+UNBOUNDED = float("inf")
+"""The end of a range that has none; negative for a lower one."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where the whole 95 % interval of a figure has to lie for a verdict."""
+
+    supports: Range
+    refutes: tuple[Range, ...]
+    """Within one of them."""
+    unit: str = ""
+    """Of the figure; empty for a ratio or share."""
+
+
 @dataclass(frozen=True)
 class Number:
     """One figure behind a verdict."""
@@ -74,5 +90,7 @@ class Claim:
     advice: str
     """What to use instead where it is refuted; what to mind where it is not."""
     needs: Needs = field(default_factory=Needs)
+    bounds: Bounds | None = None
+    """Of the figure that the rule judges by its interval; None where it judges otherwise."""
     expects: frozenset[str] = frozenset()
     """Codes of validity reasons that are the point of the experiment, such as `oom`, or do not touch it."""

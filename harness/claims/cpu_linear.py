@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.claims.base import Claim, Decision, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Number
 from harness.claims.figures import at_level, column, ended, highest, told
 from harness.claims.measured import Measured
 from harness.claims.rules import by_interval
@@ -15,6 +15,7 @@ from harness.model.intervals import Line, NotEstimable, estimate_line, estimate_
 from harness.model.ratios import ratio_of_means
 
 EXPERIMENT = "light"
+BOUNDS = Bounds(supports=(0.85, 1.15), refutes=((-UNBOUNDED, 0.75), (1.3, UNBOUNDED)))
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -52,7 +53,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
         )
     if isinstance(ratio, NotEstimable):
         return Decision("inconclusive", f"highest level: {ratio.reason}", tuple(numbers))
-    verdict = by_interval(ratio, supports=(0.85, 1.15), refutes=[(0, 0.75), (1.3, float("inf"))])
+    verdict = by_interval(ratio, BOUNDS)
     numbers.append(Number.of("measured / predicted cores", ratio, "", f"{source} at the highest level"))
     evidence = (
         f"one run alone uses {told(of_one)} cores; {column(many, 'concurrency_peak').mean():.0f} at once use "
@@ -75,6 +76,7 @@ CLAIM = Claim(
     "the 95 % interval of the ratio, the spread of both included, lies within 0.85 to 1.15, refuted if "
     "wholly below 0.75 or above 1.3.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Count CPU-seconds: cores = base + launches per second × CPU-seconds per run. CPU follows "
     "launches, not concurrency; too few cores make a burst start more slowly.",
 )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from harness.claims.base import Claim, Decision, Needs, Number
 from harness.claims.figures import column, highest, told
 from harness.claims.measured import Measured
-from harness.claims.plateau import RULE, judge_cores
+from harness.claims.plateau import BOUNDS, RULE, judge_cores
 from harness.claims.undisturbed import undisturbed
 from harness.model.intervals import NotEstimable, estimate_mean
 
@@ -36,6 +36,7 @@ CLAIM = Claim(
     experiments=(EXPERIMENT,),
     rule=f"Runs of pure Python that computes, on two cores. {RULE}",
     decide=decide,
+    bounds=BOUNDS,
     advice="CPU-bound runs use every core there is: size by CPU-seconds per run × runs per second.",
     needs=Needs(cpus=2),
 )

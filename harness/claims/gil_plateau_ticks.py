@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from harness.claims.base import Claim, Decision, Needs, Number
 from harness.claims.figures import column, highest, told
 from harness.claims.measured import Measured
-from harness.claims.plateau import RULE, judge_cores
+from harness.claims.plateau import BOUNDS, RULE, judge_cores
 from harness.claims.undisturbed import undisturbed
 from harness.model.intervals import NotEstimable, estimate_mean
 
@@ -43,6 +43,7 @@ CLAIM = Claim(
     experiments=(EXPERIMENT,),
     rule=f"Sensor ticks of pure Python that computes, on two cores. {RULE}",
     decide=decide,
+    bounds=BOUNDS,
     advice="Keep sensors and schedules from computing: all of a code server's ticks share one core, however "
     "many workers and CPUs it has.",
     needs=Needs(cpus=2),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from harness.claims.base import Claim, Decision, Needs, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Needs, Number
 from harness.claims.figures import at_level, column, ended, told
 from harness.claims.limits import FINE, STRETCHED
 from harness.claims.measured import Measured
@@ -19,6 +19,7 @@ from harness.model.ratios import ratio_of_means
 EXPERIMENT = "cpu"
 LOWEST = 4
 """Lower end of the row's range: up to it one server shall do."""
+BOUNDS = Bounds(supports=(-UNBOUNDED, FINE), refutes=((STRETCHED, UNBOUNDED),))
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -38,7 +39,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
     )
     source = f"{EXPERIMENT}: bursts.run_seconds / runs ended"
     return Decision(
-        by_interval(stretch, supports=(0.0, FINE), refutes=[(STRETCHED, float("inf"))]),
+        by_interval(stretch, BOUNDS),
         evidence,
         (Number.of(f"length of runs at {LOWEST} / alone", stretch, "", source),),
     )
@@ -58,6 +59,7 @@ CLAIM = Claim(
     "length of the runs in bursts of 4 over that of one alone: supported if the 95 % interval of the ratio "
     "ends at or below 1.25, refuted if it begins at or above 1.5.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Take the limit from the cores: cores / cores that one run uses. Above it runs take longer in "
     "proportion, on replicas of the same cores as well.",
     needs=Needs(cpus=2),

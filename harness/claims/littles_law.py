@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from harness.claims.base import Claim, Decision, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Number
 from harness.claims.figures import column, told
 from harness.claims.measured import Measured
 from harness.claims.rules import by_interval
@@ -16,6 +16,7 @@ from harness.model.intervals import Estimate, NotEstimable, estimate_mean
 EXPERIMENT = "arrivals"
 GUIDE_SECONDS = 45.0
 """The guide's own example of a run's duration."""
+BOUNDS = Bounds(supports=(0.9, 1.1), refutes=((1.25, UNBOUNDED),))
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -28,7 +29,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
     if isinstance(overhead, NotEstimable):
         return Decision("inconclusive", overhead.reason)
     ratio = _ratio(overhead)
-    verdict = by_interval(ratio, supports=(0.9, 1.1), refutes=[(1.25, float("inf"))])
+    verdict = by_interval(ratio, BOUNDS)
     source = f"{EXPERIMENT}: runs.process_started..process_exited less run_start..run_end"
     numbers = [
         Number.of("process up beyond the run", overhead, "seconds", source),
@@ -118,6 +119,7 @@ CLAIM = Claim(
     "start to exit beyond that from run start to end (mean of each burst): supported if its 95 % interval "
     "lies within 0.9 to 1.1, refuted if wholly above 1.25.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Add the seconds in which a process exists before and after its run to the duration; the shorter "
     "the runs, the more they weigh.",
 )

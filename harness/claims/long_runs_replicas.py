@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from harness.claims.base import Claim, Decision, Needs, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Needs, Number
 from harness.claims.figures import told
 from harness.claims.losses import EXPECTS, server_losses
 from harness.claims.measured import Measured
@@ -16,6 +16,7 @@ from harness.model.linear import Array
 from harness.model.ratios import ratio_of_means
 
 SHORT, LONG = "loss-short", "loss-long"
+BOUNDS = Bounds(supports=(1.4, UNBOUNDED), refutes=((-UNBOUNDED, 1.1),))
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -35,7 +36,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
         f"{told(estimate_mean(lost[LONG]), 1)} s of 30 s, or {told(estimate_mean(lost[SHORT]), 1)} s of 10 "
         f"s: {told(ratio, 1)} times as much work"
     )
-    verdict = by_interval(ratio, supports=(1.4, float("inf")), refutes=[(0.0, 1.1)])
+    verdict = by_interval(ratio, BOUNDS)
     return Decision(verdict, evidence, tuple(numbers))
 
 
@@ -56,6 +57,7 @@ CLAIM = Claim(
     "supported if the 95 % interval of the ratio begins at or above 1.4, refuted if it ends at or below "
     "1.1.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Count the loss as runs in flight × half a run's length × the OOM kills you expect. Replicas "
     "lower it only if the runs are spread over them (see replicas-isolate).",
     needs=Needs(containers=True, why="a code server that dies is started again there"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from harness.claims.base import Claim, Decision, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Number
 from harness.claims.figures import MIB, at_level, column, told, told_mib
 from harness.claims.measured import Measured
 from harness.claims.rules import by_interval
@@ -17,6 +17,7 @@ from harness.model.intervals import Estimate, NotEstimable, estimate_line
 from harness.model.linear import Array
 
 EXPERIMENT = "profiler"
+BOUNDS = Bounds(supports=(0.9, 1.1), refutes=((-UNBOUNDED, 0.8), (1.25, UNBOUNDED)))
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -37,7 +38,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
     reported = MIB * max(float(grown.mean()), float(traced.mean()))
     n = min(len(grown), len(traced), whole.n)
     share = Estimate(reported / whole.value, reported / whole.high, reported / whole.low, n)
-    verdict = by_interval(share, supports=(0.9, 1.1), refutes=[(0, 0.8), (1.25, float("inf"))])
+    verdict = by_interval(share, BOUNDS)
     evidence = (
         f"the asset reports {grown.mean():.1f} MiB (change of RSS) and {traced.mean():.1f} MiB "
         f"(tracemalloc), {len(grown)} runs alone; a run really adds {told_mib(whole)}: the asset sees "
@@ -76,6 +77,7 @@ CLAIM = Claim(
     "to the cgroup's peak: supported if the ratio, with the 95 % interval of the memory per run, lies within "
     "0.9 to 1.1, refuted if wholly below 0.8 or above 1.25.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Measure from outside: the cgroup's peak at several concurrencies, and take the slope. Or add to "
     "the asset's figure what a run costs that does nothing.",
 )

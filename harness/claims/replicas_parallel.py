@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.claims.base import Claim, Decision, Needs, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Needs, Number
 from harness.claims.figures import at_level, highest, throughput, told
 from harness.claims.measured import Measured
 from harness.claims.rules import by_interval
@@ -13,6 +13,7 @@ from harness.model.intervals import NotEstimable, estimate_mean
 from harness.model.ratios import ratio_of_means
 
 EXPERIMENT = "cpu"
+BOUNDS = Bounds(supports=(-UNBOUNDED, 1.1), refutes=((1.3, UNBOUNDED),))
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -35,7 +36,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
         f"{many['level'].max()} at once against {told(estimate_mean(throughput(alone)))} one at a time: "
         f"{told(ratio)} times as many, without a replica"
     )
-    verdict = by_interval(ratio, supports=(0.0, 1.1), refutes=[(1.3, float("inf"))])
+    verdict = by_interval(ratio, BOUNDS)
     return Decision(verdict, evidence, tuple(numbers))
 
 
@@ -49,6 +50,7 @@ CLAIM = Claim(
     "supported (no parallelism without replicas) if the 95 % interval of the ratio ends at or below 1.1, "
     "refuted if it begins at or above 1.3.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Give one server more cores instead; replicas add cores only if they come with their own.",
     needs=Needs(cpus=2),
 )

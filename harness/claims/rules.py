@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.claims.base import Verdict
+from harness.claims.base import Bounds, Range, Verdict
 from harness.model.intervals import Estimate, NotEstimable
 
 LEAST_BURSTS = 3
 """Fewer agree too easily."""
 
-Range = tuple[float, float]
 
-
-def by_interval(estimate: Estimate | NotEstimable, supports: Range, refutes: Sequence[Range]) -> Verdict:
+def by_interval(estimate: Estimate | NotEstimable, bounds: Bounds) -> Verdict:
     """Supported where the whole 95 % interval lies within `supports`, refuted where it lies within one of
     `refutes`, else inconclusive."""
     if isinstance(estimate, NotEstimable):
         return "inconclusive"
-    if _within(estimate, supports):
+    if _within(estimate, bounds.supports):
         return "supported"
-    return "refuted" if any(_within(estimate, allowed) for allowed in refutes) else "inconclusive"
+    return "refuted" if any(_within(estimate, allowed) for allowed in bounds.refutes) else "inconclusive"
 
 
 def unanimous(outcomes: Sequence[bool | None], least: int = LEAST_BURSTS) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.claims.base import Claim, Decision, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Number
 from harness.claims.figures import MIB, column, told, told_mib
 from harness.claims.measured import Measured
 from harness.claims.rules import by_interval
@@ -15,6 +15,7 @@ from harness.model.ratios import combine
 PLAIN, SHARED = "light", "shared-state"
 SHARED_BYTES = 200 * MIB
 """State that the code location of `shared-state` loads when it is imported."""
+BOUNDS = Bounds(supports=(-UNBOUNDED, 0.2), refutes=((0.8, UNBOUNDED),))
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -27,7 +28,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
     share = combine(
         shared, plain, (shared.value - plain.value) / SHARED_BYTES, 1 / SHARED_BYTES, 1 / SHARED_BYTES
     )
-    verdict = by_interval(share, supports=(-float("inf"), 0.2), refutes=[(0.8, float("inf"))])
+    verdict = by_interval(share, BOUNDS)
     source = "slope of bursts.memory_peak_bytes against concurrency_peak"
     numbers = (
         Number.of("memory per run, plain", plain, "bytes", f"{PLAIN}: {source}"),
@@ -57,6 +58,7 @@ CLAIM = Claim(
     "quadrature: supported (the state is shared) if its 95 % interval ends at or below 0.2, refuted (each "
     "run loads its own) if it begins at or above 0.8.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Do not consolidate for the sake of shared state: count it once for each concurrent run, load it "
     "only in the runs that need it, or put it behind a service.",
 )

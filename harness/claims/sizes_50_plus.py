@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.claims.base import Claim, Decision, Needs, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Needs, Number
 from harness.claims.figures import at_level, column, ended, told
 from harness.claims.measured import Measured
 from harness.claims.rules import by_interval
@@ -13,6 +13,7 @@ from harness.model.ratios import ratio_of_means
 
 EXPERIMENT = "size-25-50"
 FEW, MANY = 25, 50
+BOUNDS = Bounds(supports=(-UNBOUNDED, 1.1), refutes=((1.5, UNBOUNDED),))
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -29,7 +30,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
     ratio = ratio_of_means(many, few)
     if isinstance(ratio, NotEstimable):
         return Decision("inconclusive", f"bursts of {FEW} and {MANY} runs: {ratio.reason}")
-    verdict = by_interval(ratio, supports=(0, 1.1), refutes=[(1.5, float("inf"))])
+    verdict = by_interval(ratio, BOUNDS)
     source = f"{EXPERIMENT}: bursts, runs ended / window_seconds"
     numbers = [Number.of(f"throughput at {MANY} / at {FEW}", ratio, "", source)]
     for level, values in ((FEW, few), (MANY, many)):
@@ -53,6 +54,7 @@ CLAIM = Claim(
     "CPUs: supported if the 95 % interval of the ratio ends at or below 1.1, refuted if wholly at or above "
     "1.5; open where the runs waited for each other.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Throughput follows cores / CPU-seconds per run; choose replicas for what is lost with one "
     "server, and for the largest size on offer.",
     needs=Needs(cpus=8, memory_bytes=int(32e9)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.claims.base import Claim, Decision, Number
+from harness.claims.base import UNBOUNDED, Bounds, Claim, Decision, Number
 from harness.claims.figures import MIB, column, told
 from harness.claims.measured import Measured
 from harness.claims.rules import by_interval
@@ -13,6 +13,9 @@ from harness.model.intervals import NotEstimable, estimate_line
 
 EXPERIMENT = "threads"
 MB = 1e6
+BOUNDS = Bounds(
+    supports=(6 * MB, 10 * MB), refutes=((-UNBOUNDED, 4 * MB), (16 * MB, UNBOUNDED)), unit="bytes"
+)
 
 
 def decide(measured: Mapping[str, Measured]) -> Decision:
@@ -22,9 +25,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
     line = estimate_line(threads, column(bursts, "memory_peak_bytes"), seed=1)
     if isinstance(line, NotEstimable):
         return Decision("inconclusive", line.reason.replace("concurrency", "number of threads"))
-    verdict = by_interval(
-        line.slope, supports=(6 * MB, 10 * MB), refutes=[(-float("inf"), 4 * MB), (16 * MB, float("inf"))]
-    )
+    verdict = by_interval(line.slope, BOUNDS)
     source = f"{EXPERIMENT}: slope of bursts.memory_peak_bytes against threads_peak"
     numbers = (
         Number.of("memory per thread", line.slope, "bytes", source),
@@ -55,5 +56,6 @@ CLAIM = Claim(
     "pools: supported if its 95 % interval lies "
     "within 6 to 10 MB per thread, refuted if wholly below 4 MB or above 16 MB.",
     decide=decide,
+    bounds=BOUNDS,
     advice="Leave thread stacks out of the sum; what takes memory is a process for each run.",
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 
 import harness
 import workloads
-from harness.claims.base import Claim
+from harness.claims.base import Claim, Range
 from harness.claims.judge import decide, unmet
 from harness.claims.measured import Measured
 from harness.claims.registry import CLAIMS
@@ -19,7 +20,15 @@ from harness.cli.measure import StackName, measure_rest
 from harness.errors import ExperimentError, Interrupted, MachineError, ResultError
 from harness.experiment.start import timestamp
 from harness.report.claims import render_claims_markdown
-from harness.results.claims import ClaimRecord, ClaimsDocument, NumberRecord, read_claims, write_claims
+from harness.results.claims import (
+    CLAIMS_SCHEMA_VERSION,
+    ClaimRecord,
+    ClaimsDocument,
+    NumberRecord,
+    ThresholdRecord,
+    read_claims,
+    write_claims,
+)
 from harness.results.fingerprint import machine_fingerprint
 from harness.results.folder import ResultFolder
 from harness.scenario.load import load_scenario
@@ -76,7 +85,7 @@ def judge_claims(chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocume
     for claim in chosen:
         records[claim.id] = _record(claim, results, document.fingerprint)
     ordered = tuple(records[claim.id] for claim in CLAIMS if claim.id in records)
-    document = document.model_copy(update={"claims": ordered})
+    document = document.model_copy(update={"claims": ordered, "schema_version": CLAIMS_SCHEMA_VERSION})
     _write(folder, document)
     return document
 
@@ -152,11 +161,25 @@ def _record(claim: Claim, results: Mapping[str, Measured], fingerprint: Mapping[
         says=claim.says,
         doubt=claim.doubt,
         rule=claim.rule,
+        thresholds=_thresholds(claim),
         advice=claim.advice,
         experiments=claim.experiments,
         needs=lacking,
         stack=", ".join(sorted({results[n].document.stack for n in claim.experiments if n in results})),
     )
+
+
+def _thresholds(claim: Claim) -> tuple[ThresholdRecord, ...]:
+    if claim.bounds is None:
+        return ()
+
+    def threshold(verdict: Literal["supported", "refuted"], ends: Range, unit: str) -> ThresholdRecord:
+        low, high = (end if math.isfinite(end) else None for end in ends)
+        return ThresholdRecord(verdict=verdict, low=low, high=high, unit=unit)
+
+    bounds = claim.bounds
+    refuted = (threshold("refuted", ends, bounds.unit) for ends in bounds.refutes)
+    return (threshold("supported", bounds.supports, bounds.unit), *refuted)
 
 
 def _write(folder: Path, document: ClaimsDocument) -> None:

@@ -11,7 +11,8 @@ from harness.results.document import Part
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
 
-CLAIMS_SCHEMA_VERSION = 1
+CLAIMS_SCHEMA_VERSION = 2
+"""2: claims have `thresholds`."""
 FILE = "claims.json"
 
 
@@ -27,6 +28,15 @@ class NumberRecord(Part):
     source: str = Field(description="experiment, table and columns it comes from")
 
 
+class ThresholdRecord(Part):
+    """A range in which the whole 95 % interval of what the rule judges has to lie for a verdict."""
+
+    verdict: Literal["supported", "refuted"]
+    low: float | None = Field(description="none where there is no lower end")
+    high: float | None = Field(description="none where there is no upper end")
+    unit: str
+
+
 class ClaimRecord(Part):
     """One claim with its verdict."""
 
@@ -37,6 +47,9 @@ class ClaimRecord(Part):
     says: str = Field(description="the guide's own words")
     doubt: str
     rule: str = Field(description="set before measuring")
+    thresholds: tuple[ThresholdRecord, ...] = Field(
+        (), description="of the rule, where it judges an interval; older files tell them in words only"
+    )
     advice: str
     experiments: tuple[str, ...] = Field(description="folders beside this file")
     needs: str = Field("", description="what the machine lacked; empty where it lacked nothing")

@@ -1,16 +1,17 @@
-"""The thresholds of a claim's rule, for its picture: read from its words where it judges an interval. Pure.
+"""The thresholds of a claim's rule where it judges an interval, for its picture. Pure.
 
-Rules are written in few ways (`harness/claims`); what is not written in one of them has no thresholds here.
+Files of schema version 1 tell them in the rule's words only. These are written in few ways; what is written
+in none of them has no thresholds here.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.results.claims import NumberRecord
+from harness.results.claims import ClaimRecord
+from harness.views.units import in_shown_unit
 
 THRESHOLDS = ["verdict", "threshold", "told"]
 """Columns of `thresholds_of`."""
@@ -28,11 +29,25 @@ _WAYS = (
 )
 
 
-def thresholds_of(rule: str) -> pd.DataFrame:
-    """A row for each threshold, with the columns `THRESHOLDS`; none where the rule is of another kind.
+def thresholds_of(claim: ClaimRecord) -> pd.DataFrame:
+    """A row for each threshold, in the shown unit, with the columns `THRESHOLDS`; none for other rules.
 
     `told` says on which side of it the interval has to lie for the verdict.
     """
+    if not claim.thresholds:
+        return thresholds_in_words(claim.rule)
+    rows = [
+        (one.verdict, value, f"{told} {value:.4g}")
+        for one in claim.thresholds
+        for end, told in ((one.low, "from"), (one.high, "up to"))
+        if end is not None
+        for value in [end / in_shown_unit(one.unit)[0]]
+    ]
+    return pd.DataFrame(rows, columns=THRESHOLDS)
+
+
+def thresholds_in_words(rule: str) -> pd.DataFrame:
+    """The same, read from what a rule says."""
     rows = []
     asked, _, other = rule.partition("refuted")
     if _ABOUT in asked:
@@ -46,7 +61,9 @@ def thresholds_of(rule: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=THRESHOLDS)
 
 
-def unit_decided(numbers: Sequence[NumberRecord]) -> str | None:
-    """The unit of what such a rule judges: a ratio where there is any, or else the first interval."""
-    units = [one.unit for one in numbers if one.low is not None]
+def unit_decided(claim: ClaimRecord) -> str | None:
+    """The unit of what such a rule judges; if not told, a ratio's or else the first interval's."""
+    if claim.thresholds:
+        return claim.thresholds[0].unit
+    units = [one.unit for one in claim.numbers if one.low is not None]
     return "" if "" in units else next(iter(units), None)

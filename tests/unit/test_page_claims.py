@@ -6,8 +6,8 @@ import pytest
 
 from harness.report.pages.claims import render_claims_page
 from harness.report.pictures.claim_figures import claim_pictures, verdict_picture
-from harness.results.claims import ClaimsDocument, NumberRecord, read_claims
-from harness.views.claims_thresholds import thresholds_of, unit_decided
+from harness.results.claims import ClaimsDocument, NumberRecord, ThresholdRecord, read_claims
+from harness.views.claims_thresholds import thresholds_in_words, thresholds_of, unit_decided
 from tests.unit.cli_support import ROOT
 from tests.unit.pages_support import HOSTILE, MOST, assert_escaped, rows, shown
 from tests.unit.test_report_claims import DOCUMENT, NUMBER, record
@@ -77,8 +77,23 @@ def test_figures_are_drawn_by_unit_with_their_intervals() -> None:
     ],
 )
 def test_thresholds_are_read_only_from_rules_that_judge_an_interval(rule: str, told: list[str]) -> None:
-    found = thresholds_of(rule)
+    found = thresholds_in_words(rule)
     assert [f"{one.verdict} {one.told}" for one in found.itertuples()] == told
+
+
+def test_thresholds_that_a_claim_holds_are_drawn_in_the_unit_of_its_figures() -> None:
+    ratio = NumberRecord(name="a / b", value=0.5, low=0.4, high=0.7, unit="", n=3, source="light: runs")
+    held = (
+        ThresholdRecord(verdict="supported", low=6 * 2**20, high=10 * 2**20, unit="bytes"),
+        ThresholdRecord(verdict="refuted", low=None, high=4 * 2**20, unit="bytes"),
+    )
+    words = "supported if the 95 % interval ends at or below 1.2, refuted if it begins at or above 1.5."
+    claim = record("one", "refuted", numbers=(ratio, NUMBER), rule=words, thresholds=held)
+    decided, other = claim_pictures(claim, 1)
+    drawn = [(row["verdict"], row["threshold"]) for row in rows(decided) if "threshold" in row]
+    assert drawn == [("supported", 6), ("supported", 10), ("refuted", 4)]  # not those of the words
+    assert "Thresholds of the rule: supported from 6, supported up to 10, refuted up to 4." in decided.text
+    assert not [row for row in rows(other) if "threshold" in row]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +110,7 @@ def test_thresholds_of_the_reference_claims_are_about_what_decided(reference: Cl
     """The verdict that thresholds and figure give is the one that was given."""
     ruled = []
     for claim in reference.claims:
-        thresholds, unit = thresholds_of(claim.rule), unit_decided(claim.numbers)
+        thresholds, unit = thresholds_of(claim), unit_decided(claim)
         figure = next((one for one in claim.numbers if one.unit == unit and one.low is not None), None)
         if thresholds.empty or figure is None or figure.low is None or figure.high is None:
             continue

@@ -8,6 +8,7 @@ import pytest
 
 from harness.claims.registry import CLAIMS
 from harness.results.claims import read_claims
+from harness.views.claims_thresholds import thresholds_of
 from tests.unit.cli_support import ROOT, Run
 
 REFERENCE = ROOT / "results" / "claims"
@@ -32,6 +33,9 @@ def test_the_verdicts_follow_from_the_raw_data(run: Run, tmp_path: Path) -> None
     again, stored = read_claims(copy), read_claims(REFERENCE)
     for one, other in zip(again.claims, stored.claims, strict=True):
         assert (one.id, one.verdict, one.evidence) == (other.id, other.verdict, other.evidence)
+        # what a file of schema version 1 tells in words is what the rules go by
+        assert set(thresholds_of(other)["threshold"]) <= set(thresholds_of(one)["threshold"]), one.id
+        assert bool(one.thresholds) == any(claim.bounds for claim in CLAIMS if claim.id == one.id)
 
 
 def test_no_path_of_the_machine_it_ran_on_is_in_it() -> None:

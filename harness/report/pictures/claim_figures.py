@@ -27,7 +27,7 @@ def claim_pictures(claim: ClaimRecord, number: int) -> tuple[Picture, ...]:
         claim: with its figures.
         number: of the claim on the page; tells names apart that are spelled nearly alike.
     """
-    decided, thresholds = unit_decided(claim.numbers), thresholds_of(claim.rule)
+    decided, thresholds = unit_decided(claim), thresholds_of(claim)
     groups = sorted(by_unit(claim.numbers).items(), key=lambda pair: pair[0] != decided)
     none = thresholds.head(0)
     return tuple(

@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness.claims.base import Verdict
+from harness.claims.base import UNBOUNDED, Bounds, Verdict
 from harness.claims.rules import by_interval, unanimous
 from harness.model.intervals import Estimate, NotEstimable
 
-SUPPORTS, REFUTES = (0.9, 1.1), [(0.0, 0.8), (1.25, 9.0)]
+BOUNDS = Bounds(supports=(0.9, 1.1), refutes=((-UNBOUNDED, 0.8), (1.25, UNBOUNDED)))
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ SUPPORTS, REFUTES = (0.9, 1.1), [(0.0, 0.8), (1.25, 9.0)]
     ],
 )
 def test_only_a_whole_interval_decides(low: float, high: float, verdict: Verdict) -> None:
-    assert by_interval(Estimate((low + high) / 2, low, high, 5), SUPPORTS, REFUTES) == verdict
+    assert by_interval(Estimate((low + high) / 2, low, high, 5), BOUNDS) == verdict
 
 
 def test_no_figure_decides_nothing() -> None:
-    assert by_interval(NotEstimable("too few", 1), SUPPORTS, REFUTES) == "inconclusive"
+    assert by_interval(NotEstimable("too few", 1), BOUNDS) == "inconclusive"
 
 
 @pytest.mark.parametrize(
