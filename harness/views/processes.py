@@ -85,7 +85,8 @@ def _since(instants: pd.Series, start: float) -> pd.Series:
 def _all_servers(by_walk: pd.DataFrame) -> pd.DataFrame:
     """Sums over the code servers by instant and burst, of the means of each one's walks at that instant."""
     of_servers = by_walk.groupby(level=[0, 1, 2]).mean().unstack("replica")
-    held = of_servers.groupby(level="burst").ffill(limit=WALKS_MISSED)
-    begun = held.notna().groupby(level="burst").cummax()
-    held = held.where(begun, held.groupby(level="burst").bfill(limit=1))  # at its begin all are up
+    held = pd.DataFrame(of_servers.groupby(level="burst").ffill(limit=WALKS_MISSED))
+    begun = pd.DataFrame(held.notna().groupby(level="burst").cummax())
+    soon = pd.DataFrame(held.groupby(level="burst").bfill(limit=1))
+    held = held.where(begun, soon)  # at a burst's begin all of them are up
     return pd.DataFrame(held.T.groupby(level=0).sum().T)
