@@ -12,10 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from harness.cli.pages import render_path
+from harness.report.pages.result import render_result
 from harness.results.folder import ResultFolder
 from harness.sizing.fitting import fit_result
 from tests.browser.browser_support import browser_of
 from tests.unit.cli_support import Run
+from tests.unit.pages_support import whole_tables
 from tests.unit.results_sample import NO_REPLICAS, burst_row, document
 from tests.unit.test_page_sizing import sized
 
@@ -58,7 +60,7 @@ def written(folder: Path, content: str) -> Path:
 @pytest.mark.parametrize(
     ("kind", "least"),
     # of the bursts of `replicas` none came to its end: there is no more than what went on over time
-    [("oom-heavy", 9), ("replicas", 3), ("ticks", 5), ("", 33)],
+    [("oom-heavy", 10), ("pool", 26), ("replicas", 4), ("ticks", 8), ("", 33)],
 )
 def test_pages_open_from_disk_draw_all_and_ask_for_nothing(
     browser: Browser, tmp_path: Path, kind: str, least: int
@@ -136,6 +138,21 @@ def test_the_page_computes_what_size_does(
     assert page.evaluate("window.sized.memory_bytes") == pytest.approx(target["memory"])
     page.fill("#size-runs", "-3")
     assert "above 0" in page.inner_text("#sized")
+    assert said == []
+
+
+@pytest.mark.parametrize(("seconds", "written_out"), [(10, 9), (1, 0)])
+def test_the_level_of_a_burst_is_written_where_its_band_has_room(
+    browser: Browser, tmp_path: Path, seconds: int, written_out: int
+) -> None:
+    tables = whole_tables()
+    drained = tables["bursts"]["released_epoch_seconds"] + seconds
+    tables["bursts"] = tables["bursts"].assign(drained_epoch_seconds=drained)
+    found = fit_result(document(), tables["bursts"], NO_REPLICAS)
+    page, said = opened(browser, written(tmp_path, render_result(found, tables)), width=400)
+    shown = """() => [...document.querySelectorAll("[data-picture$='-memory'] .mark-text.role-mark text")]
+        .filter(one => /^[124]$/.test(one.textContent) && one.getAttribute("opacity") !== "0").length"""
+    assert page.evaluate(shown) == written_out
     assert said == []
 
 
