@@ -6,18 +6,24 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from harness.report.bars import sparkline
+from harness.report.bars import POINTS, sparkline
 from harness.report.markdown import markdown_table
 from harness.report.table import print_table
 from harness.report.text import quantity
 from harness.results.history import SeriesRecord
 
+_WIDE = 110
+"""Columns of a terminal that has room for `POINTS` results beside all else."""
+_NARROW_POINTS = 16
 HEADER = ("workload", "constant", "Dagster", "results", "over time", "latest", "steps")
 
 
 def print_history(series: Sequence[SeriesRecord], console: Console) -> None:
     """Print a line for each series."""
-    print_table(console, "", HEADER, rows(series), words=("constant", "Dagster", "over time", "steps"))
+    points = POINTS if console.width >= _WIDE else _NARROW_POINTS
+    print_table(
+        console, "", HEADER, rows(series, points), words=("constant", "Dagster", "over time", "steps")
+    )
     console.print()
     for line in notes(series):
         console.print(f"- {line}", markup=False, highlight=False, soft_wrap=True)
@@ -29,15 +35,15 @@ def render_history_markdown(series: Sequence[SeriesRecord]) -> str:
     return "\n".join([*lines, "", *(f"- {line}" for line in notes(series))]) + "\n"
 
 
-def rows(series: Sequence[SeriesRecord]) -> list[tuple[str, ...]]:
-    """A line for each series, as cells under `HEADER`."""
+def rows(series: Sequence[SeriesRecord], points: int = POINTS) -> list[tuple[str, ...]]:
+    """A line for each series, as cells under `HEADER`, with so many of the latest results drawn."""
     return [
         (
             one.workload,
             one.constant,
             one.dagster_version,
             str(len(one.values)),
-            sparkline(one.values),
+            sparkline(one.values[-points:]),
             quantity(one.values[-1], one.unit),
             "; ".join(f"{step.at[:10]} {step.ratio - 1:+.0%}" for step in one.steps),
         )

@@ -60,7 +60,7 @@ def test_a_planted_step_is_found_at_its_place(place: int, size: float, seed: int
     found = change_points(values)
     assert any(abs(step.index - place) <= 1 for step in found)
     near = min(found, key=lambda step: abs(step.index - place))
-    assert near.ratio == pytest.approx(1 + size, abs=0.03)
+    assert near.ratio == pytest.approx(1 + size, rel=0.03)
 
 
 def test_spikes_and_noise_are_seldom_steps() -> None:
@@ -187,3 +187,12 @@ def test_what_a_scenario_is_called_makes_no_other_series() -> None:
     assert entry_of(fitted).scenario_sha256 == entry_of(renamed).scenario_sha256
     other = fitted.model_copy(update={"scenario": {"name": "sample", "load": {"levels": [1]}}})
     assert entry_of(fitted).scenario_sha256 != entry_of(other).scenario_sha256
+
+
+def test_a_line_of_results_is_not_broken_on_a_narrow_terminal(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_entries(tmp_path, nights(np.array([100.0] * 30 + [120.0] * 8)))
+    assert f"{'▁' * 30}{'█' * 8}" in run("history", "show", "--to", str(tmp_path)).stdout
+    monkeypatch.setenv("COLUMNS", "80")
+    assert f" {'▁' * 8}{'█' * 8} " in run("history", "show", "--to", str(tmp_path)).stdout
