@@ -81,7 +81,7 @@ def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
         {
             "at_once": [one.x for one in predicted],
             "memory_mib": [one.value / MIB for one in predicted],
-            "low": [one.low / MIB for one in predicted],
+            "low": [max(0.0, one.low / MIB) for one in predicted],
             "high": [one.high / MIB for one in predicted],
             "extrapolated": [False] * STEPS + [True] * STEPS,
         }

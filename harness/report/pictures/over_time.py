@@ -11,7 +11,9 @@ from harness.report.pictures.picture import rounded
 from harness.report.pictures.theme import BLUE, GREY
 from harness.views import timeline
 
-TIME = alt.X("seconds:Q", title="time (s)")
+_EXACT = alt.Scale(nice=False)
+"""A Ping just before the first sample would widen the axis by a tenth."""
+TIME = alt.X("seconds:Q", title="time (s)", scale=_EXACT)
 RIGHT = alt.Axis(orient="right", grid=False, tickMinStep=1)
 BANDS = "Grey bands: bursts, with the number launched at once; fainter: warm-up."
 BANDS_SOURCE = "; bursts.parquet: released_epoch_seconds, drained_epoch_seconds, level"
@@ -25,7 +27,7 @@ def bands(bursts: pd.DataFrame, start: float) -> list[alt.Chart]:
     if frame.empty:
         return []
     frame = frame.assign(middle=(frame["from_seconds"] + frame["to_seconds"]) / 2)
-    x = alt.X("from_seconds:Q", title="time (s)")
+    x = alt.X("from_seconds:Q", title="time (s)", scale=_EXACT)
     width = "abs(scale('x', datum.to_seconds) - scale('x', datum.from_seconds))"
     room = f"{width} >= {_DIGIT} * (length('' + datum.level) + 0.5)"
     return [
@@ -40,7 +42,7 @@ def bands(bursts: pd.DataFrame, start: float) -> list[alt.Chart]:
         alt.Chart(frame)
         .mark_text(baseline="bottom", fontSize=11)
         .encode(
-            x=alt.X("middle:Q", title="time (s)"),
+            x=alt.X("middle:Q", title="time (s)", scale=_EXACT),
             y=alt.value(-2),  # above the lines, as a heading
             text="level:Q",
             opacity=alt.condition(room, alt.value(1), alt.value(0)),
