@@ -165,6 +165,16 @@ def test_the_data_of_a_picture_can_be_downloaded(browser: Browser, tmp_path: Pat
     assert {row["what"] for row in rows} == {"threads", "processes"}
 
 
+def test_the_first_table_of_a_picture_is_what_it_draws(browser: Browser, tmp_path: Path) -> None:
+    tables = whole_tables()
+    found = fit_result(document(), tables["bursts"], NO_REPLICAS)
+    page, _ = opened(browser, written(tmp_path, render_result(found, tables)))
+    with page.expect_download() as waiting:
+        page.click("[data-download$='-roles']")
+    rows = list(csv.DictReader(io.StringIO(Path(waiting.value.path()).read_text("utf-8"))))
+    assert {row["role"] for row in rows} == {"server", "run"}  # and not the bursts, which stand behind it
+
+
 def test_names_that_are_html_are_not_run(browser: Browser, tmp_path: Path) -> None:
     folder = fitted(tmp_path / "result")
     document = ResultFolder(folder).read_document()

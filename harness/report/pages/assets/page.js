@@ -63,7 +63,9 @@
   document.querySelectorAll("[data-download]").forEach((button) => {
     button.addEventListener("click", () => {
       const name = button.dataset.download;
-      Object.values(read(`${name}-specification`).datasets ?? {}).forEach((rows, index) => {
+      const tables = Object.values(read(`${name}-specification`).datasets ?? {});
+      tables.sort((one, other) => other.length - one.length); // what is drawn before what marks it
+      tables.forEach((rows, index) => {
         const link = document.createElement("a");
         link.href = URL.createObjectURL(new Blob([csv(rows)], { type: "text/csv" }));
         link.download = index ? `${name}-${index + 1}.csv` : `${name}.csv`;
