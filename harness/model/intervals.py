@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from harness.model.linear import Array, LineFit, fit_line, leverage
+from harness.model.linear import Array, LineFit, fit_line, least_scale_of, leverage
 from harness.model.noise import noise_trend, small_sample_factors
 
 CONFIDENCE = 0.95
@@ -73,8 +73,9 @@ def estimate_line(x: Array, y: Array, seed: int) -> Line | NotEstimable:
         return NotEstimable("all bursts had the same concurrency; measure another level", n)
     if leverage(x).max() > _HIGHEST_LEVERAGE:
         return NotEstimable("all bursts but one had the same concurrency; repeat the other level", n)
-    fit = fit_line(x, y)
-    base_factor, slope_factor = _critical_values(x, y, fit, seed)
+    least_scale = least_scale_of(y)
+    fit = fit_line(x, y, least_scale)
+    base_factor, slope_factor = _critical_values(x, y, fit, least_scale, seed)
     return Line(
         base=_estimate(fit.base, fit.base_error, base_factor, n),
         slope=_estimate(fit.slope, fit.slope_error, slope_factor, n),
@@ -94,14 +95,14 @@ def estimate_mean(values: Array) -> Estimate | NotEstimable:
     return _estimate(kept.mean(), error, _student(n - 1), n)
 
 
-def _critical_values(x: Array, y: Array, fit: LineFit, seed: int) -> tuple[float, float]:
+def _critical_values(x: Array, y: Array, fit: LineFit, least_scale: float, seed: int) -> tuple[float, float]:
     rng = np.random.default_rng(seed)
     residuals = y - fit.base - fit.slope * x
     if np.all(np.abs(residuals) <= 1e-9 * np.abs(y).max()):
         return 0.0, 0.0  # the points lie on the line: nothing to resample
     signs = rng.choice(np.array([-1.0, 1.0]), size=(RESAMPLES, len(x)))
     # The fit moves along with any line added to y, so refitting the noise alone gives the distances.
-    again = fit_line(x, residuals / (1 - leverage(x)) * signs)
+    again = fit_line(x, residuals / (1 - leverage(x)) * signs, least_scale)
     few_base, few_slope = small_sample_factors(x, noise_trend(x, residuals).at(x), CONFIDENCE)
     return (
         max(_quantile(again.base, again.base_error), few_base),

@@ -33,19 +33,20 @@ class LineFit:
     slope_error: Array
 
 
-def fit_line(x: Array, y: Array) -> LineFit:
+def fit_line(x: Array, y: Array, least_scale: float = _TINY) -> LineFit:
     """Fit a robust line to each sample.
 
     Args:
         x: shape (n,), at least two distinct values.
         y: shape (..., n); each last axis is a sample that is fitted by itself.
+        least_scale: standard deviation that the noise has at least, in units of y.
     """
     weights = np.ones_like(y)
     studentise = 1 / np.sqrt(1 - leverage(x))
     base, slope = _weighted(x, y, weights)
     for _ in range(ITERATIONS):
         residuals = y - base[..., None] - slope[..., None] * x
-        weights = _huber_weights(residuals * studentise)
+        weights = _huber_weights(residuals * studentise, least_scale)
         base, slope = _weighted(x, y, weights)
     base_error, slope_error = _sandwich(x, y - base[..., None] - slope[..., None] * x, weights)
     return LineFit(base, slope, base_error, slope_error)
@@ -57,14 +58,27 @@ def leverage(x: Array) -> Array:
     return np.asarray(1 / len(x) + centred**2 / np.sum(centred**2))
 
 
-def _huber_weights(residuals: Array) -> Array:
+def least_scale_of(y: Array) -> float:
+    """A tenth of the smallest step between values: less is no noise, but the grain of what is counted.
+
+    Counts often lie exactly on a line but for one. Without this the scale would then be zero, the odd one
+    without any weight, and the interval without any bound. Finely read values have next to no grain.
+
+    Args:
+        y: shape (n,).
+    """
+    steps = np.diff(np.unique(y))
+    return 0.1 * float(steps.min()) if len(steps) else _TINY
+
+
+def _huber_weights(residuals: Array, least_scale: float) -> Array:
     size = np.abs(residuals)
     # A line passes near two points whatever the noise; with few bursts they would shrink the scale.
     n = size.shape[-1]
     lower, upper = 2 + (n - 3) // 2, 2 + (n - 2) // 2
     ordered = np.partition(size, (lower, upper), axis=-1)
     scale = MAD_TO_SIGMA * (ordered[..., lower, None] + ordered[..., upper, None]) / 2
-    limit = HUBER_K * np.maximum(scale, _TINY)
+    limit = HUBER_K * np.maximum(scale, max(least_scale, _TINY))
     return np.where(size <= limit, 1.0, limit / np.maximum(size, _TINY))
 
 

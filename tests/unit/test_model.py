@@ -15,7 +15,7 @@ from harness.model.constants import (
 )
 from harness.model.intervals import Line, NotEstimable, estimate_line, estimate_mean
 from harness.model.lack_of_fit import lack_of_fit
-from harness.model.linear import fit_line
+from harness.model.linear import fit_line, least_scale_of
 from harness.model.predict import predict
 
 LEVELS = np.array([1.0, 2.0, 4.0, 6.0] * 3)
@@ -177,3 +177,21 @@ def test_saturated_bursts_do_not_tell_what_a_run_would_use() -> None:
     none = fit_constants(simulated_bursts(np.random.default_rng(1), saturated_from=1), seed=1)
     assert none["cpu_cores_per_run"].value is None
     assert "measure lower levels" in none["cpu_cores_per_run"].reason
+
+
+def test_counts_on_a_line_but_for_one_have_an_interval_that_is_no_wider_than_the_counts() -> None:
+    """Threads of eight bursts, as they were measured."""
+    levels = np.array([1.0, 4, 1, 4, 4, 1, 1, 4])
+    threads = np.array([21.0, 44, 23, 44, 44, 23, 23, 44])
+    line = estimate_line(levels, threads, seed=1)
+    assert isinstance(line, Line)
+    assert line.slope.low < 7.0 < line.slope.high
+    assert line.slope.high - line.slope.low < 2.0
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([3.0, 5, 5, 9], 0.2), ([7.0, 7, 7], 1e-12), ([1.0, 2, 3], 0.1)],
+)
+def test_the_least_scale_is_a_tenth_of_the_smallest_step(values: list[float], expected: float) -> None:
+    assert least_scale_of(np.array(values)) == pytest.approx(expected)
