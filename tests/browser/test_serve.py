@@ -128,6 +128,8 @@ def test_a_running_bench_is_looked_at_until_its_end(browser: Browser, tmp_path: 
             page.click("text=now")
             expect(page.locator("#live-cell")).to_contain_text("cell 1 of 1: io_bound", timeout=60_000)
             expect(page.locator("#live-count")).to_contain_text("of 4", timeout=120_000)
+            expect(page.locator("[data-picture]")).to_have_count(3)  # from the first reading on
+            page.wait_for_function("window.drawAll")
             page.evaluate("window.drawAll()")
             # what is drawn is what the server has: memory, and a run that is a process
             page.wait_for_function(

@@ -148,3 +148,10 @@ def test_the_page_says_what_is_known_and_runs_nothing_of_it() -> None:
     page = render_live_page(document(name=HOSTILE), live, "/live-data/a", "/report/a")
     assert_escaped(page)
     assert "connect-src 'self'" in page
+    assert "data-picture=" in page
+
+
+def test_before_the_first_reading_nothing_is_drawn() -> None:
+    page = render_live_page(document(), of_now(readings=()), "/live-data/a", "/report/a")
+    assert "Nothing is read yet" in page
+    assert "data-picture=" not in page

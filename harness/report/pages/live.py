@@ -15,9 +15,10 @@ from harness.views.live import live_rows
 def render_live_page(document: ResultDocument, live: LiveDocument, data_url: str, report_url: str) -> str:
     """The page; it asks `data_url` for `live_data` once a second, and ends with a link to `report_url`."""
     cell = next((one for one in document.cells if one.cell_id == live.cell_id), document.cells[0])
-    pictures = live_pictures(live, cell.memory_bytes / MIB)
+    pictures = live_pictures(live, cell.memory_bytes / MIB) if live.readings else ()
+    lead = "" if pictures else "Nothing is read yet: the code server is starting."
     context = {"data_url": data_url, "report_url": report_url, "live": live_data(live), "data_name": DATA}
-    section = Section("live", "The last minutes", pictures=pictures)
+    section = Section("live", "The last minutes", lead, pictures)
     return render(
         "live.html.j2", f"{document.name} is running", (section,), context, ("live.js",), requests=True
     )

@@ -20,7 +20,10 @@
     if ([...bursts.children].map((one) => one.textContent).join("\n") !== lines.join("\n")) {
       bursts.replaceChildren(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
     }
-    document.querySelectorAll("[data-picture]").forEach((chart) => {
+    if (!live.rows.length) return; // between two cells the old ones stay
+    const charts = document.querySelectorAll("[data-picture]");
+    if (!charts.length) return location.reload(); // the first readings
+    charts.forEach((chart) => {
       const name = chart.dataset.picture;
       const kept = document.getElementById(`${name}-specification`); // what is drawn anew, and downloaded
       const specification = JSON.parse(kept.textContent);
