@@ -49,13 +49,11 @@ def bench(
 
     The scenario file says what to measure; `dagster-sizing scenario schema` lists every field. The result
     folder holds all raw data, and report.html, which opens in a browser; `dagster-sizing show FOLDER` prints
-    it again.
+    it again. Meanwhile `dagster-sizing serve` shows in the browser what is going on.
     """
     scenario = load_scenario(scenario_file, overrides or ()).scenario
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     console = make_console()
-    watched = f"look on while it runs: dagster-sizing serve {folder.path.parent}"
-    console.print(watched, style="dim", markup=False, highlight=False, soft_wrap=True)
     try:
         measure(scenario, stack, folder.path, resume, console)
     except Interrupted:
