@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -25,3 +26,28 @@ def browser_of() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def open_page(
+    browser: Browser, address: str, allowed: str, width: int = 1280, dark: bool = False
+) -> tuple[Page, list[str]]:
+    """A page, and a growing list of what it says and of requests for what does not begin with `allowed`."""
+    page = browser.new_page(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+    )
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda one: None if one.url.startswith(allowed) else said.append(one.url))
+    page.goto(address)
+    return page, said
+
+
+def serious_faults(page: Page) -> list[str]:
+    """Accessibility faults that axe calls serious or critical, each with a place."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -3,19 +3,17 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from harness.cli.pages import render_path
 from harness.report.pages.result import render_result
 from harness.results.folder import ResultFolder
 from harness.sizing.fitting import fit_result
-from tests.browser.browser_support import browser_of
+from tests.browser.browser_support import open_page, serious_faults
 from tests.unit.cli_support import Run
 from tests.unit.pages_support import whole_tables
 from tests.unit.results_sample import NO_REPLICAS, burst_row, document
@@ -28,22 +26,9 @@ CLAIMS = ROOT / "results" / "claims"
 HOSTILE = "<img src=x onerror=document.title='run'>"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browser_of() as found:
-        yield found
-
-
 def opened(browser: Browser, file: Path, width: int = 1280, dark: bool = False) -> tuple[Page, list[str]]:
     """A page with all its pictures drawn, and whatever it said or asked for."""
-    page = browser.new_page(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-    )
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: said.append(request.url) if request.url != file.as_uri() else None)
-    page.goto(file.as_uri())
+    page, said = open_page(browser, file.as_uri(), file.as_uri(), width, dark)
     page.evaluate("window.drawAll()")
     page.wait_for_function(
         "() => [...document.querySelectorAll('[data-picture]')].every(one => one.querySelector('svg'))"
@@ -79,9 +64,7 @@ def test_no_page_is_wider_than_its_window_and_axe_finds_nothing_serious(
     for kind in ("shared-state", ""):
         page, _ = opened(browser, written(tmp_path, render_path(CLAIMS / kind).page), width, dark)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        found = Axe().run(page).response["violations"]
-        serious = [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-        assert not serious, [(one["id"], one["nodes"][0]["html"][:200]) for one in found]
+        assert serious_faults(page) == []
         page.close()
 
 

@@ -7,26 +7,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from harness.results.folder import ResultFolder
-from tests.browser.browser_support import browser_of
-from tests.browser.serve_support import served
+from tests.browser.browser_support import open_page, serious_faults
 from tests.integration.bench_support import QUICK, document, end_all, start, traces
 from tests.unit.results_sample import burst_row, cell_record
 from tests.unit.results_sample import document as made
+from tests.unit.serve_support import served
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "<img src=x onerror=document.title='run'>"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browser_of() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -48,25 +41,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield found
 
 
-def opened(browser: Browser, address: str, width: int = 1280, dark: bool = False) -> tuple[Page, list[str]]:
-    """A page, whatever it said, and whatever it asked of anybody else."""
-    page = browser.new_page(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
-    )
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda one: None if one.url.startswith(address) else said.append(one.url))
-    page.goto(address)
-    return page, said
-
-
 def names(page: Page) -> set[str]:
     return set(page.locator(".listing tbody th").all_inner_texts())
 
 
 def test_results_are_listed_filtered_opened_and_compared(browser: Browser, address: str) -> None:
-    page, said = opened(browser, address)
+    page, said = open_page(browser, address, address)
     assert names(page) == {"old", "new", "hostile", "claims"}
     page.select_option("#filter-version", "1.9.13")  # a choice is shown without a click more
     expect(page.locator(".listing tbody tr")).to_have_count(1)
@@ -103,10 +83,9 @@ def test_results_are_listed_filtered_opened_and_compared(browser: Browser, addre
 def test_the_list_fits_and_axe_finds_nothing_serious(
     browser: Browser, address: str, width: int, dark: bool
 ) -> None:
-    page, _ = opened(browser, address, width, dark)
+    page, _ = open_page(browser, address, address, width, dark)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    found = Axe().run(page).response["violations"]
-    assert not [one for one in found if one["impact"] in ("serious", "critical")], found
+    assert serious_faults(page) == []
     page.close()
 
 
@@ -120,7 +99,7 @@ def test_a_running_bench_is_looked_at_until_its_end(browser: Browser, tmp_path: 
     with served(root) as address:
         process = start("bench", str(QUICK), *options, "--out", str(root / "now"), state=state)
         try:
-            page, said = opened(browser, address)
+            page, said = open_page(browser, address, address)
             while page.locator(".listing .badge", has_text="running").count() == 0:
                 assert process.poll() is None, "it ended before it was listed"
                 page.wait_for_timeout(200)
@@ -140,8 +119,7 @@ def test_a_running_bench_is_looked_at_until_its_end(browser: Browser, tmp_path: 
             assert max(row["memory_mib"] for row in rows) > 100
             assert {row["replica"] for row in rows} == {"server"}
             assert len(page.locator("#live-bursts li").all_inner_texts()) >= 1
-            found = Axe().run(page).response["violations"]
-            assert not [one for one in found if one["impact"] in ("serious", "critical")], found
+            assert serious_faults(page) == []
             expect(page.locator("#ended a")).to_be_visible(timeout=240_000)
             output, _ = process.communicate(timeout=60)
             assert process.returncode in (0, 4), output  # 4: a shared machine took CPU from it

@@ -36,6 +36,20 @@ def start(*arguments: str, state: Path) -> subprocess.Popen[str]:
     return process
 
 
+def read_until(process: subprocess.Popen[str], *words: str) -> str:
+    """Read what a command says up to a line with the first word, from there to the next, and so on."""
+    assert process.stdout is not None
+    seen = ""
+    for word in words:
+        for line in process.stdout:
+            seen += line
+            if word in line:
+                break
+        else:
+            raise AssertionError(f"{word!r} never came:\n{seen}")
+    return seen
+
+
 def end_all() -> None:
     """End what a failed test left running."""
     while _started:

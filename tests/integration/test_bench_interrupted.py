@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.results.folder import ResultFolder
-from tests.integration.bench_support import QUICK, document, run, start, traces
+from tests.integration.bench_support import QUICK, document, read_until, run, start, traces
 
 pytestmark = pytest.mark.integration
 
@@ -18,13 +18,7 @@ OPTIONS = ["--set", "load.levels=[1,2]", "--set", "load.repeats=3"]
 def started_until(word: str, out: Path, state: Path, *extra: str) -> tuple[subprocess.Popen[str], str]:
     """Start an experiment and read its output until a line has `word`."""
     process = start("bench", str(QUICK), *OPTIONS, "--out", str(out), *extra, state=state)
-    assert process.stdout is not None
-    seen = ""
-    for line in process.stdout:
-        seen += line
-        if word in line:
-            return process, seen
-    raise AssertionError(f"{word!r} never came:\n{seen}")
+    return process, read_until(process, word)
 
 
 @pytest.mark.parametrize(
@@ -52,13 +46,7 @@ def test_killed_then_cleaned_then_resumed(tmp_path: Path) -> None:
     out, state = tmp_path / "result", tmp_path / "state"
     process, _ = started_until("burst 2 of 6", out, state)
     # by now the first cell may be anywhere; wait for the second so that a finished one exists
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "cell 2 of 2" in line:
-            break
-    for line in process.stdout:
-        if "burst 2 of 6" in line:
-            break
+    read_until(process, "cell 2 of 2", "burst 2 of 6")
     process.kill()
     process.communicate(timeout=60)
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.results.claims import ClaimRecord, read_claims
 from harness.results.folder import ResultFolder
-from tests.integration.bench_support import run, start, traces
+from tests.integration.bench_support import read_until, run, start, traces
 
 pytestmark = pytest.mark.integration
 
@@ -23,10 +23,7 @@ def verdict(folder: Path) -> ClaimRecord:
 def test_interrupted_then_resumed_then_decided_again_from_raw_data(tmp_path: Path) -> None:
     out, state = tmp_path / "claims", tmp_path / "state"
     process = start("claims", *ONLY, "--out", str(out), state=state)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "burst 2 of 4" in line:
-            break
+    read_until(process, "burst 2 of 4")
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130, output

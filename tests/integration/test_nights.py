@@ -12,7 +12,7 @@ from harness.results.comparison import read_comparison
 from harness.results.folder import ResultFolder
 from harness.results.history import read_entries
 from harness.results.matrix import read_matrix
-from tests.integration.bench_support import ATTEMPTS, FIXTURES, document, run, start, traces
+from tests.integration.bench_support import ATTEMPTS, FIXTURES, document, read_until, run, start, traces
 
 pytestmark = pytest.mark.integration
 
@@ -26,13 +26,7 @@ def test_two_versions_in_turns_are_compared_and_remembered(tmp_path: Path) -> No
     out, state, history = tmp_path / "matrix", tmp_path / "state", tmp_path / "history"
     scenario = str(FIXTURES / "nightly.yaml")
     process = start("matrix", scenario, *OPTIONS, "--out", str(out), state=state)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if f"round 1 of 2, Dagster {NEW}" in line:
-            break
-    for line in process.stdout:
-        if "burst 1 of 2" in line:
-            break
+    read_until(process, f"round 1 of 2, Dagster {NEW}", "burst 1 of 2")
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130, output

@@ -7,7 +7,17 @@ import pytest
 
 from harness.results.sizing import read_sizing
 from harness.results.trial import BoundaryRecord, TrialDocument, read_trial
-from tests.integration.bench_support import ATTEMPTS, FIXTURES, document, measure, run, start, traces, value
+from tests.integration.bench_support import (
+    ATTEMPTS,
+    FIXTURES,
+    document,
+    measure,
+    read_until,
+    run,
+    start,
+    traces,
+    value,
+)
 
 pytestmark = [
     pytest.mark.integration,
@@ -126,10 +136,7 @@ def test_a_mix_is_tried_as_one_burst_and_goes_on_after_ctrl_c(known_memory: Path
     assert runs["ballast-0"] >= 1
     options = ("try", str(folder), "--out", str(out), "--no-boundary", "--bursts", "1")
     process = start(*options, state=state)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "warm-up burst 1" in line:
-            break
+    read_until(process, "warm-up burst 1")
     process.terminate()
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130, output

@@ -3,8 +3,6 @@
 import html
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from harness.results.folder import ResultFolder
 from tests.unit.cli_support import Run
 from tests.unit.pages_support import HOSTILE, assert_escaped
 from tests.unit.results_sample import burst_row, cell_record, document
+from tests.unit.serve_support import served
 from tests.unit.test_page_sizing import sized
 
 ROOT = Path(__file__).parents[2]
@@ -50,15 +49,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(root: Path) -> Iterator[str]:
-    command = [sys.executable, "-m", "harness", "serve", str(root), "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.search(r"http://127\.0\.0\.1:\d+", line)
-    assert found, line
-    yield found[0]
-    process.terminate()
-    process.communicate(timeout=30)
+    with served(root) as found:
+        yield found
 
 
 def get(address: str, path: str, **headers: str) -> requests.Response:
