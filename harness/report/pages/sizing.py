@@ -22,7 +22,7 @@ from harness.report.sizing import (
     shapes,
 )
 from harness.report.text import quantity
-from harness.results.sizing import NeedRecord, QuantityRecord, SizingDocument
+from harness.results.sizing import SizingDocument
 
 _PICTURED = ("memory", "cpu")
 _UNITS = {"_bytes": "bytes", "_seconds": "seconds", "_cores": "cores"}
@@ -56,42 +56,26 @@ def render_sizing_page(sizing: SizingDocument) -> str:
     return render("sizing.html.j2", title, sections, context, ())
 
 
-def _target(sizing: SizingDocument, name: str) -> tuple[QuantityRecord, NeedRecord] | None:
-    found = (
-        (one, need)
-        for one in sizing.quantities
-        for need in one.needs
-        if one.name == name and need.bound == "target"
-    )
-    return next(found, None)
-
-
 def _answers(sizing: SizingDocument) -> tuple[Answer, ...]:
     """The size at the target; a platform offers the next larger one."""
     runs = f"for {sizing.peak.total} runs at once"
+    units = {one.name: one.unit for one in sizing.quantities}
     answers = []
     for name, title in (
         ("memory", "Memory"),
         ("cpu", "CPUs"),
         ("grpc_max_workers", TITLES["grpc_max_workers"]),
     ):
-        if (found := _target(sizing, name)) is not None:
-            one, need = found
-            workers = one.unit == "workers"
-            value = f"{need.total:g}" if workers else quantity(need.total, one.unit)
-            answers.append(
-                Answer(
-                    title, value, f"at least, {runs}" + (f"; decided by {need.binds}" if need.binds else "")
-                )
-            )
+        need = sizing.target(name)
+        value = f"{need.total:g}" if units[name] == "workers" else quantity(need.total, units[name])
+        decided = f"; decided by {need.binds}" if need.binds else ""
+        answers.append(Answer(title, value, f"at least, {runs}{decided}"))
     held = "-" if sizing.cap is None else str(sizing.cap)
     answers.append(Answer("max_concurrent_runs", held, "runs at once that every size below holds"))
     return (*answers, Answer("Replicas", str(sizing.replicas.replicas), sizing.replicas.why))
 
 
 def _sums(sizing: SizingDocument) -> tuple[Section, ...]:
-    if not sizing.quantities:
-        return ()
     tables = tuple(
         Titled(TITLES[one.name], (NEEDS, tuple(needs(one)))) for one in sizing.quantities if one.needs
     )
