@@ -59,7 +59,7 @@ def render_sizing_page(sizing: SizingDocument) -> str:
 def _answers(sizing: SizingDocument) -> tuple[Answer, ...]:
     """The size at the target; a platform offers the next larger one."""
     runs = f"for {sizing.peak.total} runs at once"
-    units = {one.name: one.unit for one in sizing.quantities}
+    units: dict[str, str] = {one.name: one.unit for one in sizing.quantities}
     answers = []
     for name, title in (
         ("memory", "Memory"),
