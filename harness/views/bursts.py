@@ -13,6 +13,7 @@ from harness.model.intervals import Line, NotEstimable
 from harness.model.predict import predict
 from harness.results.document import CellRecord
 from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts, points_of
+from harness.views.held_out import HeldOut, held_out
 from harness.views.units import MIB
 
 BEYOND = 1.5
@@ -42,6 +43,8 @@ class Peaks:
     """Runs at once where the line meets the limit; None without a line, or one that does not rise."""
     held_up_to: float | None
     """Runs at once where the band of single bursts (95 %) meets it; None where it begins above."""
+    held_out: HeldOut | None = None
+    """The highest level as the others predict it; None without a line, or where they are too few."""
 
 
 def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
@@ -87,7 +90,7 @@ def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
         }
     )
     held = None if crossed is None else _band_meets(line, limit * MIB, crossed)
-    return Peaks(points, drawn, limit, crossed, held)
+    return Peaks(points, drawn, limit, crossed, held, held_out(points, seed))
 
 
 def _band_meets(line: Line, limit_bytes: float, crossed: float) -> float | None:

@@ -8,9 +8,10 @@ import pandas as pd
 from harness.report.pictures.marks import counting, limit_layers
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.processes import NO_PSS
-from harness.report.pictures.theme import BLUE, RED
+from harness.report.pictures.theme import BLUE, ORANGE, RED
 from harness.results.document import CellRecord
 from harness.views import bursts as views
+from harness.views.held_out import HeldOut
 
 _BURSTS = "bursts.parquet"
 _NEAR = 0.5
@@ -49,7 +50,7 @@ def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture 
             ],
         )
     )
-    layers += [*_extrapolated(points, line), *_limit(found, points, line)]
+    layers += [*_held_out(found.held_out), *_extrapolated(points, line), *_limit(found, points, line)]
     return Picture(
         name="peaks",
         title="Peak memory against runs at once",
@@ -60,6 +61,39 @@ def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture 
     )
 
 
+def _held_out(held: HeldOut | None) -> list[alt.Chart]:
+    """The highest level as the others predict it."""
+    if held is None:
+        return []
+    at = pd.DataFrame(
+        [{"at_once": held.at_once, "memory_mib": held.predicted, "low": held.low, "high": held.high}]
+    )
+    base = alt.Chart(rounded(at)).encode(
+        x="at_once:Q",
+        tooltip=[
+            alt.Tooltip("memory_mib:Q", title="predicted from the levels below (MiB)", format=",.1f"),
+            alt.Tooltip("low:Q", title="95 % of bursts: from (MiB)", format=",.1f"),
+            alt.Tooltip("high:Q", title="to (MiB)", format=",.1f"),
+        ],
+    )
+    return [
+        base.mark_rule(color=ORANGE, strokeWidth=3).encode(y="low:Q", y2="high:Q"),
+        base.mark_tick(color=ORANGE, thickness=3, width=26, height=3, orient="horizontal").encode(
+            y="memory_mib:Q"
+        ),
+    ]
+
+
+def _told_held_out(held: HeldOut | None) -> str:
+    if held is None:
+        return ""
+    return (
+        f" Orange: {held.at_once:.3g} at once as the levels below predict it, {held.predicted:,.0f} MiB "
+        f"[{held.low:,.0f}, {held.high:,.0f}]; it was {held.seen:,.0f} MiB ({held.bursts} bursts), "
+        f"{held.off:+.1%}."
+    )
+
+
 def _told(found: views.Peaks, cell: CellRecord) -> str:
     limit = f"the limit of {found.limit_mib:,.0f} MiB"
     if found.line.empty:
@@ -67,6 +101,7 @@ def _told(found: views.Peaks, cell: CellRecord) -> str:
         share = found.points["memory_mib"].max() / found.limit_mib
         return f"No line, as {why}. They take up to {share:.0%} of {limit}."
     told = "The line is the fit, the band where 95 % of single bursts fall; dashed: not measured."
+    told += _told_held_out(found.held_out)
     if found.crossed_at is None:
         return told
     told += f" It meets {limit} at {found.crossed_at:,.1f} at once: "
