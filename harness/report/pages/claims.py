@@ -62,10 +62,11 @@ def _measured(claims: ClaimsDocument) -> Section:
             used.setdefault((name, claim.stack or "not run"), []).append(claim.id)
     rows = tuple((name, stack, ", ".join(ids)) for (name, stack), ids in used.items())
     return Section(
-        "words-experiments",
+        "experiments",
         "What was run",
         "Each experiment is a folder beside claims.json, with its raw tables; the column `from` of a claim's "
         "figures names the experiment, the table and the columns.",
         pictures=(verdict_picture(claims),),
         tables=(Titled("Experiments", (("experiment", "stack", "claims that rest on it"), rows)),),
+        look="words",
     )

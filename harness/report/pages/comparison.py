@@ -134,10 +134,11 @@ def _changed(comparison: ComparisonDocument) -> Section:
     table = changed(comparison)
     note = "From comparison.json: differences. After a value: the bursts behind it."
     return Section(
-        "words-changed",
+        "changed",
         "What changed",
         lead="" if table[1] else UNCHANGED,
         tables=(Titled("Regressed or improved", table, note),) if table[1] else (),
+        look="words",
     )
 
 
@@ -161,7 +162,7 @@ def _versions(comparison: ComparisonDocument, workloads: Sequence[str]) -> tuple
         for number, workload in enumerate(workloads, 1)
     ]
     return tuple(
-        Section(f"panels-{number}", f"By version: {workload}", lead, pictures)
+        Section(f"workload-{number}", f"By version: {workload}", lead, pictures, look="panels")
         for workload, number, pictures in found
         if pictures
     )
@@ -187,7 +188,7 @@ def _tables(comparison: ComparisonDocument) -> tuple[Section, ...]:
         for (other, workload), records in groups(comparison)
     )
     note = "From comparison.json: differences. After a value: the bursts behind it; p is corrected (Holm)."
-    return (Section("words-constants", "Every constant", note, tables=tables),) if tables else ()
+    return (Section("constants", "Every constant", note, tables=tables, look="words"),) if tables else ()
 
 
 def _differs(comparison: ComparisonDocument) -> tuple[Section, ...]:
@@ -207,7 +208,7 @@ def _differs(comparison: ComparisonDocument) -> tuple[Section, ...]:
     )
     return (
         Section(
-            "words-differs",
+            "differs",
             "What else differs",
             lead="" if rows else "All packages are the same.",
             tables=(
@@ -215,5 +216,6 @@ def _differs(comparison: ComparisonDocument) -> tuple[Section, ...]:
                 Titled("What was compared", measured),
             ),
             notes=(*comparison.remarks, PER_RUN),
+            look="words",
         ),
     )

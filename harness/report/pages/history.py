@@ -65,11 +65,12 @@ def _pictures(series: Sequence[SeriesRecord]) -> tuple[Section, ...]:
     workloads = [workload for _, _, workload, *_ in grouped]
     return tuple(
         Section(
-            f"panels-{number}",
+            f"workload-{number}",
             workload if workloads.count(workload) == 1 else f"{workload}, {stack}, machine {machine}",
             f"Scenario {scenario}, {setting}, {stack} stack, machine {machine}. Thick: the level between "
             "steps; dashed: a step, with its size. Axes do not begin at zero.",
             tuple(pictures),
+            look="panels",
         )
         for number, ((scenario, _, workload, setting, stack, machine), pictures) in enumerate(
             grouped.items(), 1
@@ -84,4 +85,4 @@ def _measured(one: SeriesRecord) -> tuple[str, ...]:
 def _latest(series: Sequence[SeriesRecord]) -> tuple[Section, ...]:
     note = "From the history's files, one for each result, with its intervals and bursts: points."
     table = Titled("Latest of each series", (HEADER, tuple(rows(series))), note)
-    return (Section("words-latest", "Every series", tables=(table,)),) if series else ()
+    return (Section("latest", "Every series", tables=(table,), look="words"),) if series else ()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -45,6 +45,8 @@ class Section:
     pictures: tuple[Picture, ...] = ()
     tables: tuple[Titled, ...] = ()
     notes: tuple[str, ...] = ()
+    look: Literal["", "words", "panels"] = ""
+    """`words`: its tables hold words more than figures; `panels`: its pictures are small, side by side."""
 
 
 def render(

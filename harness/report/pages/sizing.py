@@ -86,7 +86,7 @@ def _sums(sizing: SizingDocument) -> tuple[Section, ...]:
         "that starts all runs in time if they come at once. Upper: the same for the busiest moment."
     )
     started = START.format(sizing.start_within_seconds)
-    return (Section("words-sums", "The sums", lead, pictures, tables, (started, *notes(sizing))),)
+    return (Section("sums", "The sums", lead, pictures, tables, (started, *notes(sizing)), "words"),)
 
 
 def _demand(sizing: SizingDocument) -> Section:
@@ -106,9 +106,10 @@ def _demand(sizing: SizingDocument) -> Section:
     header = ("workload", "constant", "value", "95 % interval", "bursts", "most runs at once measured")
     source = f"From result.json of {sizing.result}, fitted to its bursts.parquet."
     return Section(
-        "words-demand",
+        "demand",
         "Demand and costs",
         notes=tuple(map(demanded, sizing.kinds)),
+        look="words",
         tables=(
             Titled("Runs at once", (PEAKS, tuple(peaks(sizing))), "From sizing.json: peaks."),
             Titled("Constants", (header, rows), source),
@@ -139,7 +140,9 @@ def _replicas(sizing: SizingDocument) -> Section:
         *((Titled("The guide's rules", (RULES, rules)),) if rules else ()),
     )
     accepted = f"run time that may be lost with one server: {replicas.acceptable_loss_seconds:g} s"
-    return Section("words-replicas", "One server or replicas", replicas.why, tables=tables, notes=(accepted,))
+    return Section(
+        "replicas", "One server or replicas", replicas.why, tables=tables, notes=(accepted,), look="words"
+    )
 
 
 def _prices(sizing: SizingDocument) -> tuple[Section, ...]:
