@@ -11,6 +11,7 @@ from harness.errors import ExperimentError
 from harness.experiment import live as live_module
 from harness.experiment.live import Live
 from harness.report.pages.live import live_data, render_live_page
+from harness.report.pictures.live import drawable, live_pictures
 from harness.results.folder import ResultFolder
 from harness.results.live import LIVE_FILE, LiveDocument, ReadingRecord, read_live, write_live
 from harness.views.live import live_rows
@@ -151,7 +152,12 @@ def test_the_page_says_what_is_known_and_runs_nothing_of_it() -> None:
     assert "data-picture=" in page
 
 
-def test_before_the_first_reading_nothing_is_drawn() -> None:
-    page = render_live_page(document(), of_now(readings=()), "/live-data/a", "/report/a")
+def test_nothing_is_drawn_that_was_not_read_yet() -> None:
+    empty, whole = of_now(readings=()), of_now()
+    page = render_live_page(document(), empty, "/live-data/a", "/report/a")
     assert "Nothing is read yet" in page
     assert "data-picture=" not in page
+    first = whole.readings[1].model_copy(update={"cpu_cores": None})
+    assert drawable(of_now(readings=(first,))) == ["live-memory", "live-runs"]
+    assert [one.name for one in live_pictures(whole, 1024)] == drawable(whole) == live_data(whole)["drawn"]
+    assert len(drawable(whole)) == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.report.pages.page import Section, render
-from harness.report.pictures.live import DATA, live_pictures
+from harness.report.pictures.live import DATA, drawable, live_pictures
 from harness.report.text import MIB
 from harness.results.document import ResultDocument
 from harness.results.live import LiveDocument
@@ -15,7 +15,7 @@ from harness.views.live import live_rows
 def render_live_page(document: ResultDocument, live: LiveDocument, data_url: str, report_url: str) -> str:
     """The page; it asks `data_url` for `live_data` once a second, and ends with a link to `report_url`."""
     cell = next((one for one in document.cells if one.cell_id == live.cell_id), document.cells[0])
-    pictures = live_pictures(live, cell.memory_bytes / MIB) if live.readings else ()
+    pictures = live_pictures(live, cell.memory_bytes / MIB)
     lead = "" if pictures else "Nothing is read yet: the code server is starting."
     context = {"data_url": data_url, "report_url": report_url, "live": live_data(live), "data_name": DATA}
     section = Section("live", "The last minutes", lead, pictures)
@@ -34,6 +34,7 @@ def live_data(live: LiveDocument) -> dict[str, Any]:
         "left": _left(live.seconds_left),
         "bursts": list(live.bursts),
         "rows": live_rows(live),
+        "drawn": drawable(live),
     }
 
 

@@ -10,16 +10,24 @@ from harness.views.live import live_rows
 
 DATA = "readings"
 """Name of the rows in a picture, by which the page replaces them."""
+_COLUMNS = {"live-memory": "memory_mib", "live-runs": "runs", "live-cpu": "cpu_cores"}
 
 
 def live_pictures(live: LiveDocument, memory_limit_mib: float) -> tuple[Picture, ...]:
-    """Memory, runs in progress and CPU."""
+    """Memory, runs in progress and CPU, as far as there is anything of them."""
     limit = f" The limit is {memory_limit_mib:,.0f} MiB."
-    return (
+    found = (
         _picture(live, "memory", "Memory now", f"without page cache.{limit}", "memory_mib", "memory (MiB)"),
         _picture(live, "runs", "Runs in progress", "processes of runs.", "runs", "runs"),
         _picture(live, "cpu", "CPU now", "cores used since the reading before.", "cpu_cores", "cores"),
     )
+    return tuple(one for one in found if one.name in drawable(live))
+
+
+def drawable(live: LiveDocument) -> list[str]:
+    """Names of the pictures that there are readings for."""
+    rows = live_rows(live)
+    return [name for name, column in _COLUMNS.items() if any(row[column] is not None for row in rows)]
 
 
 def _picture(live: LiveDocument, name: str, title: str, what: str, column: str, axis: str) -> Picture:

@@ -20,11 +20,9 @@
     if ([...bursts.children].map((one) => one.textContent).join("\n") !== lines.join("\n")) {
       bursts.replaceChildren(...lines.map((line) => Object.assign(document.createElement("li"), { textContent: line })));
     }
-    if (!live.rows.length) return; // between two cells the old ones stay
-    const charts = document.querySelectorAll("[data-picture]");
-    if (!charts.length) return location.reload(); // the first readings
-    charts.forEach((chart) => {
-      const name = chart.dataset.picture;
+    // What there is no picture of yet takes a new page; what nothing is read of now stays as it was.
+    if (live.drawn.some((name) => !document.getElementById(name))) return location.reload();
+    live.drawn.forEach((name) => {
       const kept = document.getElementById(`${name}-specification`); // what is drawn anew, and downloaded
       const specification = JSON.parse(kept.textContent);
       specification.datasets[going.dataset.rows] = live.rows;
