@@ -63,7 +63,7 @@
     const size = window.sized;
     const far =
       size.runs > cell.concurrency_measured
-        ? ` Extrapolated: at most ${cell.concurrency_measured} at once were measured.`
+        ? ` Extrapolated: at most ${Number(cell.concurrency_measured.toFixed(1))} at once were measured.`
         : "";
     out.textContent =
       `${size.runs} runs at once (${demand.why}): ` +
