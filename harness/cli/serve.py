@@ -22,7 +22,7 @@ ADDRESS = "127.0.0.1"
 
 def serve(
     folder: Annotated[
-        Path, typer.Argument(metavar="[RESULTS_DIR]", help="Folder with results, at any depth up to four.")
+        Path, typer.Argument(metavar="RESULTS_DIR", help="Folder with results, at any depth up to four.")
     ] = Path("results"),
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of 127.0.0.1; 0 takes any that is free.")
