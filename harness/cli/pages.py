@@ -21,14 +21,13 @@ from harness.report.pages.sizing import render_sizing_page
 from harness.report.pages.trial import render_trial_page
 from harness.report.pictures.picture import Picture
 from harness.report.pictures.ratios import ratio_pictures
-from harness.results.claims import FILE as CLAIMS_FILE
 from harness.results.claims import read_claims
-from harness.results.comparison import COMPARISON_FILE, ComparisonDocument, read_comparison
+from harness.results.comparison import ComparisonDocument, read_comparison
 from harness.results.folder import TABLES, ResultFolder
 from harness.results.history import read_entries
-from harness.results.matrix import FILE as MATRIX_FILE
-from harness.results.sizing import SIZING_FILE, read_sizing
-from harness.results.trial import TRIAL_FILE, read_trial
+from harness.results.kinds import FILES, Told, kind_of
+from harness.results.sizing import read_sizing
+from harness.results.trial import read_trial
 from harness.sizing.fitting import with_levels
 from harness.views.compared import bursts_of
 from harness.views.raw import complete
@@ -53,13 +52,14 @@ def render_path(path: Path) -> Rendered:
     """
     if not path.is_dir():
         raise ResultError(f"{path}: a folder is expected, as bench, matrix, claims, size or try write it")
-    found = next((render for file, render in _KINDS.items() if (path / file).exists()), None)
-    if found is not None:
-        return found(path)
+    kind = kind_of(path)
+    if kind is not None:
+        return _KINDS[kind](path)
     entries = read_entries(path) if any(path.glob("*.json")) else []
     if not entries:
         raise ResultError(
-            f"{path}: nothing to report; a folder with one of {', '.join(_KINDS)} is expected, or a history"
+            f"{path}: nothing to report; a folder with one of {', '.join(FILES.values())} is expected, or a "
+            "history"
         )
     return Rendered(render_history_page(series_of(entries, THRESHOLDS)))
 
@@ -123,11 +123,11 @@ def _comparison(path: Path) -> Rendered:
     return Rendered(render_comparison_page(comparison, None), lambda: ratio_pictures(comparison))
 
 
-_KINDS: dict[str, Callable[[Path], Rendered]] = {
-    "result.json": _result,
-    MATRIX_FILE: _matrix,
-    CLAIMS_FILE: lambda path: Rendered(render_claims_page(read_claims(path))),
-    TRIAL_FILE: lambda path: Rendered(render_trial_page(read_trial(path))),
-    SIZING_FILE: lambda path: Rendered(render_sizing_page(read_sizing(path))),
-    COMPARISON_FILE: _comparison,
+_KINDS: dict[Told, Callable[[Path], Rendered]] = {
+    "result": _result,
+    "matrix": _matrix,
+    "claims": lambda path: Rendered(render_claims_page(read_claims(path))),
+    "trial": lambda path: Rendered(render_trial_page(read_trial(path))),
+    "size": lambda path: Rendered(render_sizing_page(read_sizing(path))),
+    "comparison": _comparison,
 }

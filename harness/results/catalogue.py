@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,21 +10,22 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import ResultError
-from harness.results.claims import FILE as CLAIMS_FILE
 from harness.results.claims import read_claims
-from harness.results.comparison import COMPARISON_FILE, read_comparison
+from harness.results.comparison import read_comparison
 from harness.results.document import State
 from harness.results.folder import ResultFolder
 from harness.results.history import read_entries
-from harness.results.live import read_live
-from harness.results.matrix import FILE as MATRIX_FILE
+from harness.results.kinds import FILES, Told, kind_of
+from harness.results.live import going_on
 from harness.results.matrix import read_matrix
-from harness.results.sizing import SIZING_FILE, read_sizing
-from harness.results.trial import TRIAL_FILE, read_trial
+from harness.results.sizing import read_sizing
+from harness.results.trial import read_trial
 
-Kind = Literal["result", "matrix", "claims", "trial", "size", "comparison", "history"]
 DEEPEST = 4
 """Folders further down are not looked into."""
+_PASSED_OVER = ("logs", "parts")
+_WHOLES = ("matrix", "claims", "trial")
+"""Kinds that have results as parts, in folders of their own."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Item:
 
     path: str
     """Below the folder that is listed, with `/`; `.` is that folder itself."""
-    kind: Kind
+    kind: Told | Literal["history"]
     created_at: str = ""
     versions: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
@@ -75,35 +77,28 @@ class Catalogue:
                     yield from self._walk(below, deeper - 1)
 
     def _item(self, folder: Path) -> Item | None:
-        name = next((name for name in _READERS if _own_file(folder / name)), None)
-        if name is None:
+        kind = kind_of(folder)
+        if kind is None:
             return _history(folder, self._path(folder))
         try:
-            state = (folder / name).stat()
+            state = (folder / FILES[kind]).lstat()
         except OSError:
             return None  # removed meanwhile
+        if not stat.S_ISREG(state.st_mode):
+            return None
         mark = state.st_mtime_ns, state.st_size
         known = self._known.get(folder)
         if known is None or known[0] != mark:
-            kind, read = _READERS[name]
             item = Item(self._path(folder), kind)
             try:
-                item = read(folder, item)
+                item = _READERS[kind](folder, item)
             except ResultError as error:
                 item = replace(item, fault=str(error))
             known = self._known[folder] = (mark, item)
-        live = read_live(folder)
-        return replace(known[1], running=live is not None and not live.silent)
+        return replace(known[1], running=going_on(folder) is not None)
 
     def _path(self, folder: Path) -> str:
         return folder.relative_to(self.root).as_posix()
-
-
-_PASSED_OVER = ("logs", "parts")
-
-
-def _own_file(file: Path) -> bool:
-    return file.is_file() and not file.is_symlink()
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -115,14 +110,15 @@ def _inside(folder: Path) -> list[Path]:
 
 def _whole(items: Sequence[Item]) -> list[Item]:
     """Items that know what they are part of, and wholes that know what their parts are."""
-    wholes = {one.path: one for one in items if one.kind in ("matrix", "claims", "trial")}
-    placed = [
-        replace(one, part_of=parent)
-        if (parent := one.path.rpartition("/")[0] or ".") in wholes and one.path != "."
-        else one
-        for one in items
-    ]
-    return [_with_parts(one, [part for part in placed if part.part_of == one.path]) for one in placed]
+    parts: dict[str, list[Item]] = {one.path: [] for one in items if one.kind in _WHOLES}
+    placed = []
+    for one in items:
+        above = one.path.rpartition("/")[0] or "."
+        if above in parts and one.path != ".":
+            one = replace(one, part_of=above)
+            parts[above].append(one)
+        placed.append(one)
+    return [_with_parts(one, parts.get(one.path, ())) for one in placed]
 
 
 def _with_parts(whole: Item, parts: Sequence[Item]) -> Item:
@@ -233,11 +229,11 @@ def _distinct(values: Iterator[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-_READERS: dict[str, tuple[Kind, Callable[[Path, Item], Item]]] = {
-    "result.json": ("result", _result),
-    MATRIX_FILE: ("matrix", _matrix),
-    CLAIMS_FILE: ("claims", _claims),
-    TRIAL_FILE: ("trial", _trial),
-    SIZING_FILE: ("size", _size),
-    COMPARISON_FILE: ("comparison", _comparison),
+_READERS: dict[Told, Callable[[Path, Item], Item]] = {
+    "result": _result,
+    "matrix": _matrix,
+    "claims": _claims,
+    "trial": _trial,
+    "size": _size,
+    "comparison": _comparison,
 }
