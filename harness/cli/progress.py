@@ -18,6 +18,7 @@ from rich.progress import (
 )
 
 from harness.experiment.observe import Observer
+from harness.report.text import time_left
 
 PLAIN_WIDTH = 140
 """Columns where there is no terminal to ask, as in a CI log: wide enough for every table."""
@@ -64,11 +65,11 @@ class PlainLines:
 
     def planned(self, bursts: int, seconds: float) -> None:
         """The plan and its length."""
-        self._line(f"  {bursts} bursts to measure, {_left(seconds)}")
+        self._line(f"  {bursts} bursts to measure, {time_left(seconds)}")
 
     def burst_done(self, text: str, bursts_left: int, seconds_left: float) -> None:
         """What a burst cost."""
-        self._line(f"    {text} ({bursts_left} bursts left in this cell, {_left(seconds_left)})")
+        self._line(f"    {text} ({bursts_left} bursts left in this cell, {time_left(seconds_left)})")
 
     def cell_finished(self, label: str) -> None:
         """The end of a cell."""
@@ -100,19 +101,13 @@ class Bars:
 
     def planned(self, bursts: int, seconds: float) -> None:
         """The bar gets its length."""
-        self._progress.update(self._task, total=bursts, completed=0, left=_left(seconds))
+        self._progress.update(self._task, total=bursts, completed=0, left=time_left(seconds))
 
     def burst_done(self, text: str, bursts_left: int, seconds_left: float) -> None:
         """One step forward."""
         self._progress.console.print(f"  {text}", markup=False, highlight=False)
-        self._progress.update(self._task, advance=1, left=_left(seconds_left))
+        self._progress.update(self._task, advance=1, left=time_left(seconds_left))
 
     def cell_finished(self, label: str) -> None:
         """The cell's line stays on the screen."""
         self._progress.console.print(f"finished {label}", markup=False, highlight=False)
-
-
-def _left(seconds: float) -> str:
-    if seconds < 90:
-        return f"about {seconds:.0f}s left"
-    return f"about {seconds / 60:.0f} min left"

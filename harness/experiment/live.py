@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import deque
@@ -33,7 +32,6 @@ class Live:
         self._lock = threading.Lock()
         self._document = LiveDocument(written_epoch_seconds=time.time())
         self._readings: deque[ReadingRecord] = deque(maxlen=KEPT_READINGS)
-        self._bursts: deque[str] = deque(maxlen=KEPT_BURSTS)
         self._samplers: SamplerGroup | None = None
         self._before: dict[str, tuple[float, float]] = {}
         self._ended = threading.Event()
@@ -64,9 +62,11 @@ class Live:
 
     def cell_started(self, number: int, cells: int, label: str) -> None:
         """Begin the cell anew."""
-        self._bursts.clear()
-        changes = {"cell_number": number, "cells": cells, "cell_id": label}
-        self._update(**changes, doing="", bursts_done=0, bursts_planned=0, seconds_left=None)
+        fresh = LiveDocument(written_epoch_seconds=time.time())
+        with self._lock:
+            self._document = fresh.model_copy(
+                update={"cell_number": number, "cells": cells, "cell_id": label}
+            )
         self._observer.cell_started(number, cells, label)
 
     def say(self, what: str) -> None:
@@ -81,9 +81,9 @@ class Live:
 
     def burst_done(self, text: str, bursts_left: int, seconds_left: float) -> None:
         """What a burst cost."""
-        self._bursts.append(text)
-        done = max(0, self._document.bursts_planned - bursts_left)
-        self._update(bursts_done=done, seconds_left=seconds_left)
+        bursts = (*self._document.bursts, text)[-KEPT_BURSTS:]
+        done = self._document.bursts_planned - bursts_left
+        self._update(bursts=bursts, bursts_done=done, seconds_left=seconds_left)
         self._observer.burst_done(text, bursts_left, seconds_left)
 
     def cell_finished(self, label: str) -> None:
@@ -92,7 +92,7 @@ class Live:
 
     def _update(self, **changes: Any) -> None:
         with self._lock:
-            self._document = self._document.model_copy(update=changes | {"bursts": tuple(self._bursts)})
+            self._document = self._document.model_copy(update=changes)
 
     def _write_on(self) -> None:
         while True:
@@ -121,11 +121,10 @@ class Live:
                 if before is not None:
                     cores = (float(cpu) - before[1]) / (at - before[0])
                 self._before[name] = (at, float(cpu))
-            memory = sample["memory_bytes"]
             yield ReadingRecord(
                 at_epoch_seconds=at,
                 replica=name,
-                memory_bytes=None if memory is None or math.isnan(memory) else float(memory),
+                memory_bytes=sample["memory_bytes"],
                 cpu_cores=cores,
                 runs=None if walk is None else int((walk["role"] == "run").sum()),
             )

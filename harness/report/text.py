@@ -29,6 +29,13 @@ def with_column(table: Table, after: str, name: str, cells: Sequence[str]) -> Ta
     )
 
 
+def time_left(seconds: float) -> str:
+    """Of an experiment, roughly."""
+    if seconds < 90:
+        return f"about {seconds:.0f}s left"
+    return f"about {seconds / 60:.0f} min left"
+
+
 def quantity(value: float | None, unit: str) -> str:
     """A number with its unit, at a sensible number of digits; a dash where there is none."""
     if value is None:

@@ -56,6 +56,12 @@ def read_live(folder: Path) -> LiveDocument | None:
         return None
 
 
+def going_on(folder: Path) -> LiveDocument | None:
+    """The same, but None too of an experiment that has gone silent."""
+    live = read_live(folder)
+    return None if live is None or live.silent else live
+
+
 def write_live(folder: Path, document: LiveDocument) -> None:
     """Replace `live.json`, whole or not at all; not worth waiting for the disk."""
     temporary = folder / f".{LIVE_FILE}.tmp"

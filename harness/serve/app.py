@@ -27,8 +27,8 @@ from harness.report.pages.listing import Filters, render_listing, render_message
 from harness.report.pages.live import live_data, render_live_page
 from harness.results.catalogue import Catalogue
 from harness.results.folder import ResultFolder
-from harness.results.live import LiveDocument, read_live
-from harness.serve.inside import inside
+from harness.results.live import going_on
+from harness.serve.inside import closed, inside
 
 HOSTS = ["127.0.0.1", "localhost"]
 _HEADERS = {
@@ -79,7 +79,7 @@ def _listing(catalogue: Catalogue, request: Request) -> Response:
 
 
 def _report(root: Path, pages: Pages, request: Request) -> Response:
-    return HTMLResponse(pages.report(inside(root, request.path_params["path"])))
+    return HTMLResponse(pages.report(closed(root, request.path_params["path"])))
 
 
 def _compare(catalogue: Catalogue, pages: Pages, request: Request) -> Response:
@@ -88,7 +88,7 @@ def _compare(catalogue: Catalogue, pages: Pages, request: Request) -> Response:
         raise InputError("name results to compare: tick them in the list")
     made = {item.path: item.created_at for item in catalogue.items()}
     ordered = sorted(told, key=lambda path: made.get(path, ""))
-    folders = [inside(catalogue.root, path) for path in ordered]
+    folders = [closed(catalogue.root, path) for path in ordered]
     force = request.query_params.get("force") == "1"
     try:
         return HTMLResponse(pages.compare(folders, force))
@@ -100,9 +100,9 @@ def _compare(catalogue: Catalogue, pages: Pages, request: Request) -> Response:
 
 def _live(root: Path, request: Request) -> Response:
     path = request.path_params["path"]
-    folder = inside(root, path)
+    folder = closed(root, path)
     report = f"/report/{quote(path)}"
-    live = _going_on(folder)
+    live = going_on(folder)
     if live is None:
         return RedirectResponse(report, status_code=302)
     document = ResultFolder(folder).read_document()
@@ -110,13 +110,8 @@ def _live(root: Path, request: Request) -> Response:
 
 
 def _live_data(root: Path, request: Request) -> Response:
-    live = _going_on(inside(root, request.path_params["path"]))
+    live = going_on(inside(root, request.path_params["path"]))
     return JSONResponse({"ended": True} if live is None else live_data(live))
-
-
-def _going_on(folder: Path) -> LiveDocument | None:
-    live = read_live(folder)
-    return None if live is None or live.silent else live
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

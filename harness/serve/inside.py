@@ -8,7 +8,7 @@ from harness.errors import ResultError
 
 
 def inside(root: Path, path: str) -> Path:
-    """The folder that `path` names below `root`; no part of it, and none of its files, leads elsewhere.
+    """The folder that `path` names below `root`, and not elsewhere by any link; a file in it may be one.
 
     Raises:
         ResultError: there is no such folder below `root`.
@@ -21,6 +21,16 @@ def inside(root: Path, path: str) -> Path:
         raise refused from None
     if not found.is_relative_to(top) or not found.is_dir():
         raise refused
+    return found
+
+
+def closed(root: Path, path: str) -> Path:
+    """The same, where no link in the folder leads out of `root` either: for pages that read all of it.
+
+    Raises:
+        ResultError: there is no such folder below `root`, or one does.
+    """
+    found, top = inside(root, path), root.resolve()
     if any(file.is_symlink() and not file.resolve().is_relative_to(top) for file in found.rglob("*")):
         raise ResultError(f"{path}: a link in it leads out of the results")
     return found

@@ -7,8 +7,10 @@ from typing import Any
 from harness.results.live import LiveDocument
 from harness.views.units import MIB
 
+Rows = list[dict[str, Any]]
 
-def live_rows(live: LiveDocument) -> list[dict[str, Any]]:
+
+def live_rows(live: LiveDocument) -> Rows:
     """The readings as rows: `seconds` (0 is now, earlier is negative), `replica`, `memory_mib`, `cpu_cores`
     and `runs`; None for what is not known."""
     return [

@@ -158,6 +158,6 @@ def test_nothing_is_drawn_that_was_not_read_yet() -> None:
     assert "Nothing is read yet" in page
     assert "data-picture=" not in page
     first = whole.readings[1].model_copy(update={"cpu_cores": None})
-    assert drawable(of_now(readings=(first,))) == ["live-memory", "live-runs"]
-    assert [one.name for one in live_pictures(whole, 1024)] == drawable(whole) == live_data(whole)["drawn"]
-    assert len(drawable(whole)) == 3
+    assert drawable(live_rows(of_now(readings=(first,)))) == ["live-memory", "live-runs"]
+    assert [one.name for one in live_pictures(live_rows(whole), 1024)] == live_data(whole)["drawn"]
+    assert len(live_data(whole)["drawn"]) == 3

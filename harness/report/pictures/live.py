@@ -5,32 +5,32 @@ from __future__ import annotations
 import altair as alt
 
 from harness.report.pictures.picture import Picture
-from harness.results.live import LIVE_FILE, LiveDocument
-from harness.views.live import live_rows
+from harness.results.live import LIVE_FILE
+from harness.views.live import Rows
 
 DATA = "readings"
 """Name of the rows in a picture, by which the page replaces them."""
 _COLUMNS = {"live-memory": "memory_mib", "live-runs": "runs", "live-cpu": "cpu_cores"}
 
 
-def live_pictures(live: LiveDocument, memory_limit_mib: float) -> tuple[Picture, ...]:
-    """Memory, runs in progress and CPU, as far as there is anything of them."""
-    limit = f" The limit is {memory_limit_mib:,.0f} MiB."
-    found = (
-        _picture(live, "memory", "Memory now", f"without page cache.{limit}", "memory_mib", "memory (MiB)"),
-        _picture(live, "runs", "Runs in progress", "processes of runs.", "runs", "runs"),
-        _picture(live, "cpu", "CPU now", "cores used since the reading before.", "cpu_cores", "cores"),
-    )
-    return tuple(one for one in found if one.name in drawable(live))
+def live_pictures(rows: Rows, memory_limit_mib: float) -> tuple[Picture, ...]:
+    """Memory, runs in progress and CPU, as far as there is anything of them in `views.live.live_rows`."""
+    limit = f"The limit is {memory_limit_mib:,.0f} MiB."
+    told = {
+        "live-memory": ("Memory now", f"without page cache. {limit}", "memory (MiB)"),
+        "live-runs": ("Runs in progress", "processes of runs.", "runs"),
+        "live-cpu": ("CPU now", "cores used since the reading before.", "cores"),
+    }
+    return tuple(_picture(rows, name, *told[name]) for name in drawable(rows))
 
 
-def drawable(live: LiveDocument) -> list[str]:
+def drawable(rows: Rows) -> list[str]:
     """Names of the pictures that there are readings for."""
-    rows = live_rows(live)
     return [name for name, column in _COLUMNS.items() if any(row[column] is not None for row in rows)]
 
 
-def _picture(live: LiveDocument, name: str, title: str, what: str, column: str, axis: str) -> Picture:
+def _picture(rows: Rows, name: str, title: str, what: str, axis: str) -> Picture:
+    column = _COLUMNS[name]
     whole = alt.Axis(tickMinStep=1) if column == "runs" else alt.Axis()
     chart = (
         alt.Chart(alt.NamedData(DATA))
@@ -45,7 +45,7 @@ def _picture(live: LiveDocument, name: str, title: str, what: str, column: str, 
                 alt.Tooltip("replica:N", title="code server"),
             ],
         )
-        .properties(width="container", height=220, datasets={DATA: live_rows(live)})
+        .properties(width="container", height=220, datasets={DATA: rows})
     )
     text = f"The last minutes of each code server: {what}"
-    return Picture(f"live-{name}", title, text, f"{LIVE_FILE}: readings, {column}", chart)
+    return Picture(name, title, text, f"{LIVE_FILE}: readings, {column}", chart)
