@@ -58,9 +58,9 @@ class Subject:
                     if rows.empty:
                         continue
                     frames.append(rows.assign(stratum=number * MOST_LEVEL + rows["level"].astype(int)))
-        rows = pd.concat(frames) if frames else pd.DataFrame()
-        if rows.empty:
+        if not frames:
             return {}, np.array([], dtype=np.int64)
+        rows = pd.concat(frames)
         compared = {name: _per_run(one) if name in PER_RUN else one for name, one in points_of(rows).items()}
         return compared, rows["stratum"].to_numpy(np.int64)
 

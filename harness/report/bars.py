@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+OF_LIMIT = "of the limit"
+"""Heading of a column of `used`."""
 WIDTH = 8
 """Characters of a whole bar."""
 POINTS = 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from harness.report.bars import used
+from harness.report.bars import OF_LIMIT, used
 from harness.report.markdown import markdown_table
 from harness.report.table import print_table
 from harness.report.text import MIB
@@ -12,7 +12,6 @@ from harness.results.trial import AttemptRecord, BoundaryRecord, TrialDocument
 
 Row = tuple[str, ...]
 
-OF_LIMIT = "of the limit"
 ATTEMPTS: Row = (
     "memory limit",
     "CPUs",

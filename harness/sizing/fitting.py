@@ -23,7 +23,7 @@ from harness.model.constants import (
 )
 from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ReplicaRecord, ResultDocument
 
-_LEVEL_MEANS = (
+LEVEL_MEANS = (
     "memory_peak_bytes",
     "usage_peak_bytes",
     "watermark_bytes",
@@ -128,7 +128,7 @@ def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
     records = []
     peak = "tick_concurrency_peak" if len(rows) and has_ticks_only(rows) else "concurrency_peak"
     for level, group in rows.groupby("level") if len(rows) else ():
-        columns = (*_LEVEL_MEANS, *(name for name in _MEANS_WHERE_THERE if name in group))
+        columns = (*LEVEL_MEANS, *(name for name in _MEANS_WHERE_THERE if name in group))
         means = {name: _mean(group[name]) for name in columns}
         ended = group["runs_succeeded"].sum() + group["runs_failed"].sum()
         records.append(

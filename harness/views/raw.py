@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.sizing.fitting import LEVEL_MEANS
+
 Tables = Mapping[str, pd.DataFrame]
 Needs = Mapping[str, tuple[str, ...]]
 """Columns by table without which a picture cannot be drawn."""
@@ -58,28 +60,18 @@ _VALUES: dict[str, tuple[str, ...]] = {
         "runs_in_progress",
     ),
     "bursts": (
+        *LEVEL_MEANS,
         "released_epoch_seconds",
         "drained_epoch_seconds",
         "hold_seconds",
         "launches",
         "runs_succeeded",
         "runs_failed",
-        "memory_peak_bytes",
-        "usage_peak_bytes",
-        "watermark_bytes",
-        "rss_peak_bytes",
-        "pss_peak_bytes",
-        "uss_peak_bytes",
-        "threads_peak",
-        "processes_peak",
         "idle_cpu_cores",
         "window_seconds",
-        "cpu_seconds",
-        "throttled_seconds",
         "exec_window_seconds",
         "exec_cpu_seconds",
         "run_seconds",
-        "launch_span_seconds",
         "saturated",
     ),
 }

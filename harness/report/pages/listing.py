@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from harness.report.pages.page import render
+from harness.report.pages.result import BADGES
 from harness.results.catalogue import Item
 
-BADGES = {"valid": "good", "invalid": "bad", "inconclusive": "open"}
 COMPARED = ("result", "matrix")
 """Kinds that can be compared."""
 
