@@ -5,16 +5,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from harness.results.folder import ResultFolder
 from tests.browser.browser_support import open_page, serious_faults
 from tests.integration.bench_support import QUICK, document, end_all, start, traces
-from tests.unit.results_sample import burst_row, cell_record
-from tests.unit.results_sample import document as made
-from tests.unit.serve_support import served
+from tests.unit.serve_support import served, write_made
 
 pytestmark = pytest.mark.browser
 
@@ -26,17 +22,9 @@ HOSTILE = "<img src=x onerror=document.title='run'>"
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("results")
     shutil.copytree(ROOT / "results" / "claims", root / "claims")
-    rows = pd.DataFrame([burst_row(level, number) for number, level in enumerate([1, 2, 4] * 5)])
-    for name, version, workload in (
-        ("old", "1.9.13", "io_bound"),
-        ("new", "1.13.27", "io_bound"),
-        ("hostile", "1.12.22", HOSTILE),
-    ):
-        cell_id = f"io_bound-{version}-2cpu-3072mib-8w"
-        cell = cell_record(cell_id=cell_id, dagster_version=version, workload=workload)
-        begun = f"20{20 + len(version)}-01-01T00:00:00+00:00"
-        ResultFolder(root / name).write_document(made(name=name, cells=(cell,), created_at=begun))
-        rows.assign(cell_id=cell_id).to_parquet(root / name / "bursts.parquet")
+    write_made(root, "old", "1.9.13")
+    write_made(root, "new", "1.13.27")
+    write_made(root, "hostile", "1.12.22", HOSTILE)
     with served(root) as found:
         yield found
 

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import requests
 
@@ -15,8 +14,8 @@ from harness.results.catalogue import Item
 from harness.results.folder import ResultFolder
 from tests.unit.cli_support import Run
 from tests.unit.pages_support import HOSTILE, assert_escaped
-from tests.unit.results_sample import burst_row, cell_record, document
-from tests.unit.serve_support import served
+from tests.unit.results_sample import cell_record, document
+from tests.unit.serve_support import served, write_made
 from tests.unit.test_page_sizing import sized
 
 ROOT = Path(__file__).parents[2]
@@ -28,13 +27,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = above / "results"
     shutil.copytree(ROOT / "results" / "claims" / "cap", root / "claims" / "cap")
     shutil.copy(ROOT / "results" / "claims" / "claims.json", root / "claims")
-    rows = [burst_row(level, number) for number, level in enumerate([1, 2, 4] * 5)]
-    for name, version in (("old", "1.9.13"), ("new", "1.13.27")):
-        cell = cell_record(cell_id=f"io_bound-{version}-2cpu-3072mib-8w", dagster_version=version)
-        ResultFolder(root / name).write_document(
-            document(name=name, cells=(cell,), created_at=f"20{20 + len(version)}-01-01T00:00:00+00:00")
-        )
-        pd.DataFrame(rows).assign(cell_id=cell.cell_id).to_parquet(root / name / "bursts.parquet")
+    write_made(root, "old", "1.9.13")
+    write_made(root, "new", "1.13.27")
     ResultFolder(root / "hostile").write_document(
         document(name=HOSTILE, cells=(cell_record(workload=HOSTILE),), scenario={"load": {"levels": [9]}})
     )
