@@ -1,0 +1,3 @@
+from tests.unit.conftest import run
+
+__all__ = ["run"]
