@@ -24,7 +24,7 @@ bench: .venv/.ready ## measure a code server, print its constants, write the rep
 claims: .venv/.ready ## test every claim of the sizing guide, 45 minutes; ARGS=--resume goes on with it
 	@$(BIN)/dagster-sizing claims --stack $(STACK) $(ARGS)
 
-nightly: .venv/.ready ## measure versions in turns, compare them, add them to the history; VERSIONS, ROUNDS, REPEATS
+nightly: .venv/.ready ## measure versions in turns, compare them, add them to the trend; VERSIONS, ROUNDS, REPEATS
 	@bash .ci/nightly
 
 test: .venv/.ready ## all tests that this machine can run
@@ -39,7 +39,7 @@ lint: .venv/.ready ## style and types
 perf: .venv/.ready ## speed of the harness itself, printed as ratios
 	@$(BIN)/python -m tests.perf.bench_sampler
 	@$(BIN)/python -m tests.perf.bench_load
-	@$(BIN)/python -m tests.perf.bench_history
+	@$(BIN)/python -m tests.perf.bench_trend
 	@$(BIN)/python -m tests.perf.bench_report
 
 lock: .venv/.ready ## resolve the dependencies anew into requirements.lock

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from harness.claims.base import Claim, Decision, Needs, Number
 from harness.claims.figures import column, highest, told
 from harness.claims.measured import Measured
-from harness.claims.plateau import BOUNDS, RULE, judge_cores
+from harness.claims.throughput_plateau import BOUNDS, RULE, judge_cores
 from harness.claims.undisturbed import undisturbed
 from harness.model.intervals import NotEstimable, estimate_mean
 

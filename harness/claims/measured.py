@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from harness.results.document import CellRecord, ResultDocument
+from harness.results.result_document import CellRecord, ResultDocument
 
 
 class Measured:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from harness.claims.base import Claim, Decision, Number, Verdict
-from harness.claims.cells import by_workers
+from harness.claims.cell_choice import by_workers
 from harness.claims.figures import column
 from harness.claims.measured import Measured
 from harness.claims.rules import LEAST_BURSTS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.claims.base import Claim, Decision, Number
-from harness.claims.cells import by_workers
+from harness.claims.cell_choice import by_workers
 from harness.claims.figures import column, told
 from harness.claims.measured import Measured
 from harness.claims.rules import unanimous

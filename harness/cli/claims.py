@@ -17,8 +17,8 @@ from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.verdicts import changed_verdicts, judge_claims, measure_claims
 from harness.errors import ExperimentError, InputError, ResultError
-from harness.report.claims import print_claims
-from harness.results.claims import read_claims
+from harness.report.claims_text import print_claims
+from harness.results.claims_document import read_claims
 
 
 def claims(

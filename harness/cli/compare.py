@@ -14,8 +14,13 @@ from harness.cli.progress import make_console
 from harness.cli.side_by_side import comparison_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.errors import InconclusiveError, RegressionError
-from harness.report.comparison import headline, print_comparison, render_comparison_markdown, render_junit
-from harness.results.comparison import ComparisonDocument
+from harness.report.comparison_text import (
+    headline,
+    print_comparison,
+    render_comparison_markdown,
+    render_junit,
+)
+from harness.results.comparison_document import ComparisonDocument
 from harness.results.folder import ResultFolder
 
 

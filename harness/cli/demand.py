@@ -18,8 +18,8 @@ from harness.cli.progress import make_console
 from harness.cli.run_source import TOKEN_HEADER, counting, is_instance, read_runs
 from harness.errors import InputError
 from harness.experiment.start import timestamp
-from harness.report.demand import print_demand
-from harness.results.demand import DemandDocument
+from harness.report.demand_text import print_demand
+from harness.results.demand_document import DemandDocument
 from harness.sizing.profile import profiles_of
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from harness.cli.yaml_file import read_yaml
-from harness.results.document import ResultDocument
+from harness.results.result_document import ResultDocument
 from harness.scenario.section import Name, Section
 from harness.scenario.units import Seconds
 from harness.sizing.arrivals import LONGEST_SECONDS, Stream

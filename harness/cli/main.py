@@ -19,13 +19,13 @@ from harness.cli import (
     demand,
     doctor,
     fit,
-    history,
     matrix,
     report,
     scenario,
     serve,
     show,
     size,
+    trend,
     try_size,
 )
 from harness.errors import HarnessError
@@ -68,7 +68,7 @@ app.command("report")(report.report)
 app.command("serve")(serve.serve)
 app.command("doctor")(doctor.doctor)
 app.command("clean")(clean.clean)
-app.add_typer(history.app, name="history")
+app.add_typer(trend.app, name="trend")
 app.add_typer(scenario.app, name="scenario")
 
 

@@ -16,7 +16,7 @@ from harness.cli.progress import make_console
 from harness.errors import ExperimentError, InputError, Interrupted, InvalidResultError, ResultError
 from harness.experiment.start import timestamp
 from harness.results.folder import ResultFolder
-from harness.results.matrix import MatrixDocument, RoundRecord, is_matrix, read_matrix, write_matrix
+from harness.results.matrix_document import MatrixDocument, RoundRecord, is_matrix, read_matrix, write_matrix
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 

@@ -21,9 +21,9 @@ from harness.errors import ExperimentError, Interrupted, ResultError
 from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
 from harness.report.markdown import render_markdown
-from harness.results.document import ResultDocument
 from harness.results.fingerprint import machine_fingerprint
 from harness.results.folder import ResultFolder
+from harness.results.result_document import ResultDocument
 from harness.scenario.model import Scenario
 from harness.sizing.fitting import fit_result, with_levels
 from harness.stack.base import Stack

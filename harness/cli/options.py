@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.errors import InputError
-from harness.results.comparison import Kind
+from harness.results.comparison_document import Kind
 from harness.scenario.units import parse_bytes, parse_seconds
 from harness.sizing.arrivals import LONGEST_SECONDS
 

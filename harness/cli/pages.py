@@ -9,25 +9,25 @@ from pathlib import Path
 import typer
 
 from harness.cli.side_by_side import comparison_of
-from harness.compare.series import series_of
 from harness.compare.subject import Subject
+from harness.compare.trend_series import series_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.errors import HarnessError, ResultError
-from harness.report.pages.claims import render_claims_page
-from harness.report.pages.comparison import render_comparison_page
-from harness.report.pages.history import render_history_page
-from harness.report.pages.result import main_pictures, render_result
-from harness.report.pages.sizing import render_sizing_page
-from harness.report.pages.trial import render_trial_page
+from harness.report.pages.claims_page import render_claims_page
+from harness.report.pages.comparison_page import render_comparison_page
+from harness.report.pages.result_page import main_pictures, render_result
+from harness.report.pages.sizing_page import render_sizing_page
+from harness.report.pages.trend_page import render_trend_page
+from harness.report.pages.trial_page import render_trial_page
 from harness.report.pictures.picture import Picture
 from harness.report.pictures.ratios import ratio_pictures
-from harness.results.claims import read_claims
-from harness.results.comparison import ComparisonDocument, read_comparison
+from harness.results.claims_document import read_claims
+from harness.results.comparison_document import ComparisonDocument, read_comparison
 from harness.results.folder import TABLES, ResultFolder
-from harness.results.history import read_entries
 from harness.results.kinds import FILES, Told, kind_of
-from harness.results.sizing import read_sizing
-from harness.results.trial import read_trial
+from harness.results.sizing_document import read_sizing
+from harness.results.trend_document import read_entries
+from harness.results.trial_document import read_trial
 from harness.sizing.fitting import with_levels
 from harness.views.compared import bursts_of
 from harness.views.raw import complete
@@ -59,9 +59,9 @@ def render_path(path: Path) -> Rendered:
     if not entries:
         raise ResultError(
             f"{path}: nothing to report; a folder with one of {', '.join(FILES.values())} is expected, or a "
-            "history"
+            "trend"
         )
-    return Rendered(render_history_page(series_of(entries, THRESHOLDS)))
+    return Rendered(render_trend_page(series_of(entries, THRESHOLDS)))
 
 
 def write_page(path: Path) -> tuple[Path, Rendered]:

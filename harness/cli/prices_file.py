@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from harness.cli.yaml_file import read_yaml
-from harness.results.sizing import Platform
+from harness.results.sizing_document import Platform
 from harness.scenario.section import Section
 from harness.scenario.units import Bytes
 from harness.sizing.prices import Machine, Tariff

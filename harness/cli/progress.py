@@ -17,7 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from harness.experiment.observe import Observer
+from harness.experiment.listener import Observer
 from harness.report.text import time_left
 
 PLAIN_WIDTH = 140

@@ -21,7 +21,7 @@ def report(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="Folders of results, matrices, claims, sizes, trials, comparisons or a history.",
+            help="Folders of results, matrices, claims, sizes, trials, comparisons or a trend.",
         ),
     ],
     open_it: Annotated[bool, typer.Option("--open", help="Open each page in the browser.")] = False,

@@ -23,8 +23,8 @@ from harness.graphql import (
     UnreachableError,
 )
 from harness.sizing.arrivals import DAY_SECONDS
-from harness.sizing.history import read_table, whole_runs
-from harness.sizing.instance_history import read_instance_history
+from harness.sizing.instance_runs import read_instance_history
+from harness.sizing.run_history import read_table, whole_runs
 
 TOKEN_HEADER = "Dagster-Cloud-Api-Token"
 """What Dagster+ takes a user's token in."""
@@ -38,7 +38,7 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 def read_runs(
     source: str, token_env: str, header: str, days: float, say: Callable[[int], None]
 ) -> pd.DataFrame:
-    """Whole runs of a Dagster instance or of a file, with columns as `harness.sizing.history` gives them.
+    """Whole runs of a Dagster instance or of a file, with columns as `harness.sizing.run_history` gives them.
 
     Args:
         source: what begins with http:// or https:// is an instance, anything else a CSV or Parquet file.

@@ -11,9 +11,9 @@ from harness.compare.subject import Round, Subject, subjects_of
 from harness.compare.verdicts import compare
 from harness.errors import InputError, InvalidResultError
 from harness.experiment.start import timestamp
-from harness.results.comparison import ComparisonDocument, Kind, SubjectRecord
+from harness.results.comparison_document import ComparisonDocument, Kind, SubjectRecord
 from harness.results.folder import ResultFolder
-from harness.results.matrix import is_matrix, rounds_of
+from harness.results.matrix_document import is_matrix, rounds_of
 
 SEED = 1
 

@@ -21,11 +21,11 @@ from harness.cli.progress import make_console
 from harness.cli.run_source import TOKEN_HEADER, counting, read_runs, runs_of_location
 from harness.errors import InputError
 from harness.experiment.start import timestamp
-from harness.report.config import render_configs
-from harness.report.sizing import print_sizing
-from harness.results.document import ResultDocument
+from harness.report.configuration import render_configs
+from harness.report.sizing_text import print_sizing
 from harness.results.folder import ResultFolder
-from harness.results.sizing import SIZING_FILE, write_sizing
+from harness.results.result_document import ResultDocument
+from harness.results.sizing_document import SIZING_FILE, write_sizing
 from harness.sizing.arrivals import Stream
 from harness.sizing.beyond import seconds_beyond_run
 from harness.sizing.costs import Costs, check_executor, costs_of, tick_memory_of

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from harness.cli.measure import StackName, measure, sha256_of
 from harness.errors import ExperimentError, InputError, MachineError
-from harness.report.trial import attempt_line, render_trial_markdown
-from harness.results.document import CellRecord
+from harness.report.trial_text import attempt_line, render_trial_markdown
 from harness.results.folder import ResultFolder
-from harness.results.sizing import SizingDocument
-from harness.results.trial import AttemptRecord, BoundaryRecord, TrialDocument, write_trial
+from harness.results.result_document import CellRecord
+from harness.results.sizing_document import SizingDocument
+from harness.results.trial_document import AttemptRecord, BoundaryRecord, TrialDocument, write_trial
 from harness.scenario.model import Scenario
 from harness.scenario.workload import MixWorkload, RunWorkload, TickWorkload
 from harness.sizing.shapes import MIB

@@ -17,10 +17,10 @@ from harness.cli.progress import make_console
 from harness.cli.trial import Trial, workload_of
 from harness.errors import InputError, Interrupted, MachineError, NotHeldError, ResultError
 from harness.experiment.start import timestamp
-from harness.report.trial import print_trial, verdict
+from harness.report.trial_text import print_trial, verdict
 from harness.results.fingerprint import machine_fingerprint
-from harness.results.sizing import Platform, SizingDocument, read_sizing
-from harness.results.trial import TRIAL_FILE, TrialDocument, read_trial
+from harness.results.sizing_document import Platform, SizingDocument, read_sizing
+from harness.results.trial_document import TRIAL_FILE, TrialDocument, read_trial
 from harness.sizing.shapes import GIB, MIB
 
 SPARE_BYTES = 512 * MIB

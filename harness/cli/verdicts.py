@@ -19,8 +19,8 @@ from harness.claims.registry import CLAIMS
 from harness.cli.measure import StackName, measure_rest
 from harness.errors import ExperimentError, Interrupted, MachineError, ResultError
 from harness.experiment.start import timestamp
-from harness.report.claims import render_claims_markdown
-from harness.results.claims import (
+from harness.report.claims_text import render_claims_markdown
+from harness.results.claims_document import (
     CLAIMS_SCHEMA_VERSION,
     ClaimRecord,
     ClaimsDocument,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from harness.compare.subject import Subject
 from harness.results.alike import MACHINE, measured_scenario
-from harness.results.comparison import PackageRecord
-from harness.results.document import ResultDocument
+from harness.results.comparison_document import PackageRecord
+from harness.results.result_document import ResultDocument
 
 _MACHINE = (*MACHINE, "virtualisation")
 """What of a machine's fingerprint must be alike."""

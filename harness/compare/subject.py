@@ -11,7 +11,7 @@ import pandas as pd
 from harness.model.constants import Points
 from harness.model.difference import Strata
 from harness.results.alike import setting_of
-from harness.results.document import CellRecord, ResultDocument
+from harness.results.result_document import CellRecord, ResultDocument
 from harness.sizing.fitting import measured_bursts, points_of
 
 MOST_LEVEL = 1000

@@ -9,7 +9,7 @@ from harness.compare.subject import Subject
 from harness.model.constants import CONSTANTS
 from harness.model.difference import PERMUTATIONS, Difference, difference, holm
 from harness.model.intervals import Estimate, NotEstimable
-from harness.results.comparison import DifferenceRecord, FigureRecord, Kind, Verdict
+from harness.results.comparison_document import DifferenceRecord, FigureRecord, Kind, Verdict
 
 SIGNIFICANCE = 0.05
 """Of all comparisons together."""

@@ -12,16 +12,13 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from harness.collect.client import SamplerState
-from harness.collect.histories import TERMINAL, run_histories
-from harness.collect.pings import no_pings
 from harness.errors import ExperimentError
 from harness.experiment.abandon import abandon
 from harness.experiment.context import BurstContext
 from harness.experiment.drain import Drained, drain, wait_until_idle
 from harness.experiment.oom import oom_victims
 from harness.experiment.plan import PlannedBurst
-from harness.experiment.replicas import assign_replicas, replica_rows, total_processes, total_samples
+from harness.experiment.replica_totals import assign_replicas, replica_rows, total_processes, total_samples
 from harness.experiment.summary import (
     BurstTimes,
     is_saturated,
@@ -35,6 +32,9 @@ from harness.graphql import GraphQLError, JobSelector
 from harness.load.generator import LoadGenerator, LoadPlan
 from harness.load.requests import Request, launch, tick
 from harness.load.schedule import make_schedule
+from harness.observe.client import SamplerState
+from harness.observe.histories import TERMINAL, run_histories
+from harness.observe.pings import no_pings
 from harness.scenario.workload import TickWorkload
 
 RELEASE_DELAY_SECONDS = 0.2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.collect.client import SamplerClient
-from harness.collect.group import SamplerGroup
-from harness.collect.pings import Pinger
 from harness.graphql import GraphQLClient
+from harness.observe.client import SamplerClient
+from harness.observe.group import SamplerGroup
+from harness.observe.pings import Pinger
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack.base import Replica, RunningStack

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from harness.collect.histories import TERMINAL, run_statuses
 from harness.errors import ExperimentError
 from harness.experiment.context import BurstContext
 from harness.graphql import GraphQLError
+from harness.observe.histories import TERMINAL, run_statuses
 from harness.stack.base import Loss
 
 IDLE_SECONDS = 1.0

@@ -9,13 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from harness.collect.group import SamplerGroup
-from harness.collect.pings import Pinger
 from harness.errors import ExperimentError
 from harness.experiment.burst import BurstOutcome, run_burst
 from harness.experiment.context import BurstContext, open_sampler
-from harness.experiment.live import Live
-from harness.experiment.observe import Observer
+from harness.experiment.listener import Observer
+from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
     BurstQueue,
     PlannedBurst,
@@ -26,8 +24,10 @@ from harness.experiment.plan import (
 )
 from harness.experiment.start import timestamp
 from harness.graphql import GraphQLClient, GraphQLError, JobSelector
-from harness.results.document import CellRecord, EventRecord, LimitsRecord
+from harness.observe.group import SamplerGroup
+from harness.observe.pings import Pinger
 from harness.results.folder import ResultFolder
+from harness.results.result_document import CellRecord, EventRecord, LimitsRecord
 from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import Scenario

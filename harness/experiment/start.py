@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.results.document import CellRecord, ResultDocument
+from harness.results.result_document import CellRecord, ResultDocument
 from harness.results.validity import judge
 from harness.scenario.cells import cells_of
 from harness.scenario.model import Scenario

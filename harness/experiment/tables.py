@@ -8,8 +8,8 @@ from dataclasses import fields
 import numpy as np
 import pandas as pd
 
-from harness.collect.histories import RunHistory
 from harness.load.generator import Sent
+from harness.observe.histories import RunHistory
 
 _EVALUATION = ("began_epoch_seconds", "ended_epoch_seconds", "pid", "thread")
 """What the ticks of `workloads/` say of their evaluation."""

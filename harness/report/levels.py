@@ -7,7 +7,7 @@ import pandas as pd
 from harness.report import text
 from harness.report.bars import OF_LIMIT, POINTS, bars, sparkline, used
 from harness.report.text import Table, quantity
-from harness.results.document import CellRecord
+from harness.results.result_document import CellRecord
 from harness.views.course import memory_course
 from harness.views.raw import complete
 from harness.views.timeline import of_cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from harness.report import levels, text
-from harness.results.document import ResultDocument
+from harness.results.result_document import ResultDocument
 
 
 def render_markdown(document: ResultDocument, samples: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from harness.report import levels, text
 from harness.report.table import print_table
-from harness.results.document import ResultDocument
+from harness.results.result_document import ResultDocument
 
 _COLOURS = {"valid": "green", "inconclusive": "yellow", "invalid": "red"}
 

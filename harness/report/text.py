@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
+from harness.results.result_document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
 
 MIB = 1024 * 1024
 _EVENTS = {

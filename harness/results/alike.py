@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.results.document import CellRecord, ResultDocument
+from harness.results.result_document import CellRecord, ResultDocument
 
 MACHINE = ("architecture", "cpu_model", "cpu_count", "memory_total_bytes", "cgroup_version")
 """What tells machines apart, of a fingerprint."""

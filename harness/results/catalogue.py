@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Literal
 
 from harness.errors import ResultError
-from harness.results.claims import read_claims
-from harness.results.comparison import read_comparison
-from harness.results.document import State
+from harness.results.claims_document import read_claims
+from harness.results.comparison_document import read_comparison
 from harness.results.folder import ResultFolder
-from harness.results.history import read_entries
 from harness.results.kinds import FILES, Told, kind_of
-from harness.results.live import going_on
-from harness.results.matrix import read_matrix
-from harness.results.sizing import read_sizing
-from harness.results.trial import read_trial
+from harness.results.live_document import going_on
+from harness.results.matrix_document import read_matrix
+from harness.results.result_document import State
+from harness.results.sizing_document import read_sizing
+from harness.results.trend_document import read_entries
+from harness.results.trial_document import read_trial
 
 DEEPEST = 4
 """Folders further down are not looked into."""
@@ -34,7 +34,7 @@ class Item:
 
     path: str
     """Below the folder that is listed, with `/`; `.` is that folder itself."""
-    kind: Told | Literal["history"]
+    kind: Told | Literal["trend"]
     created_at: str = ""
     versions: tuple[str, ...] = ()
     workloads: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class Catalogue:
     def _item(self, folder: Path) -> Item | None:
         kind = kind_of(folder)
         if kind is None:
-            return _history(folder, self._path(folder))
+            return _trend(folder, self._path(folder))
         try:
             state = (folder / FILES[kind]).lstat()
         except OSError:
@@ -207,7 +207,7 @@ def _comparison(folder: Path, item: Item) -> Item:
     )
 
 
-def _history(folder: Path, path: str) -> Item | None:
+def _trend(folder: Path, path: str) -> Item | None:
     if not any(folder.glob("*.json")):
         return None
     try:
@@ -217,7 +217,7 @@ def _history(folder: Path, path: str) -> Item | None:
     points = [point for entry in entries for point in entry.points]
     return Item(
         path,
-        "history",
+        "trend",
         created_at=entries[-1].created_at,
         versions=_distinct(point.dagster_version for point in points),
         workloads=_distinct(point.workload for point in points),

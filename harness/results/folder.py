@@ -20,8 +20,8 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from harness.errors import ResultError
-from harness.results.document import SCHEMA_VERSION, CellRecord, ResultDocument
 from harness.results.json_file import read_versioned
+from harness.results.result_document import SCHEMA_VERSION, CellRecord, ResultDocument
 
 TABLES = ("samples", "processes", "launches", "ticks", "runs", "pings", "replicas", "bursts")
 _FORMER = {"bursts": {"ticks": "readings", "missed_ticks": "missed_readings"}}

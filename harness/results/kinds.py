@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from harness.results.claims import FILE as CLAIMS_FILE
-from harness.results.comparison import COMPARISON_FILE
-from harness.results.matrix import FILE as MATRIX_FILE
-from harness.results.sizing import SIZING_FILE
-from harness.results.trial import TRIAL_FILE
+from harness.results.claims_document import FILE as CLAIMS_FILE
+from harness.results.comparison_document import COMPARISON_FILE
+from harness.results.matrix_document import FILE as MATRIX_FILE
+from harness.results.sizing_document import SIZING_FILE
+from harness.results.trial_document import TRIAL_FILE
 
 Told = Literal["result", "matrix", "claims", "trial", "size", "comparison"]
 FILES: dict[Told, str] = {
@@ -20,7 +20,7 @@ FILES: dict[Told, str] = {
     "size": SIZING_FILE,
     "comparison": COMPARISON_FILE,
 }
-"""By kind; a matrix that holds its comparison too is a matrix. A history has no such file."""
+"""By kind; a matrix that holds its comparison too is a matrix. A trend has no such file."""
 
 
 def kind_of(folder: Path) -> Told | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from harness.results.document import CellRecord, Reason, Validity
+from harness.results.result_document import CellRecord, Reason, Validity
 
 FAILED_RUNS_INVALID = 0.05
 MISSED_READINGS_INCONCLUSIVE = 0.05

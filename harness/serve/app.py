@@ -23,11 +23,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.errors import HarnessError, InputError, InvalidResultError, ResultError
-from harness.report.pages.listing import Filters, render_listing, render_message
-from harness.report.pages.live import live_data, render_live_page
+from harness.report.pages.listing_page import Filters, render_listing, render_message
+from harness.report.pages.live_page import live_data, render_live_page
 from harness.results.catalogue import Catalogue
 from harness.results.folder import ResultFolder
-from harness.results.live import going_on
+from harness.results.live_document import going_on
 from harness.serve.inside import closed, inside
 
 HOSTS = ["127.0.0.1", "localhost"]

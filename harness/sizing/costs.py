@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.errors import InputError, InvalidResultError, ResultError
-from harness.results.document import CellRecord, ConstantRecord, ResultDocument
+from harness.results.result_document import CellRecord, ConstantRecord, ResultDocument
 
 
 @dataclass(frozen=True)

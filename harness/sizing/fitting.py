@@ -21,7 +21,13 @@ from harness.model.constants import (
     points_of_runs,
     points_of_ticks,
 )
-from harness.results.document import CellRecord, ConstantRecord, LevelRecord, ReplicaRecord, ResultDocument
+from harness.results.result_document import (
+    CellRecord,
+    ConstantRecord,
+    LevelRecord,
+    ReplicaRecord,
+    ResultDocument,
+)
 
 LEVEL_MEANS = (
     "memory_peak_bytes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.results.sizing import OfferRecord, Platform
+from harness.results.sizing_document import OfferRecord, Platform
 from harness.sizing.shapes import FARGATE, GIB, Size
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from harness.model.linear import Array
 from harness.model.occupancy import occupancy
-from harness.results.demand import Arrivals, LocationProfile
+from harness.results.demand_document import Arrivals, LocationProfile
 from harness.sizing.arrivals import HOUR_SECONDS, TOGETHER_SECONDS
 
 MINUTE_SECONDS = 60.0

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.errors import InputError
 from harness.model.linear import Array
-from harness.results.sizing import (
+from harness.results.sizing_document import (
     BoundName,
     CostRecord,
     KindRecord,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.results.sizing import LayoutRecord, ReplicasRecord, RuleRecord
+from harness.results.sizing_document import LayoutRecord, ReplicasRecord, RuleRecord
 from harness.sizing.demand import Demand
 
 DEFAULT = 2

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from harness.results.document import CellRecord
-from harness.results.sizing import CostRecord, KindRecord
-from harness.results.trial import AttemptRecord, BoundaryRecord, Outcome
+from harness.results.result_document import CellRecord
+from harness.results.sizing_document import CostRecord, KindRecord
+from harness.results.trial_document import AttemptRecord, BoundaryRecord, Outcome
 from harness.sizing.shapes import MIB
 
 MOST_RUNS = 500

@@ -21,7 +21,7 @@ class ProcessChannel:
     def __init__(self, config: dict[str, Any], log: Path) -> None:
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "harness.collect.sampler", "--config", json.dumps(config)],
+                [sys.executable, "-m", "harness.observe.sampler", "--config", json.dumps(config)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 from dataclasses import dataclass
 from typing import Any
@@ -63,12 +64,20 @@ def connect(host: str) -> docker.DockerClient:
         MachineError: no engine answers; one line with the fix.
     """
     try:
+        _knock(host)
         same = host == os.environ.get("DOCKER_HOST")
         client = docker.from_env() if same else docker.DockerClient(base_url=host)
         client.ping()
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         raise MachineError(_unreachable(host, str(error))) from None
     return client
+
+
+def _knock(host: str) -> None:
+    """OSError where nothing listens on a Unix socket: docker-py then leaves its own open."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(host.removeprefix("unix://"))
 
 
 def engine_host() -> str:

@@ -21,7 +21,7 @@ import psutil
 from docker.errors import DockerException
 
 from harness.errors import MachineError
-from harness.stack import cgroup
+from harness.stack import limited_cgroup
 from harness.stack.engine import Removed, connect, remove_experiment
 
 GRACE_SECONDS = 2.0
@@ -202,8 +202,8 @@ def _remove(entry: Entry) -> CleanReport:
     processes = terminate(list(entry.processes))
     cgroups = folders = 0
     for directory in entry.cgroups:
-        processes += cgroup.kill_all(Path(directory))
-        cgroups += cgroup.remove(Path(directory))
+        processes += limited_cgroup.kill_all(Path(directory))
+        cgroups += limited_cgroup.remove(Path(directory))
     for folder in entry.folders:
         if Path(folder).exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,7 @@ import psutil
 import uv
 
 from harness.errors import MachineError
-from harness.stack import cgroup
+from harness.stack import limited_cgroup
 from harness.stack.engine import engine_host, require_engine
 from harness.stack.environment import cache_folder
 from harness.stack.process import free_port
@@ -60,15 +60,15 @@ def _uv() -> Check:
 def _limits() -> Check:
     made: list[Path] = []
     try:
-        limited = cgroup.make(1.0, GIB, made.append)
-    except cgroup.NoCgroupError as error:
-        if cgroup.systemd_scope(1.0, GIB) is not None:
+        limited = limited_cgroup.make(1.0, GIB, made.append)
+    except limited_cgroup.NoCgroupError as error:
+        if limited_cgroup.systemd_scope(1.0, GIB) is not None:
             return Check("cgroup", True, "limits through systemd-run --user --scope")
         fix = "run as root on Linux or in a systemd user session; else results say `limits: not enforced`"
         return Check("cgroup", False, f"limits cannot be enforced: {error}", fix)
     finally:
         for directory in made:
-            cgroup.remove(directory)
+            limited_cgroup.remove(directory)
     return Check("cgroup", True, f"limits through {limited.method}")
 
 

@@ -19,7 +19,7 @@ import yaml
 from harness.errors import CodeLocationError, ExperimentError, InputError, MachineError
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
-from harness.stack import cgroup
+from harness.stack import limited_cgroup
 from harness.stack.base import Channel, Limits, Loss, Replica, Say, ServerEnvironment, StackEvent
 from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
@@ -63,7 +63,7 @@ class RunningProcesses:
     environment: ServerEnvironment
     replicas: tuple[Replica, ...]
     services: tuple[Service, ...]
-    limited: cgroup.LimitedCgroup | None
+    limited: limited_cgroup.LimitedCgroup | None
 
     @property
     def events(self) -> tuple[StackEvent, ...]:
@@ -206,12 +206,12 @@ class _Starter:
         (self._home / "dagster.yaml").write_text(yaml.safe_dump(instance))
         (self._home / "workspace.yaml").write_text(yaml.safe_dump(workspace))
 
-    def _limits(self) -> tuple[cgroup.LimitedCgroup | None, Limits]:
+    def _limits(self) -> tuple[limited_cgroup.LimitedCgroup | None, Limits]:
         cpus, memory, host_cpus = self._cell.cpus, self._cell.memory_bytes, os.cpu_count() or 1
         try:
-            limited = cgroup.make(cpus, memory, self._ledger.add_cgroup)
-        except cgroup.NoCgroupError as error:
-            if cgroup.systemd_scope(cpus, memory) is not None:
+            limited = limited_cgroup.make(cpus, memory, self._ledger.add_cgroup)
+        except limited_cgroup.NoCgroupError as error:
+            if limited_cgroup.systemd_scope(cpus, memory) is not None:
                 return None, Limits(True, "systemd-run", "", cpus, memory, host_cpus)
             self._say(f"limits: not enforced ({error})")
             return None, Limits(False, "none", str(error), cpus, memory, host_cpus)
@@ -236,12 +236,12 @@ class _Starter:
         return self._plain_env() | server_settings(self._scenario, self._cell) | self._scenario.server.env
 
     def _start(
-        self, name: str, argv: list[str], limited: cgroup.LimitedCgroup | None, env: dict[str, str]
+        self, name: str, argv: list[str], limited: limited_cgroup.LimitedCgroup | None, env: dict[str, str]
     ) -> Service:
         if limited is not None:
             argv = limited.enter(argv)
         elif name == "code-server":
-            argv = [*(cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes) or ()), *argv]
+            argv = [*(limited_cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes) or ()), *argv]
         log = self._logs / f"{name}.log"
         with log.open("ab") as stream:
             process = subprocess.Popen(
@@ -279,14 +279,14 @@ class _Starter:
         check_services(self._services)
 
     def _sampler_opener(
-        self, limited: cgroup.LimitedCgroup | None, limits: Limits, server: Service
+        self, limited: limited_cgroup.LimitedCgroup | None, limits: Limits, server: Service
     ) -> Callable[[float, float], Channel]:
         def open_sampler(cgroup_hz: float, processes_hz: float) -> Channel:
             group: dict[str, Any] = {"version": 0}
             if limited is not None:
                 group = limited.sampler_config()
-            elif limits.enforced and (directory := cgroup.of_process(server.process.pid)) is not None:
-                group = cgroup.LimitedCgroup(2, limits.method, (directory,)).sampler_config()
+            elif limits.enforced and (directory := limited_cgroup.of_process(server.process.pid)) is not None:
+                group = limited_cgroup.LimitedCgroup(2, limits.method, (directory,)).sampler_config()
             config = {
                 "cgroup": group,
                 "root_pid": server.process.pid,

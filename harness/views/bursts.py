@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 from harness.model.constants import estimate_points
 from harness.model.intervals import Line, NotEstimable
 from harness.model.predict import predict
-from harness.results.document import CellRecord
+from harness.results.result_document import CellRecord
 from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts, points_of
 from harness.views.held_out import HeldOut, held_out
 from harness.views.units import MIB

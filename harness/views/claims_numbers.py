@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from harness.results.claims import ClaimRecord, NumberRecord
+from harness.results.claims_document import ClaimRecord, NumberRecord
 from harness.views.units import in_shown_unit
 
 FIGURES = ["figure", "value", "low", "high", "n", "source"]

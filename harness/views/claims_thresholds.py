@@ -10,7 +10,7 @@ import re
 
 import pandas as pd
 
-from harness.results.claims import ClaimRecord
+from harness.results.claims_document import ClaimRecord
 from harness.views.units import in_shown_unit
 
 THRESHOLDS = ["verdict", "threshold", "told"]

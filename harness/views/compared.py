@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from harness.results.alike import setting_of
-from harness.results.comparison import ComparisonDocument, DifferenceRecord, FigureRecord
-from harness.results.document import ResultDocument
+from harness.results.comparison_document import ComparisonDocument, DifferenceRecord, FigureRecord
+from harness.results.result_document import ResultDocument
 from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts, points_of
 from harness.views.units import MIB, in_shown_unit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from harness.results.trial import TrialDocument
+from harness.results.trial_document import TrialDocument
 from harness.views.units import MIB
 
 ATTEMPTS = ["attempt", "memory_mib", "runs", "outcome", "held", "bursts", "peak_mib", "at"]

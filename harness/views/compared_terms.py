@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from harness.results.sizing import QuantityRecord
+from harness.results.sizing_document import QuantityRecord
 from harness.views.units import in_shown_unit
 
 TERMS = ["bound", "order", "term", "count", "cost", "amount", "runs", "total"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.errors import InputError, InvalidResultError
-from harness.results.document import ResultDocument
+from harness.results.result_document import ResultDocument
 from harness.sizing import defaults
 from harness.sizing.beyond import seconds_beyond_run
 from harness.sizing.costs import costs_of, tick_memory_of

@@ -17,7 +17,7 @@ import pandas as pd
 
 from harness.model.intervals import NotEstimable
 from harness.model.plateau import find_plateau
-from harness.results.document import CellRecord
+from harness.results.result_document import CellRecord
 from harness.sizing.fitting import has_ticks_only, measured_bursts
 
 PLATEAU = ["from_level", "to_level", "per_second", "low", "high", "bursts"]

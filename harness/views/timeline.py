@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.model.linear import Array
-from harness.results.document import CellRecord
+from harness.results.result_document import CellRecord
 from harness.views.thin import thin
 from harness.views.units import MIB
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from harness.cli.pages import render_path
-from harness.report.pages.result import render_result
+from harness.report.pages.result_page import render_result
 from harness.results.folder import ResultFolder
 from harness.sizing.fitting import fit_result
 from tests.browser.browser_support import open_page, serious_faults

@@ -8,8 +8,8 @@ from pathlib import Path
 import docker
 import pytest
 
-from harness.results.document import ResultDocument
 from harness.results.folder import ResultFolder
+from harness.results.result_document import ResultDocument
 from tests.e2e.engine_support import running, things, until
 from tests.integration.bench_support import FIXTURES, QUICK, document, run, start, traces
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.claims.losses import server_losses
 from harness.claims.measured import Measured
-from harness.results.claims import read_claims
+from harness.results.claims_document import read_claims
 from harness.results.folder import ResultFolder
 from tests.integration.bench_support import ROOT, document, run, traces
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness.model.constants import CONSTANTS, OF_TICKS
-from harness.results.document import ResultDocument
 from harness.results.folder import ResultFolder
+from harness.results.result_document import ResultDocument
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, QUICK, document, measure, value
 
 pytestmark = pytest.mark.e2e

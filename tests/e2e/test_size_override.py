@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.config import render_configs
+from harness.report.configuration import render_configs
 from tests.integration.bench_support import ROOT
 from tests.unit.sizing_made import CONTAINER, sizing
 

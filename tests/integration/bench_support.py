@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from harness.results.document import ConstantRecord, ResultDocument
 from harness.results.folder import ResultFolder
+from harness.results.result_document import ConstantRecord, ResultDocument
 
 ROOT = Path(__file__).parents[2]
 ATTEMPTS = 3

@@ -8,8 +8,8 @@ import pytest
 from harness.model.constants import CONSTANTS, OF_TICKS, fit_memory
 from harness.model.intervals import Line
 from harness.model.predict import predict
-from harness.results.document import ConstantRecord
 from harness.results.folder import ResultFolder
+from harness.results.result_document import ConstantRecord
 from harness.sizing.fitting import burst_arrays, measured_bursts
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, QUICK, constant, document, measure
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.results.claims import ClaimRecord, read_claims
+from harness.results.claims_document import ClaimRecord, read_claims
 from harness.results.folder import ResultFolder
 from tests.integration.bench_support import read_until, run, start, traces
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from harness.model.constants import CONSTANTS, OF_TICKS
-from harness.results.comparison import read_comparison
-from harness.results.history import read_entries
-from harness.results.matrix import read_matrix
+from harness.results.comparison_document import read_comparison
+from harness.results.matrix_document import read_matrix
+from harness.results.trend_document import read_entries
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, document, read_until, run, start, traces
 
 pytestmark = pytest.mark.integration
@@ -22,7 +22,7 @@ INCONCLUSIVE = 4
 
 
 def test_two_versions_in_turns_are_compared_and_remembered(tmp_path: Path) -> None:
-    out, state, history = tmp_path / "matrix", tmp_path / "state", tmp_path / "history"
+    out, state, trend = tmp_path / "matrix", tmp_path / "state", tmp_path / "trend"
     scenario = str(FIXTURES / "nightly.yaml")
     process = start("matrix", scenario, *OPTIONS, "--out", str(out), state=state)
     read_until(process, f"round 1 of 2, Dagster {NEW}", "burst 1 of 3")
@@ -68,13 +68,13 @@ def test_two_versions_in_turns_are_compared_and_remembered(tmp_path: Path) -> No
     assert {package.name for package in comparison.packages} > {"dagster", "grpcio"}
     assert all((out / f"comparison.{ending}").stat().st_size for ending in ("html", "json", "md", "xml"))
 
-    for _ in range(2):  # what is in the history already is not added again
-        code, output = run("history", "add", str(out), "--to", str(history), state=state)
+    for _ in range(2):  # what is in the trend already is not added again
+        code, output = run("trend", "add", str(out), "--to", str(trend), state=state)
         assert code == 0, output
-        [first, second] = read_entries(history)  # of each version one, fitted to all its rounds
+        [first, second] = read_entries(trend)  # of each version one, fitted to all its rounds
         for entry in (first, second):
             assert {"memory_per_run_bytes", "cpu_seconds_per_run"} <= {one.constant for one in entry.points}
-    code, output = run("history", "show", "--to", str(history), "--format", "json", state=state)
+    code, output = run("trend", "show", "--to", str(trend), "--format", "json", state=state)
     assert code == 0, output
     shown = json.loads(output)
     assert {OLD, NEW} == {one["dagster_version"] for one in shown}

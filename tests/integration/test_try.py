@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.sizing import read_sizing
-from harness.results.trial import BoundaryRecord, TrialDocument, read_trial
+from harness.results.sizing_document import read_sizing
+from harness.results.trial_document import BoundaryRecord, TrialDocument, read_trial
 from tests.integration.bench_support import (
     ATTEMPTS,
     FIXTURES,

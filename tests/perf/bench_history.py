@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from harness.sizing.demand import demand_of_history
-from harness.sizing.history import read_history
 from harness.sizing.profile import profiles_of
+from harness.sizing.run_history import read_history
 
 RUNS_PER_HOUR = 200.0
 MEAN_SECONDS = 45.0

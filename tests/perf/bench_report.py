@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from harness.report.pages.result import render_result
+from harness.report.pages.result_page import render_result
 from harness.results.folder import TABLES, ResultFolder
 
 SHORT = Path(__file__).parents[2] / "results" / "claims" / "light"

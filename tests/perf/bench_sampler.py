@@ -21,9 +21,9 @@ from pathlib import Path
 
 import psutil
 
-from harness.collect.client import SamplerClient
+from harness.observe.client import SamplerClient
 from harness.scenario.model import SamplingSection
-from harness.stack import cgroup
+from harness.stack import limited_cgroup
 from harness.stack.channel import ProcessChannel
 
 RUNS = 30
@@ -41,7 +41,7 @@ RARELY = 0.01
 class Target:
     """What the samplers read."""
 
-    group: cgroup.LimitedCgroup
+    group: limited_cgroup.LimitedCgroup
     server: int
     log: Path
 
@@ -71,14 +71,14 @@ def main() -> int:
     """Print the comparisons; 3 where no cgroup can be made."""
     try:
         with (
-            limited_cgroup() as group,
+            cgroup_with_room() as group,
             tempfile.TemporaryDirectory() as folder,
             run_like(group, "server", RUNS, BALLAST_MIB) as server,
         ):
             target = Target(group, server.pid, Path(folder) / "sampler.log")
             compare_cost(target, SamplingSection())
             compare_peaks(target, SamplingSection())
-    except cgroup.NoCgroupError as error:
+    except limited_cgroup.NoCgroupError as error:
         print(f"the sampler cannot be measured here: {error}")
         return 3
     return 0
@@ -173,19 +173,21 @@ def walk_cost(server: int, detail: bool) -> float:
 
 
 @contextlib.contextmanager
-def limited_cgroup() -> Iterator[cgroup.LimitedCgroup]:
+def cgroup_with_room() -> Iterator[limited_cgroup.LimitedCgroup]:
     """A cgroup with room for all runs, removed afterwards."""
     made: list[Path] = []
     try:
-        yield cgroup.make(os.cpu_count() or 1, 3 * RUNS * BALLAST_MIB * 2**20, made.append)
+        yield limited_cgroup.make(os.cpu_count() or 1, 3 * RUNS * BALLAST_MIB * 2**20, made.append)
     finally:
         for directory in made:
-            cgroup.kill_all(directory)
-            cgroup.remove(directory)
+            limited_cgroup.kill_all(directory)
+            limited_cgroup.remove(directory)
 
 
 @contextlib.contextmanager
-def run_like(group: cgroup.LimitedCgroup, role: str, *numbers: int) -> Iterator[subprocess.Popen[str]]:
+def run_like(
+    group: limited_cgroup.LimitedCgroup, role: str, *numbers: int
+) -> Iterator[subprocess.Popen[str]]:
     """A ready process of `run_like.py` in the cgroup; it ends with its stdin."""
     command = [sys.executable, str(Path(__file__).with_name("run_like.py")), role, *map(str, numbers)]
     with subprocess.Popen(

@@ -15,7 +15,7 @@ import numpy as np
 from harness.compare.verdicts import THRESHOLDS, decide
 from harness.model.constants import Points
 from harness.model.difference import Difference, difference
-from harness.results.comparison import Kind
+from harness.results.comparison_document import Kind
 
 LEVELS = (1, 3, 5)
 COMPARISONS = 16

@@ -22,7 +22,7 @@ import numpy as np
 
 from harness.compare.subject import Round, Subject
 from harness.compare.verdicts import THRESHOLDS, compare
-from harness.results.comparison import CHANGES, DifferenceRecord
+from harness.results.comparison_document import CHANGES, DifferenceRecord
 from harness.results.folder import ResultFolder
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.results.document import CellRecord, LimitsRecord, ResultDocument, Validity
+from harness.results.result_document import CellRecord, LimitsRecord, ResultDocument, Validity
 
 CELL = "io_bound-1.13.27-2cpu-3072mib-8w"
 NO_REPLICAS = pd.DataFrame()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.results.sizing import (
+from harness.results.sizing_document import (
     CostRecord,
     KindRecord,
     NeedRecord,

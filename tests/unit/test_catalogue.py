@@ -9,7 +9,7 @@ import pytest
 
 from harness.results.catalogue import Catalogue, Item
 from harness.results.folder import ResultFolder
-from harness.results.live import LiveDocument, write_live
+from harness.results.live_document import LiveDocument, write_live
 from tests.unit.results_sample import document
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from harness.claims.registry import CLAIMS
-from harness.results.claims import ClaimsDocument, read_claims, write_claims
+from harness.results.claims_document import ClaimsDocument, read_claims, write_claims
 from harness.results.folder import ResultFolder
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import CELL, burst_row, document

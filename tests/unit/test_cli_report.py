@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.results.folder import ResultFolder
-from harness.results.sizing import write_sizing
+from harness.results.sizing_document import write_sizing
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import NO_REPLICAS, bursts, document

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness.results.document import Reason, Validity
 from harness.results.folder import ResultFolder
-from harness.results.sizing import read_sizing
+from harness.results.result_document import Reason, Validity
+from harness.results.sizing_document import read_sizing
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import CELL, NO_REPLICAS, bursts, cell_record, document

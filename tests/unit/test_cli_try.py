@@ -12,10 +12,10 @@ from harness.cli.measure import StackName, sha256_of
 from harness.cli.trial import scenario_of, workload_of
 from harness.cli.try_size import _trial
 from harness.errors import InputError
-from harness.report.trial import print_trial, render_trial_markdown, verdict
+from harness.report.trial_text import print_trial, render_trial_markdown, verdict
 from harness.results.folder import ResultFolder
-from harness.results.sizing import PeakRecord, SizingDocument, read_sizing, write_sizing
-from harness.results.trial import AttemptRecord, TrialDocument, read_trial, write_trial
+from harness.results.sizing_document import PeakRecord, SizingDocument, read_sizing, write_sizing
+from harness.results.trial_document import AttemptRecord, TrialDocument, read_trial, write_trial
 from harness.scenario.workload import BuiltinWorkload, MixWorkload
 from harness.sizing.shapes import MIB, Size
 from harness.sizing.trial import memory_predicted, runs_boundary, runs_predicted

@@ -14,9 +14,9 @@ from rich.console import Console
 from harness.cli.matrix import _of_round, _set_aside_if_inconclusive
 from harness.compare.verdicts import decide
 from harness.model.intervals import Estimate
-from harness.results.document import Reason, Validity
 from harness.results.folder import ResultFolder
-from harness.results.matrix import MatrixDocument, RoundRecord, write_matrix
+from harness.results.matrix_document import MatrixDocument, RoundRecord, write_matrix
+from harness.results.result_document import Reason, Validity
 from harness.scenario.model import Scenario
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import CELL, burst_row, cell_record, document

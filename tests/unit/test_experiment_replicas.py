@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from harness.experiment.oom import oom_victims
-from harness.experiment.replicas import (
+from harness.experiment.replica_totals import (
     assign_replicas,
     replica_rows,
     total_processes,

@@ -5,11 +5,11 @@ import math
 
 import pandas as pd
 
-from harness.collect.pings import no_pings
 from harness.experiment.summary import BurstTimes, summarise_pings, summarise_ticks
 from harness.experiment.tables import launches_frame, pings_frame, runs_frame, ticks_frame
 from harness.load.generator import Sent
 from harness.load.requests import Kind
+from harness.observe.pings import no_pings
 
 TIMES = BurstTimes(idle_from=9.0, released=10.0, drained=20.0)
 

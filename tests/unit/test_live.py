@@ -6,15 +6,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness.collect.client import Newest
 from harness.errors import ExperimentError
-from harness.experiment import live as live_module
-from harness.experiment.live import Live
-from harness.report.pages.live import live_data, render_live_page
-from harness.report.pictures.live import drawable, live_pictures
+from harness.experiment import live_writer as live_module
+from harness.experiment.live_writer import Live
+from harness.observe.client import Newest
+from harness.report.pages.live_page import live_data, render_live_page
+from harness.report.pictures.live_pictures import drawable, live_pictures
 from harness.results.folder import ResultFolder
-from harness.results.live import LIVE_FILE, LiveDocument, ReadingRecord, read_live, write_live
-from harness.views.live import live_rows
+from harness.results.live_document import LIVE_FILE, LiveDocument, ReadingRecord, read_live, write_live
+from harness.views.live_view import live_rows
 from tests.unit.pages_support import HOSTILE, assert_escaped
 from tests.unit.results_sample import document
 

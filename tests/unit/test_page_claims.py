@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness.report.pages.claims import render_claims_page
+from harness.report.pages.claims_page import render_claims_page
 from harness.report.pictures.claim_figures import claim_pictures, verdict_picture
-from harness.results.claims import ClaimsDocument, NumberRecord, ThresholdRecord, read_claims
+from harness.results.claims_document import ClaimsDocument, NumberRecord, ThresholdRecord, read_claims
 from harness.views.claims_thresholds import thresholds_in_words, thresholds_of, unit_decided
 from tests.unit.cli_support import ROOT
 from tests.unit.pages_support import HOSTILE, MOST, assert_escaped, rows, shown

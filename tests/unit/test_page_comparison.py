@@ -9,11 +9,11 @@ import pytest
 
 from harness.cli.side_by_side import comparison_of
 from harness.compare.verdicts import THRESHOLDS
-from harness.report.pages.comparison import render_comparison_page
+from harness.report.pages.comparison_page import render_comparison_page
 from harness.report.pictures.distributions import distribution_pictures
 from harness.report.pictures.ratios import ratio_picture
 from harness.report.pictures.versions import version_pictures
-from harness.results.comparison import ComparisonDocument
+from harness.results.comparison_document import ComparisonDocument
 from harness.sizing.shapes import MIB
 from harness.views.compared import BURSTS, bursts_of, constant_of_versions, ratios_of
 from tests.unit.pages_support import HOSTILE, MOST, assert_escaped, rows, shown

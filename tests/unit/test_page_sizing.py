@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness.report.pages.sizing import render_sizing_page
+from harness.report.pages.sizing_page import render_sizing_page
 from harness.report.pictures.terms import terms_picture
-from harness.results.sizing import (
+from harness.results.sizing_document import (
     LayoutRecord,
     OfferRecord,
     PricesRecord,

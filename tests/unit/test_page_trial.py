@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness.report.pages.trial import render_trial_page
+from harness.report.pages.trial_page import render_trial_page
 from harness.report.pictures.attempts import attempts_picture
-from harness.results.trial import BoundaryRecord
+from harness.results.trial_document import BoundaryRecord
 from harness.sizing.shapes import MIB
 from harness.views.compared_attempts import attempts_of
 from tests.unit.pages_support import HOSTILE, assert_escaped, rows, shown

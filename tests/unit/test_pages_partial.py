@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from harness.cli.pages import render_path
-from harness.report.pages.result import render_result
+from harness.report.pages.result_page import render_result
 from harness.report.pictures.cell import cell_pictures, not_drawn
 from harness.report.pictures.picture import Picture
-from harness.results.document import ResultDocument
 from harness.results.folder import ResultFolder
+from harness.results.result_document import ResultDocument
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import ROOT
 from tests.unit.pages_support import rows, shown, whole_tables

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from harness.cli.pages import render_path
-from harness.report.pages.result import main_pictures, render_result
-from harness.results.document import Reason, Validity
+from harness.report.pages.result_page import main_pictures, render_result
 from harness.results.folder import TABLES, ResultFolder
+from harness.results.result_document import Reason, Validity
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import Run
 from tests.unit.pages_support import shown

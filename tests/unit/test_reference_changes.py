@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.results.comparison import CHANGES, DifferenceRecord
+from harness.results.comparison_document import CHANGES, DifferenceRecord
 from harness.results.folder import ResultFolder
 from tests.perf.real_changes import AGAINST_ITSELF, against_itself, against_planted, rounds
 

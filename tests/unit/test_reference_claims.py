@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.claims.registry import CLAIMS
-from harness.results.claims import read_claims
+from harness.results.claims_document import read_claims
 from harness.views.claims_thresholds import thresholds_of
 from tests.unit.cli_support import ROOT, Run
 

@@ -7,9 +7,9 @@ import pytest
 
 from harness.cli.side_by_side import comparison_of
 from harness.compare.verdicts import THRESHOLDS
-from harness.results.comparison import ComparisonDocument, read_comparison
+from harness.results.comparison_document import ComparisonDocument, read_comparison
 from harness.results.folder import ResultFolder
-from harness.results.matrix import read_matrix
+from harness.results.matrix_document import read_matrix
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "results" / "versions"

@@ -7,7 +7,7 @@ from rich.console import Console
 from harness.report import text
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
-from harness.results.document import Reason, ReplicaRecord, ResultDocument, Validity
+from harness.results.result_document import Reason, ReplicaRecord, ResultDocument, Validity
 from harness.sizing.fitting import fit_result, with_levels
 from tests.unit.results_sample import CELL, NO_REPLICAS, bursts, cell_record, document
 

@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
-from harness.report.claims import counts, print_claims, render_claims_markdown
-from harness.results.claims import ClaimRecord, ClaimsDocument, NumberRecord
+from harness.report.claims_text import counts, print_claims, render_claims_markdown
+from harness.results.claims_document import ClaimRecord, ClaimsDocument, NumberRecord
 
 
 def record(name: str, verdict: str, **more: object) -> ClaimRecord:

@@ -3,7 +3,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness.results.document import LimitsRecord
+from harness.results.result_document import LimitsRecord
 from harness.results.validity import judge
 from tests.unit.results_sample import burst_row, bursts, cell_record
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.report.pages.listing import Filters
+from harness.report.pages.listing_page import Filters
 from harness.results.catalogue import Item
 from harness.results.folder import ResultFolder
 from tests.unit.cli_support import Run

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from harness.errors import InvalidResultError
-from harness.results.document import Reason, Validity
+from harness.results.result_document import Reason, Validity
 from harness.sizing.fitting import fit_result, level_records
 from tests.unit.results_sample import NO_REPLICAS, burst_row, bursts, document
 

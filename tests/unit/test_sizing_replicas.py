@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.results.sizing import ReplicasRecord, SizingDocument
+from harness.results.sizing_document import ReplicasRecord, SizingDocument
 from harness.sizing.arrivals import Stream, trace_of_history
 from harness.sizing.demand import Demand, demand_of_streams
 from harness.sizing.prices import Machine, Tariff

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.results.document import EventRecord
-from harness.results.trial import AttemptRecord
+from harness.results.result_document import EventRecord
+from harness.results.trial_document import AttemptRecord
 from harness.sizing.shapes import MIB
 from harness.sizing.trial import (
     judge_attempt,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.results.document import EventRecord
+from harness.results.result_document import EventRecord
 from harness.sizing.fitting import fit_result
 from harness.views import bursts, stages, timeline
 from harness.views.processes import roles

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from harness.report.pictures.bursts import peaks_picture
+from harness.report.pictures.burst_pictures import peaks_picture
 from harness.sizing.fitting import fit_result
 from harness.views.held_out import held_out
 from tests.unit.pages_support import rows

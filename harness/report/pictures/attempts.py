@@ -10,8 +10,8 @@ import pandas as pd
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.theme import BLUE, GREEN, ORANGE, RED
 from harness.report.text import MIB
-from harness.report.trial import ordered
-from harness.results.trial import TrialDocument
+from harness.report.trial_text import ordered
+from harness.results.trial_document import TrialDocument
 from harness.views.compared_attempts import attempts_of, predicted_of
 
 HEIGHT = 340

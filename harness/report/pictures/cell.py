@@ -7,15 +7,20 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from harness.report.pictures.bursts import counted_picture, launches_picture, measures_picture, peaks_picture
+from harness.report.pictures.burst_pictures import (
+    counted_picture,
+    launches_picture,
+    measures_picture,
+    peaks_picture,
+)
 from harness.report.pictures.gantt import gantt_picture
 from harness.report.pictures.picture import Picture, slug
-from harness.report.pictures.pings import latency_picture, told_picture
-from harness.report.pictures.processes import counts_picture, roles_picture
-from harness.report.pictures.throughput import throughput_picture
-from harness.report.pictures.ticks import ticks_picture
-from harness.report.pictures.timeline import cpu_picture, memory_picture
-from harness.results.document import CellRecord, ResultDocument
+from harness.report.pictures.ping_pictures import latency_picture, told_picture
+from harness.report.pictures.process_pictures import counts_picture, roles_picture
+from harness.report.pictures.throughput_pictures import throughput_picture
+from harness.report.pictures.tick_pictures import ticks_picture
+from harness.report.pictures.timeline_pictures import cpu_picture, memory_picture
+from harness.results.result_document import CellRecord, ResultDocument
 from harness.views.raw import Needs, Tables, complete, gaps, lacks
 from harness.views.timeline import of_cell
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from harness.report.claims import COUNTED, interval, value
+from harness.report.claims_text import COUNTED, interval, value
 from harness.report.pictures.picture import Picture, rounded, slug
 from harness.report.pictures.theme import BLUE, GREEN, GREY, ORANGE, RED
-from harness.results.claims import ClaimRecord, ClaimsDocument, NumberRecord
+from harness.results.claims_document import ClaimRecord, ClaimsDocument, NumberRecord
 from harness.views.claims_numbers import by_unit, figures_of, verdicts_of
 from harness.views.claims_thresholds import thresholds_of, unit_decided
 from harness.views.units import in_shown_unit

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from harness.report.pictures.picture import Picture, rounded
-from harness.results.document import CellRecord
+from harness.results.result_document import CellRecord
 from harness.views.stages import STAGES, slowest_burst, stages
 
 _ROW = 18

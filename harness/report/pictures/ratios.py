@@ -8,7 +8,7 @@ import pandas as pd
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.theme import GREY
 from harness.report.pictures.versions import spoken, verdict_colour, verdict_shape
-from harness.results.comparison import CHANGES, ComparisonDocument
+from harness.results.comparison_document import CHANGES, ComparisonDocument
 from harness.views.compared import ratios_of
 
 STEP = 22

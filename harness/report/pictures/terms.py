@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.text import quantity
-from harness.results.sizing import QuantityRecord
+from harness.results.sizing_document import QuantityRecord
 from harness.views.compared_terms import terms_of
 from harness.views.units import in_shown_unit
 

@@ -10,7 +10,7 @@ import pandas as pd
 from harness.report.pictures.picture import Picture, rounded, slug
 from harness.report.pictures.theme import BLUE, GREEN, GREY, ORANGE, RED
 from harness.report.text import quantity
-from harness.results.comparison import ComparisonDocument
+from harness.results.comparison_document import ComparisonDocument
 from harness.views.compared import BASELINE, constant_of_versions
 
 HEIGHT = 190

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from harness.claims.measured import Measured
-from harness.results.document import CellRecord, ResultDocument, Validity
+from harness.results.result_document import CellRecord, ResultDocument, Validity
 
 Rows = list[dict[str, Any]]
 BURST = {"phase": "measure", "drained": True}

@@ -8,7 +8,7 @@ import pytest
 from harness.claims.base import Claim, Decision, Needs
 from harness.claims.judge import decide, unmet
 from harness.claims.measured import Measured
-from harness.results.document import Reason, Validity
+from harness.results.result_document import Reason, Validity
 from tests.unit.claims.made import measured
 
 

@@ -1,0 +1,76 @@
+"""A trend as series: one constant of one workload and version over time, and where it stepped. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from harness.compare.verdicts import KINDS
+from harness.model.change_points import LEAST_POINTS, change_points
+from harness.model.constants import CONSTANTS
+from harness.results.comparison_document import Kind
+from harness.results.trend_document import EntryRecord, PointRecord, SeriesRecord, StepRecord
+
+_Pair = tuple[EntryRecord, PointRecord]
+
+
+def series_of(entries: Iterable[EntryRecord], thresholds: Mapping[Kind, float]) -> list[SeriesRecord]:
+    """Every series of a trend, in the order of workloads, constants and versions.
+
+    What was measured on machines that are not alike, on another stack or with another scenario, is another
+    series.
+
+    Args:
+        entries: oldest first.
+        thresholds: a step up to this share is none that matters, by kind.
+    """
+    found: dict[tuple[str, ...], list[_Pair]] = {}
+    for entry in entries:
+        for point in entry.points:
+            alike = (entry.machine, entry.stack, entry.scenario_sha256, point.setting)
+            found.setdefault((*alike, point.dagster_version, point.constant), []).append((entry, point))
+    order = list(CONSTANTS)
+    series = [_series(pairs, thresholds) for pairs in found.values()]
+    return sorted(
+        series,
+        key=lambda one: (
+            one.scenario,
+            one.workload,
+            order.index(one.constant),
+            _version(one.dagster_version),
+            one.machine,
+        ),
+    )
+
+
+def _series(pairs: Sequence[_Pair], thresholds: Mapping[Kind, float]) -> SeriesRecord:
+    entry, point = pairs[-1]
+    at = tuple(one.created_at for one, _ in pairs)
+    values = tuple(one.value for _, one in pairs)
+    threshold = thresholds[KINDS[point.constant]]
+    return SeriesRecord(
+        machine=entry.machine,
+        stack=entry.stack,
+        scenario=entry.scenario,
+        scenario_sha256=entry.scenario_sha256,
+        workload=point.workload,
+        setting=point.setting,
+        dagster_version=point.dagster_version,
+        constant=point.constant,
+        unit=point.unit,
+        least=LEAST_POINTS,
+        at=at,
+        values=values,
+        steps=tuple(
+            StepRecord(
+                at=at[step.index], index=step.index, before=step.before, after=step.after, ratio=step.ratio
+            )
+            for step in change_points(np.array(values))
+            if not 1 / (1 + threshold) < step.ratio < 1 + threshold
+        ),
+    )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in text.split("."))

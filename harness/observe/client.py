@@ -1,0 +1,228 @@
+"""The harness's side of a sampler: starts reading it, asks it, and hands out what it read as tables."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from harness.errors import ExperimentError
+
+START_SECONDS = 20.0
+ANSWER_SECONDS = 20.0
+_TEXT_COLUMNS = {"role", "status"}
+_WHOLE_COLUMNS = {"pid", "ppid", "threads"}
+
+
+class Channel(Protocol):
+    """Two-way line stream to a sampler; what `harness.stack` gives."""
+
+    def send(self, line: str) -> None:
+        """Write one line to the sampler."""
+        ...
+
+    def lines(self) -> Iterable[str]:
+        """Yield the sampler's lines until it ends."""
+        ...
+
+    def close(self) -> None:
+        """End the sampler; no process is left afterwards."""
+        ...
+
+
+Newest = tuple[dict[str, float | int | None] | None, pd.DataFrame | None]
+"""A sample by column, and a walk of the processes; None of what has not come yet."""
+
+
+@dataclass(frozen=True)
+class SamplerState:
+    """What a sampler says of itself, at one instant. Counters run since its start."""
+
+    watermark_bytes: float
+    """Highest usage since the last reset, page cache included; nan where the kernel does not keep it."""
+    missed_ticks: int
+    ticks: int
+    cpu_seconds: float
+    """CPU time the sampler itself has used."""
+    at: float
+    """Epoch seconds."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """Tables of what was read: one row per sample, and one per process and walk.
+
+    Columns as in `harness.observe.cgroup.COLUMNS` and `harness.observe.tree.PROCESS_COLUMNS`, the latter
+    after an `at_epoch_seconds`. Numbers are float64 with nan for what the machine does not tell, apart from
+    pid, ppid and threads (int64); role and status are text.
+    """
+
+    samples: pd.DataFrame
+    processes: pd.DataFrame
+
+
+class SamplerClient:
+    """Talks to one sampler. Its methods are for one thread; a thread of its own does the reading."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read_lines, name="sampler-client", daemon=True)
+        self._hello: dict[str, Any] | None = None
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._samples: list[list[Any]] = []
+        self._walks: list[list[Any]] = []
+        self._last_sample: list[Any] | None = None
+        self._last_walk: list[list[Any]] = []
+        self._asked = 0
+        self._ended = ""
+        self._closed = False
+
+    def start(self, timeout: float = START_SECONDS) -> None:
+        """Begin reading and wait for the sampler's greeting.
+
+        Raises:
+            ExperimentError: it ended or did not greet within `timeout` seconds.
+        """
+        self._reader.start()
+        self._await(lambda: self._hello is not None, timeout, "start")
+
+    @property
+    def pressure(self) -> str:
+        """Where the pressure columns come from: `cgroup`, `host` or `none`."""
+        return str(self._greeting["pressure"])
+
+    @property
+    def resettable(self) -> bool:
+        """Whether the kernel keeps a memory watermark for each burst."""
+        return bool(self._greeting["resettable"])
+
+    def reset(self) -> SamplerState:
+        """Start the watermark anew; the state just after."""
+        return self._ask("reset")
+
+    def read(self) -> SamplerState:
+        """The state now; every sample up to it has arrived when this returns."""
+        return self._ask("read")
+
+    def take(self) -> Readings:
+        """Everything read since the last `take`, and forget it."""
+        with self._changed:
+            samples, self._samples = self._samples, []
+            walks, self._walks = self._walks, []
+        return Readings(self._samples_frame(samples), self._processes_frame(walks))
+
+    def peek_samples(self) -> pd.DataFrame:
+        """The samples since the last `take`, which are kept."""
+        with self._changed:
+            samples = list(self._samples)
+        return self._samples_frame(samples)
+
+    def latest(self) -> Newest:
+        """The newest sample, and the newest walk unless it found no process; any thread may ask.
+
+        Raises:
+            ExperimentError: the sampler has ended, so nothing newer will ever come.
+        """
+        with self._changed:
+            sample, walk, ended = self._last_sample, self._last_walk, self._ended
+        if ended:
+            raise self._broke(ended)
+        columns = self._greeting["columns"]
+        return (
+            None if sample is None else dict(zip(columns, sample, strict=True)),
+            self._processes_frame(walk) if walk else None,
+        )
+
+    def close(self) -> None:
+        """End the sampler and its channel; may be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(OSError, ValueError, ExperimentError):
+            self._channel.send(json.dumps({"id": 0, "command": "stop"}))
+        self._channel.close()
+        if self._reader.ident is not None:
+            self._reader.join(ANSWER_SECONDS)
+
+    @property
+    def _greeting(self) -> dict[str, Any]:
+        if self._hello is None:
+            raise RuntimeError("start() first")
+        return self._hello
+
+    def _ask(self, command: str) -> SamplerState:
+        self._asked += 1
+        number = self._asked
+        try:
+            self._channel.send(json.dumps({"id": number, "command": command}))
+        except (OSError, ValueError) as error:
+            raise self._broke(f"could not be told to {command} ({error})") from error
+        self._await(lambda: number in self._answers, ANSWER_SECONDS, command)
+        answer = self._answers.pop(number)
+        watermark = answer["watermark_bytes"]
+        return SamplerState(
+            watermark_bytes=float("nan") if watermark is None else float(watermark),
+            missed_ticks=answer["missed_ticks"],
+            ticks=answer["ticks"],
+            cpu_seconds=answer["cpu_seconds"],
+            at=answer["at"],
+        )
+
+    def _await(self, ready: Callable[[], bool], timeout: float, what: str) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: ready() or bool(self._ended), timeout)
+            if ready():
+                return
+        raise self._broke(self._ended or f"did not answer {what!r} within {timeout:g}s")
+
+    def _broke(self, why: str) -> ExperimentError:
+        return ExperimentError(f"the sampler {why}; its own log in logs/ may say more")
+
+    def _read_lines(self) -> None:
+        ended = "ended unexpectedly"
+        try:
+            for line in self._channel.lines():
+                message = json.loads(line)
+                with self._changed:
+                    self._accept(message)
+                    self._changed.notify_all()
+        except (OSError, ValueError, KeyError) as error:
+            ended = f"sent what cannot be read ({error!r})"
+        with self._changed:
+            self._ended = ended
+            self._changed.notify_all()
+
+    def _accept(self, message: dict[str, Any]) -> None:
+        match message["kind"]:
+            case "samples":
+                self._samples += message["rows"]
+                self._last_sample = message["rows"][-1]
+            case "processes":
+                self._last_walk = [[message["at"], *row] for row in message["rows"]]
+                self._walks += self._last_walk
+            case "answer":
+                self._answers[message["id"]] = message
+            case "hello":
+                self._hello = message
+            case kind:
+                raise ValueError(f"unknown kind {kind!r}")
+
+    def _samples_frame(self, rows: list[list[Any]]) -> pd.DataFrame:
+        return pd.DataFrame(rows, columns=self._greeting["columns"], dtype="float64")
+
+    def _processes_frame(self, rows: list[list[Any]]) -> pd.DataFrame:
+        columns = ["at_epoch_seconds", *self._greeting["process_columns"]]
+        frame = pd.DataFrame(rows, columns=columns, dtype="object")
+        return frame.astype({column: _type_of(column) for column in columns})
+
+
+def _type_of(column: str) -> str:
+    if column in _TEXT_COLUMNS:
+        return "str"
+    return "int64" if column in _WHOLE_COLUMNS else "float64"

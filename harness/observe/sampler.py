@@ -1,0 +1,269 @@
+"""The sampler: a process of its own that reads one code server and streams what it reads.
+
+    python -m harness.observe.sampler --config '{"cgroup": {"version": 1, "memory": DIR, "cpu": DIR,
+        "cpuacct": DIR}, "root_pid": 123, "cgroup_hz": 40, "processes_hz": 2}'
+
+It writes JSON lines to stdout and nothing to disk:
+
+    {"kind": "hello", "version": 1, "columns": [..], "process_columns": [..], "resettable": true,
+     "pressure": "cgroup" | "host" | "none", "cgroup_hz": 40.0}
+    {"kind": "samples", "rows": [[..], ..]}                 every half second
+    {"kind": "processes", "at": EPOCH_SECONDS, "rows": [[..], ..]}      after each walk of the tree
+    {"kind": "answer", "id": 1, "watermark_bytes": .., "missed_ticks": .., "ticks": .., "cpu_seconds": ..,
+     "at": EPOCH_SECONDS}                                   after all samples up to that instant
+
+In a container beside the code server's, `"cgroup": {"seen_by_pid": 1}` finds the folders itself.
+
+It takes JSON lines on stdin, `{"id": 1, "command": "reset" | "read" | "stop"}`. The end of stdin stops it
+too, so a killed harness leaves no sampler behind.
+
+Readings are due at fixed instants, so the rate does not drift. A reading later than a whole period is a
+missed tick: it is counted and left out, never made up for. Everything slow (the walk, the output) has its
+own thread. Only the standard library and psutil are imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harness.observe.cgroup import COLUMNS, CgroupPaths, Reader
+from harness.observe.cgroup_v1 import CgroupV1Reader
+from harness.observe.cgroup_v2 import CgroupV2Reader
+from harness.observe.tree import PROCESS_COLUMNS, TreeWalker
+from harness.observe.tree_reader import TreeReader
+
+PROTOCOL_VERSION = 1
+BATCH_SECONDS = 0.5
+EXIT_BAD_CONFIG = 2
+
+
+@dataclass(frozen=True)
+class SamplerConfig:
+    """What to read and how often."""
+
+    cgroup: CgroupPaths
+    root_pid: int
+    cgroup_hz: float
+    processes_hz: float
+
+    @classmethod
+    def from_json(cls, text: str) -> SamplerConfig:
+        """From the text of `--config`; ValueError, naming the field, where it makes no sense."""
+        document = json.loads(text)
+        try:
+            config = cls(
+                cgroup=CgroupPaths.from_json(document["cgroup"]),
+                root_pid=int(document["root_pid"]),
+                cgroup_hz=float(document["cgroup_hz"]),
+                processes_hz=float(document["processes_hz"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"missing or of the wrong type: {error}") from error
+        if config.cgroup_hz <= 0 or config.processes_hz <= 0:
+            raise ValueError("cgroup_hz and processes_hz must be above 0")
+        return config
+
+    def to_json(self) -> str:
+        """As `from_json` reads it."""
+        return json.dumps(
+            {
+                "cgroup": self.cgroup.to_json(),
+                "root_pid": self.root_pid,
+                "cgroup_hz": self.cgroup_hz,
+                "processes_hz": self.processes_hz,
+            }
+        )
+
+
+class Ticker:
+    """Absolute deadlines `period` seconds apart, on the monotonic clock."""
+
+    def __init__(self, period: float, now: float) -> None:
+        self.period = period
+        self.deadline = now
+        self.ticks = 0
+        self.missed = 0
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next reading is due; 0 when it is."""
+        return max(0.0, self.deadline - now)
+
+    def tick(self, now: float) -> None:
+        """A reading is made `now`; whole periods that passed unused are missed."""
+        skipped = max(0, int((now - self.deadline) / self.period))
+        self.missed += skipped
+        self.ticks += 1
+        self.deadline += (skipped + 1) * self.period
+
+
+class Output:
+    """Lines to stdout, written by a thread so that a slow reader never delays a tick."""
+
+    def __init__(self, descriptor: int, broken: threading.Event) -> None:
+        self._descriptor = descriptor
+        self._broken = broken
+        self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="output", daemon=True)
+        self._thread.start()
+
+    def put(self, message: dict[str, Any]) -> None:
+        """Queue one message."""
+        self._queue.put(message)
+
+    def finish(self, timeout: float) -> None:
+        """Write what is queued, but wait no longer than `timeout` seconds for the reader."""
+        self._queue.put(None)
+        self._thread.join(timeout)
+
+    def _write(self) -> None:
+        while (message := self._queue.get()) is not None:
+            line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+            try:
+                while line:
+                    line = line[os.write(self._descriptor, line) :]
+            except OSError:
+                self._broken.set()
+                return
+
+
+class Input:
+    """Commands from stdin, read without blocking."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._rest = b""
+        self.ended = False
+
+    def wait(self, seconds: float) -> Iterator[dict[str, Any]]:
+        """Wait up to `seconds`; yield the commands that came meanwhile."""
+        if not select.select([self._descriptor], [], [], seconds)[0]:
+            return
+        data = os.read(self._descriptor, 65536)
+        self.ended = not data
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            yield json.loads(line)
+
+
+class Sampler:
+    """The loop: wait for the next tick or a command, whichever comes first."""
+
+    def __init__(self, config: SamplerConfig, commands: Input, output: Output, stop: threading.Event) -> None:
+        self._config = config
+        self._commands = commands
+        self._output = output
+        self._stop = stop
+        self._reader = open_reader(config)
+        self._rate = min(config.cgroup_hz, self._reader.max_hz)
+        self._ticker = Ticker(1 / self._rate, time.monotonic())
+        self._rows: list[list[float | int | None]] = []
+        self._batch_due = 0.0
+
+    def run(self) -> None:
+        """Sample until told to stop, until stdin ends, or until nobody reads stdout."""
+        self._say_hello()
+        threading.Thread(target=self._walk_tree, name="walk", daemon=True).start()
+        try:
+            while not self._stop.is_set() and not self._commands.ended:
+                for command in self._commands.wait(self._ticker.wait(time.monotonic())):
+                    self._obey(command)
+                now = time.monotonic()
+                if self._ticker.wait(now) == 0:
+                    self._ticker.tick(now)
+                    self._rows.append(self._reader.sample().row())
+                    if now >= self._batch_due:
+                        self._batch_due = now + BATCH_SECONDS
+                        self._flush()
+        finally:
+            self._stop.set()
+            self._flush()
+            self._reader.close()
+
+    def _say_hello(self) -> None:
+        self._output.put(
+            {
+                "kind": "hello",
+                "version": PROTOCOL_VERSION,
+                "columns": COLUMNS,
+                "process_columns": PROCESS_COLUMNS,
+                "resettable": self._reader.resettable,
+                "pressure": self._reader.pressure,
+                "cgroup_hz": self._rate,
+            }
+        )
+
+    def _obey(self, command: dict[str, Any]) -> None:
+        if command["command"] == "stop":
+            self._stop.set()
+        elif command["command"] == "reset":
+            self._reader.reset_watermark()
+        self._flush()
+        self._output.put(
+            {
+                "kind": "answer",
+                "id": command["id"],
+                "watermark_bytes": self._reader.watermark(),
+                "missed_ticks": self._ticker.missed,
+                "ticks": self._ticker.ticks,
+                "cpu_seconds": time.process_time(),
+                "at": time.time(),
+            }
+        )
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._output.put({"kind": "samples", "rows": self._rows})
+            self._rows = []
+
+    def _walk_tree(self) -> None:
+        walker = TreeWalker(self._config.root_pid)
+        ticker = Ticker(1 / self._config.processes_hz, time.monotonic())
+        while not self._stop.wait(ticker.wait(time.monotonic())):
+            ticker.tick(time.monotonic())
+            at = time.time()
+            rows = [process.row() for process in walker.walk()]
+            self._output.put({"kind": "processes", "at": at, "rows": rows})
+
+
+def open_reader(config: SamplerConfig) -> Reader:
+    """The reader for the cgroup version of `config`."""
+    match config.cgroup.version:
+        case 1:
+            return CgroupV1Reader(config.cgroup)
+        case 2:
+            return CgroupV2Reader(config.cgroup)
+        case _:
+            return TreeReader(config.root_pid)
+
+
+def main() -> int:
+    """Entry point of `python -m harness.observe.sampler`."""
+    parser = argparse.ArgumentParser(prog="harness.observe.sampler", description="stream readings")
+    parser.add_argument("--config", required=True, help="JSON; see the head of this file")
+    try:
+        config = SamplerConfig.from_json(parser.parse_args().config)
+    except ValueError as error:
+        print(f"--config: {error}", file=sys.stderr)
+        return EXIT_BAD_CONFIG
+    # Ctrl-C reaches every process of the terminal; the harness decides when the sampler ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = threading.Event()
+    output = Output(sys.stdout.fileno(), stop)
+    Sampler(config, Input(sys.stdin.fileno()), output, stop).run()
+    output.finish(timeout=2.0)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

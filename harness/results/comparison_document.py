@@ -1,0 +1,90 @@
+"""`comparison.json`: versions side by side, constant by constant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from harness.results.json_file import read_versioned
+from harness.results.result_document import Part
+
+COMPARISON_SCHEMA_VERSION = 1
+COMPARISON_FILE = "comparison.json"
+
+Kind = Literal["memory", "cpu", "latency", "count"]
+Verdict = Literal["regressed", "improved", "no change", "inconclusive"]
+CHANGES: tuple[Verdict, ...] = ("regressed", "improved")
+"""By more than the threshold, and not by chance."""
+
+
+class FigureRecord(Part):
+    """A value with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    bursts: int = Field(description="behind it; of a ratio, the fewer")
+
+
+class DifferenceRecord(Part):
+    """One constant of one workload beside the baseline's."""
+
+    other: str = Field(description="label of the subject that is compared with the baseline")
+    workload: str
+    constant: str
+    unit: str
+    kind: Kind
+    baseline_figure: FigureRecord | None = None
+    other_figure: FigureRecord | None = None
+    ratio: FigureRecord | None = Field(None, description="other / baseline")
+    p_value: float | None = Field(None, description="two-sided, of the permutation test")
+    p_value_corrected: float | None = Field(None, description="for the number of comparisons, by Holm")
+    threshold: float = Field(description="a change up to this share is none that matters")
+    verdict: Verdict
+    why: str = Field("", description="why it is open")
+
+
+class SubjectRecord(Part):
+    """What is compared."""
+
+    label: str
+    dagster_version: str
+    results: tuple[str, ...] = Field(description="names of its results, a round each")
+
+
+class PackageRecord(Part):
+    """A package that is not the same for all subjects; an empty version where it is not installed."""
+
+    name: str
+    versions: dict[str, str] = Field(description="by label")
+
+
+class ComparisonDocument(Part):
+    """The whole of a comparison."""
+
+    schema_version: int = COMPARISON_SCHEMA_VERSION
+    harness_version: str
+    created_at: str
+    baseline: SubjectRecord
+    others: tuple[SubjectRecord, ...]
+    forced: bool = Field(description="whether what is compared is not alike or not valid")
+    warnings: tuple[str, ...] = Field(description="what was overridden")
+    remarks: tuple[str, ...] = Field(description="what else a reader should know")
+    packages: tuple[PackageRecord, ...] = Field(description="that differ")
+    differences: tuple[DifferenceRecord, ...]
+
+    def count(self, verdict: Verdict) -> int:
+        """How many constants got a verdict."""
+        return sum(one.verdict == verdict for one in self.differences)
+
+
+def read_comparison(folder: Path) -> ComparisonDocument:
+    """Read a comparison.
+
+    Raises:
+        ResultError: not there, not readable, or written by a newer harness.
+    """
+    file = folder / COMPARISON_FILE
+    return read_versioned(file, ComparisonDocument, COMPARISON_SCHEMA_VERSION, "dagster-sizing compare --out")

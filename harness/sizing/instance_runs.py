@@ -1,0 +1,93 @@
+"""The run history of a Dagster instance, as its webserver tells it.
+
+Only fields are asked for that Dagster 1.8 to 1.13 share. Start and end are those of the run itself, to the
+fraction of a second; its process exists a little longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from harness.errors import InputError
+from harness.graphql import GraphQLClient, GraphQLError, NotGraphQLError
+from harness.sizing.run_history import whole_runs
+
+RUNS_PER_PAGE = 500
+
+_COLUMNS = ("start", "end", "location", "job", "status")
+_RUNS = """
+query RunHistory($filter: RunsFilter!, $cursor: String, $limit: Int!) {
+  runsOrError(filter: $filter, cursor: $cursor, limit: $limit) {
+    __typename
+    ... on Runs {
+      results { runId jobName status startTime endTime repositoryOrigin { repositoryLocationName } }
+    }
+    ... on InvalidPipelineRunsFilterError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+
+
+def read_instance_history(
+    client: GraphQLClient, since_epoch_seconds: float, on_page: Callable[[int], None]
+) -> pd.DataFrame:
+    """Whole runs created after an instant: `start`, `end` (epoch seconds), `location`, `job`, `status`.
+
+    Runs in progress, and those that never started, are left out. A run that was not launched through a code
+    location, as by `dagster job execute`, has an empty location.
+
+    Args:
+        client: of the instance's webserver.
+        since_epoch_seconds: the instant; not before 1970.
+        on_page: called after each page with the number of runs read so far, those left out included.
+
+    Raises:
+        InputError: there is no whole run.
+        GraphQLError: the webserver did not answer, or not with runs.
+    """
+    rows: list[tuple[Any, ...]] = []
+    for page in _pages(client, since_epoch_seconds):
+        rows += [_row(run) for run in page]
+        on_page(len(rows))
+    if not rows:
+        raise InputError(f"{client.url}: no runs in this time; ask for more of it with --days")
+    return whole_runs(pd.DataFrame(rows, columns=list(_COLUMNS)), client.url)
+
+
+def _pages(client: GraphQLClient, since: float) -> Iterator[list[dict[str, Any]]]:
+    """Pages of runs, newest first; the cursor is the last run id of a page."""
+    # Runs that end while we read move none of the others: pages go by the order of creation.
+    variables: dict[str, Any] = {
+        "filter": {"createdAfter": since},
+        "cursor": None,
+        "limit": RUNS_PER_PAGE,
+    }
+    # Until a page is empty: a server may give fewer than asked for before the end.
+    while page := _results(client.execute(_RUNS, variables).get("runsOrError")):
+        yield page
+        variables["cursor"] = page[-1]["runId"]
+
+
+def _results(answer: Any) -> list[dict[str, Any]]:
+    kind = answer.get("__typename") if isinstance(answer, dict) else None
+    if kind == "Runs":
+        results: list[dict[str, Any]] = answer["results"]
+        return results
+    if kind is None:
+        raise NotGraphQLError("no answer about runs")
+    raise GraphQLError(f"{kind}: {answer.get('message', 'no message')}")
+
+
+def _row(run: dict[str, Any]) -> tuple[Any, ...]:
+    origin = run["repositoryOrigin"] or {}
+    return (
+        run["startTime"],
+        run["endTime"],
+        origin.get("repositoryLocationName", ""),
+        run["jobName"],
+        run["status"],
+    )

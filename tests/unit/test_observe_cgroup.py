@@ -1,0 +1,199 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.observe.cgroup import COLUMNS, CgroupPaths, KeptFile, Watermark
+from harness.observe.cgroup_v1 import CgroupV1Reader
+from harness.observe.cgroup_v2 import CgroupV2Reader
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+HOST_PRESSURE = FIXTURES / "pressure"
+NO_PRESSURE = FIXTURES / "no-such-folder"
+
+
+@pytest.fixture
+def v1(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FIXTURES / "cgroup_v1", tmp_path / "v1"))
+
+
+@pytest.fixture
+def v2(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FIXTURES / "cgroup_v2", tmp_path / "v2"))
+
+
+def v1_reader(folder: Path, host: Path = HOST_PRESSURE) -> CgroupV1Reader:
+    paths = CgroupPaths(1, str(folder / "memory"), str(folder / "cpu"), str(folder / "cpuacct"))
+    return CgroupV1Reader(paths, host)
+
+
+def v2_reader(folder: Path, host: Path = HOST_PRESSURE) -> CgroupV2Reader:
+    return CgroupV2Reader(CgroupPaths(2, str(folder), str(folder)), host)
+
+
+def test_v1_reads_every_column(v1: Path) -> None:
+    reader = v1_reader(v1)
+    sample = reader.sample()
+    assert sample.usage_bytes == 49549312
+    assert sample.working_set_bytes == 49549312 - 6291456
+    assert sample.memory_bytes == 49549312 - 6291456 - 3526656
+    assert sample.anon_bytes == 38907904
+    assert sample.file_bytes == 9818112
+    assert sample.cpu_seconds == pytest.approx(0.825022255)
+    assert (sample.periods, sample.throttled_periods) == (43, 41)
+    assert sample.throttled_seconds == pytest.approx(3.056539766)
+    assert sample.oom_kills == 1
+    assert sample.memory_pressure_seconds is not None
+    assert (reader.pressure, reader.resettable) == ("host", True)
+    assert reader.watermark() == 62914560
+    assert None not in sample.row()
+    reader.close()
+
+
+def test_v1_resets_the_watermark_by_writing_to_it(v1: Path) -> None:
+    reader = v1_reader(v1)
+    file = v1 / "memory" / "memory.max_usage_in_bytes"
+    file.write_text("", "utf-8")
+    reader.reset_watermark()
+    assert file.read_bytes() == b"0"
+    reader.close()
+
+
+def test_v1_before_oom_counts_and_without_a_quota_knows_less(v1: Path) -> None:
+    (v1 / "memory" / "memory.oom_control").write_text("oom_kill_disable 0\nunder_oom 0\n", "utf-8")
+    (v1 / "cpu" / "cpu.stat").unlink()
+    (v1 / "memory" / "memory.max_usage_in_bytes").unlink()
+    reader = v1_reader(v1, NO_PRESSURE)
+    sample = reader.sample()
+    assert sample.oom_kills is None
+    assert (sample.periods, sample.throttled_periods, sample.throttled_seconds) == (None, None, None)
+    assert sample.cpu_pressure_seconds is None
+    assert (reader.pressure, reader.resettable, reader.watermark()) == ("none", False, None)
+    assert sample.memory_bytes is not None
+    reader.close()
+
+
+def test_cache_read_after_usage_never_makes_memory_negative(v1: Path) -> None:
+    (v1 / "memory" / "memory.usage_in_bytes").write_text("1000\n", "utf-8")
+    sample = v1_reader(v1).sample()
+    assert (sample.usage_bytes, sample.working_set_bytes, sample.memory_bytes) == (1000, 0, 0)
+
+
+def test_v2_reads_every_column(v2: Path) -> None:
+    reader = v2_reader(v2)
+    sample = reader.sample()
+    assert sample.usage_bytes == 143654912
+    assert sample.working_set_bytes == 143654912 - 20971520
+    assert sample.memory_bytes == 143654912 - 20971520 - 9437184
+    assert (sample.anon_bytes, sample.file_bytes) == (104857600, 31457280)
+    assert sample.cpu_seconds == pytest.approx(0.27222)
+    assert (sample.periods, sample.throttled_periods) == (43, 41)
+    assert sample.throttled_seconds == pytest.approx(3.056539)
+    assert sample.oom_kills == 3
+    assert sample.cpu_pressure_seconds == pytest.approx(0.007728)
+    assert sample.memory_pressure_seconds == pytest.approx(1.25)
+    assert sample.io_pressure_seconds == pytest.approx(0.000031)
+    assert reader.pressure == "cgroup"
+    assert None not in sample.row()
+    reader.close()
+
+
+def test_v2_reads_and_resets_the_watermark_through_one_descriptor(v2: Path) -> None:
+    reader = v2_reader(v2)
+    assert reader.resettable
+    (v2 / "memory.peak").write_text("150000000\n", "utf-8")  # what the kernel shows after the reset
+    assert reader.watermark() == 150000000
+    reader.reset_watermark()
+    assert (v2 / "memory.peak").read_text("utf-8").startswith("reset\n")
+    reader.close()
+
+
+def test_v2_without_cpu_controller_peak_and_pressure_knows_less(v2: Path) -> None:
+    (v2 / "cpu.stat").write_text("usage_usec 5\nuser_usec 5\nsystem_usec 0\n", "utf-8")
+    (v2 / "memory.peak").unlink()
+    (v2 / "io.pressure").unlink()
+    reader = v2_reader(v2)
+    sample = reader.sample()
+    assert sample.cpu_seconds == pytest.approx(5e-6)
+    assert (sample.periods, sample.throttled_seconds) == (None, None)
+    assert (reader.resettable, reader.watermark()) == (False, None)
+    assert reader.pressure == "host"
+    reader.close()
+
+
+def test_a_cgroup_that_is_gone_tells_nothing(tmp_path: Path) -> None:
+    for reader in (v1_reader(tmp_path, NO_PRESSURE), v2_reader(tmp_path, NO_PRESSURE)):
+        row = dict(zip(COLUMNS, reader.sample().row(), strict=True))
+        assert row.pop("at_epoch_seconds") is not None
+        assert set(row.values()) == {None}
+        reader.reset_watermark()
+        reader.close()
+
+
+def test_a_kept_file_shows_the_newest_content_and_may_be_closed_twice(tmp_path: Path) -> None:
+    (tmp_path / "n").write_text("1\n", "utf-8")
+    file = KeptFile(tmp_path / "n")
+    (tmp_path / "n").write_text("23\n", "utf-8")
+    assert file.integer() == 23
+    file.close()
+    file.close()
+    assert not file.exists
+
+
+def test_paths_survive_json() -> None:
+    paths = CgroupPaths(1, "/m", "/c", "/a")
+    assert CgroupPaths.from_json(paths.to_json()) == paths
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        ({"version": 3}, "version"),
+        ({"version": 1, "memory": "/m", "cpu": "/c"}, "cpuacct"),
+        ({"version": 2, "cpu": "/c"}, "memory"),
+        ({"version": 0, "path": "/m"}, "path"),
+    ],
+)
+def test_wrong_paths_are_refused_by_name(document: dict[str, object], names: str) -> None:
+    with pytest.raises(ValueError, match=names):
+        CgroupPaths.from_json(document)
+
+
+def test_a_watermark_that_cannot_be_reset_tells_only_of_new_peaks(tmp_path: Path) -> None:
+    file = tmp_path / "peak"
+    file.write_text("500\n")
+    watermark = Watermark(file, b"reset\n", probe=True)
+    # as in a container, whose cgroup is mounted read-only
+    watermark.resettable = False
+    file.write_text("500\n")
+    assert watermark.value() is None
+    watermark.reset()
+    assert watermark.value() is None
+    file.write_text("700\n")
+    assert watermark.value() == 700
+    watermark.reset()
+    assert watermark.value() is None
+    watermark.close()
+
+
+@pytest.mark.parametrize(("recorded", "version"), [("cgroup_v1", 1), ("cgroup_v2", 2)])
+def test_the_cgroup_of_a_container_is_seen_through_its_first_process(
+    recorded: str, version: int, tmp_path: Path
+) -> None:
+    seen = tmp_path / "1" / "root" / "sys" / "fs" / "cgroup"
+    shutil.copytree(FIXTURES / recorded, seen)
+    paths = CgroupPaths.seen_by(1, proc=tmp_path)
+    assert paths.version == version
+    reader = CgroupV1Reader(paths) if version == 1 else CgroupV2Reader(paths)
+    assert reader.sample().usage_bytes
+    reader.close()
+
+
+def test_a_container_without_a_cgroup_of_its_own_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="cgroupns=private"):
+        CgroupPaths.seen_by(1, proc=tmp_path)
+
+
+def test_the_sampler_may_be_told_whom_to_look_through() -> None:
+    with pytest.raises(ValueError, match="cgroup"):
+        CgroupPaths.from_json({"seen_by_pid": 2**22 + 1})
