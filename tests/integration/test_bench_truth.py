@@ -37,6 +37,8 @@ def test_planted_cpu_seconds_are_recovered(tmp_path: Path) -> None:
         for planted in (2, 4):
             executed = means[ids[f"cpu-{planted}"]] - means[ids["cpu-0"]]
             fitted = constant(result, f"cpu-{planted}", "cpu_seconds_per_run")
+            assert fitted.value is not None
+            assert none.value is not None
             rise, reach = fitted.value - none.value, np.hypot(half_width(fitted), half_width(none))
             print(f"planted {planted} s: executed +{executed:.3f} s, per run +{rise:.2f} s +- {reach:.2f} s")
             assert executed == pytest.approx(planted, rel=0.05)

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Callable
 from multiprocessing.queues import SimpleQueue
 
 MIB = 2**20
@@ -45,4 +46,5 @@ def spikes(mib: int) -> None:
 
 if __name__ == "__main__":
     role, *numbers = sys.argv[1:]
-    {"server": server, "spikes": spikes}[role](*map(int, numbers))
+    roles: dict[str, Callable[..., None]] = {"server": server, "spikes": spikes}
+    roles[role](*map(int, numbers))

@@ -77,7 +77,7 @@ def quantities(workload: str = "io_bound") -> tuple[QuantityRecord, ...]:
 
     def need(bound: str, total: float, *terms: tuple[str, float, float]) -> NeedRecord:
         of = tuple(TermRecord(name=name, count=count, cost=cost) for name, count, cost in terms)
-        return NeedRecord(bound=bound, runs=9, total=total, terms=of, binds="a burst")  # type: ignore[arg-type]
+        return NeedRecord(bound=bound, runs=9, total=total, terms=of, binds="a burst")
 
     runs = f"runs at once ({workload})"
     return (

@@ -204,7 +204,7 @@ def test_on_a_terminal_progress_leaves_nothing_behind() -> None:
 
 
 def test_days_are_asked_for(run: Run, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_source.time, "time", lambda: NOON)
+    monkeypatch.setattr("harness.cli.run_source.time.time", lambda: NOON)
     told(run, instance.url, "--days", "2")
     assert instance.asked[0]["filter"] == {"createdAfter": NOON - 2 * 86_400}
     told(run, instance.url, "--days", "1e6")

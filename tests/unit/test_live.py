@@ -49,7 +49,7 @@ class Samplers:
 
     def newest(self) -> dict[str, Newest]:
         self.asked += 1
-        sample = {
+        sample: dict[str, float | int | None] = {
             "at_epoch_seconds": 100.0 + self.asked,
             "cpu_seconds": 2.0 * self.asked,
             "memory_bytes": 2**20,

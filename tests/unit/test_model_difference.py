@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from harness.model.constants import Points
 from harness.model.difference import Difference, difference, holm
@@ -25,7 +26,7 @@ def sample(
     return Points("slope", LEVELS, base + slope * LEVELS + errors + drift)
 
 
-def compared(a: Points, b: Points, strata: np.ndarray | None = None, seed: int = 1) -> Difference:
+def compared(a: Points, b: Points, strata: NDArray[np.int64] | None = None, seed: int = 1) -> Difference:
     numbers = LEVELS.astype(np.int64) if strata is None else strata
     found = difference(a, b, (numbers, numbers), seed)
     assert isinstance(found, Difference)
@@ -58,7 +59,7 @@ def test_a_drift_from_round_to_round_hides_nothing_if_rounds_are_strata() -> Non
     """Four rounds, each slower than the one before, of which every level has one burst in each sample."""
     rng = np.random.default_rng(3)
     rounds = np.tile(np.arange(4), 3)
-    slower = 3.0 * rounds
+    slower = np.asarray(3.0 * rounds, dtype=float)
     a, b = (sample(rng, slope, noise=0.02, drift=slower) for slope in (2.5, 2.5 * 1.08))
     strata = (1000 * rounds + LEVELS).astype(np.int64)
     assert compared(a, b, strata).p_value < 0.01

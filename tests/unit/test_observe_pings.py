@@ -3,8 +3,9 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 import pytest
@@ -46,8 +47,8 @@ def server() -> Iterator[tuple[Server, str]]:
     served.stop(0).wait()
 
 
-def taken(pinger: Pinger, least: int) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
+def taken(pinger: Pinger, least: int) -> list[dict[Hashable, Any]]:
+    rows: list[dict[Hashable, Any]] = []
     deadline = time.monotonic() + 20
     while len(rows) < least and time.monotonic() < deadline:
         rows += pinger.take().to_dict("records")

@@ -116,7 +116,10 @@ def test_thresholds_of_the_reference_claims_are_about_what_decided(reference: Cl
             continue
         ruled.append(claim.id)
         met = {
-            verdict: [beyond(figure.low, figure.high, one.threshold, one.told) for one in own.itertuples()]
+            verdict: [
+                beyond(figure.low, figure.high, threshold, told)
+                for threshold, told in zip(own["threshold"], own["told"], strict=True)
+            ]
             for verdict, own in thresholds.groupby("verdict")
         }
         assert all(met["supported"]) == (claim.verdict == "supported"), claim.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -23,7 +24,7 @@ from tests.unit.test_compare import made
 Compared = tuple[ComparisonDocument, dict[str, pd.DataFrame]]
 
 
-def compared(folder: Path, repeats: int = 5, **of_second: float) -> Compared:
+def compared(folder: Path, repeats: int = 5, **of_second: Any) -> Compared:
     """Two made results side by side, and their bursts."""
     folders = [
         made(folder / "a", "1.11.16", 1, repeats=repeats),

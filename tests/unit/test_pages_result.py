@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -25,13 +26,13 @@ def bursts() -> pd.DataFrame:
     return pd.DataFrame([burst_row(level, number) for number, level in enumerate([1, 2, 4] * 3)])
 
 
-def pictures_in(page: str) -> dict[str, dict]:
+def pictures_in(page: str) -> dict[str, dict[str, Any]]:
     """The Vega-Lite specifications in a page, by name."""
     found = re.findall(r'<script type="application/json" id="([^"]+)-specification">(.*?)</script>', page)
     return {name: json.loads(text) for name, text in found}
 
 
-def rows_of(specification: dict) -> list[dict]:
+def rows_of(specification: dict[str, Any]) -> list[dict[str, Any]]:
     return [row for rows in specification["datasets"].values() for row in rows]
 
 

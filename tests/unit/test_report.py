@@ -112,7 +112,7 @@ def test_peaks_stand_against_the_limit_and_memory_over_time_in_a_line() -> None:
 def test_several_code_servers_are_held_against_their_own_limits() -> None:
     one = {"runs": 4, "runs_succeeded": 4, "cpu_seconds": 1.0, "throttled_seconds": 0.0, "oom_kills": 0}
     records = tuple(
-        ReplicaRecord(name=name, memory_peak_bytes=peak * 2**30, **one)  # type: ignore[arg-type]
+        ReplicaRecord(name=name, memory_peak_bytes=peak * 2**30, **one)
         for name, peak in (("code-server-1", 0.75), ("code-server-2", 1.5))
     )
     whole = fitted()

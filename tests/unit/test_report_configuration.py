@@ -134,7 +134,7 @@ def test_dagster_caps_runs_by_either(version: str, tmp_path: Path) -> None:
     instance = InstanceRef.from_dir(str(tmp_path))
     coordinator = instance.run_coordinator
     assert isinstance(coordinator, QueuedRunCoordinator)
-    asked = instance.settings.get("concurrency", {})
+    asked: Any = instance.settings.get("concurrency", {})
     read = ConcurrencyConfig.from_concurrency_settings(asked, coordinator.get_run_queue_config())
     assert read.run_queue_config is not None
     assert read.run_queue_config.max_concurrent_runs == 11

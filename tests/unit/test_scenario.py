@@ -11,7 +11,7 @@ from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 from harness.scenario.schema import json_schema
-from harness.scenario.workload import BuiltinWorkload, MixWorkload
+from harness.scenario.workload import BuiltinWorkload, MixWorkload, OwnJob, Workload
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SCENARIOS = Path(__file__).parents[2] / "workloads" / "scenarios"
@@ -27,6 +27,12 @@ workloads:
 """
 
 MIX = "name: x\nworkloads:\n  - mix:\n      - {share: 3, runs: {workload: io_bound}}\n"
+
+
+def runs(workload: Workload) -> BuiltinWorkload | OwnJob:
+    """A workload that is one kind of run."""
+    assert isinstance(workload, BuiltinWorkload | OwnJob)
+    return workload
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -101,12 +107,12 @@ def test_a_mix_has_runs_of_each_kind_by_its_share(tmp_path: Path) -> None:
 def test_steps_of_multi_step_run_in_processes_or_in_the_runs_own(tmp_path: Path) -> None:
     text = "name: x\nworkloads:\n  - {workload: multi_step, steps: 3}\n"
     [cell] = cells_of(load_scenario(write(tmp_path, text)).scenario)
-    assert cell.workload.run_config_for(1.0)["execution"] == {
+    assert runs(cell.workload).run_config_for(1.0)["execution"] == {
         "config": {"multiprocess": {"max_concurrent": 3}}
     }
     text = "name: x\nworkloads:\n  - {workload: multi_step, executor: in_process}\n"
     [cell] = cells_of(load_scenario(write(tmp_path, text)).scenario)
-    assert cell.workload.run_config_for(1.0)["execution"] == {"config": {"in_process": {}}}
+    assert runs(cell.workload).run_config_for(1.0)["execution"] == {"config": {"in_process": {}}}
 
 
 @pytest.mark.parametrize(
@@ -231,7 +237,7 @@ def test_two_messages_about_one_field_make_one_line(tmp_path: Path) -> None:
 def test_dates_of_a_run_config_stay_text(tmp_path: Path) -> None:
     text = OWN + "  - job: a\n    run_config: {ops: {a: {config: {day: 2024-06-30, counts: {1: 2}}}}}\n"
     (workload,) = load_scenario(write(tmp_path, text)).scenario.workloads
-    assert workload.run_config_for(1.0)["ops"]["a"]["config"] == {"day": "2024-06-30", "counts": {1: 2}}
+    assert runs(workload).run_config_for(1.0)["ops"]["a"]["config"] == {"day": "2024-06-30", "counts": {1: 2}}
 
 
 def test_a_date_holds_the_dependencies_back(tmp_path: Path) -> None:
@@ -244,7 +250,8 @@ def test_overrides_change_fields_of_any_depth(tmp_path: Path) -> None:
     options = ["load.repeats=2", "workloads.0.ballast=64MiB", "server.cpus=[1, 2]", "load.warmup.launches=3"]
     scenario = load_scenario(file, options).scenario
     assert scenario.load.repeats == 2
-    assert scenario.workloads[0].run_config_for(1.0)["ops"]["io_bound_op"]["config"]["ballast_bytes"] == 2**26
+    config = runs(scenario.workloads[0]).run_config_for(1.0)["ops"]["io_bound_op"]["config"]
+    assert config["ballast_bytes"] == 2**26
     assert scenario.server.cpus == (1.0, 2.0)
     assert scenario.load.warmup.launches == 3
 
@@ -276,7 +283,7 @@ def test_paths_count_from_the_scenario_file() -> None:
 
 
 def test_the_hold_is_set_where_the_job_wants_it() -> None:
-    nightly, weekly = load_scenario(FIXTURES / "own_code" / "shop.yaml").scenario.workloads
+    nightly, weekly = map(runs, load_scenario(FIXTURES / "own_code" / "shop.yaml").scenario.workloads)
     assert nightly.run_config_for(4.0) == {"ops": {"extract": {"config": {"days": 3, "pause_seconds": 4.0}}}}
     assert nightly.run_config_for(1.0) != nightly.run_config_for(4.0)
     assert weekly.run_config_for(4.0) == {}
@@ -300,8 +307,14 @@ def test_the_scenario_files_of_this_repository_are_valid(file: Path) -> None:
 
 def test_quick_and_standard_measure_every_workload() -> None:
     quick, standard = (load_scenario(SCENARIOS / f"{name}.yaml").scenario for name in ("quick", "standard"))
-    assert [w.job for w in quick.workloads] == ["io_bound", "cpu_bound"]
-    assert {w.job for w in standard.workloads} == {"io_bound", "cpu_bound", "pandas_bound", "multi_step"}
+    assert [runs(w).job for w in quick.workloads] == ["io_bound", "cpu_bound"]
+    measured = {runs(w).job for w in standard.workloads}
+    assert measured == {
+        "io_bound",
+        "cpu_bound",
+        "pandas_bound",
+        "multi_step",
+    }
     assert max(standard.load.levels) == 12
     assert standard.load.repeats == 5
 

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.sizing.demand import Demand, Stream, demand_of_history, demand_of_streams
+from harness.sizing.arrivals import Stream
+from harness.sizing.demand import Demand, demand_of_history, demand_of_streams
 
 ONE = np.array([1.0])
 

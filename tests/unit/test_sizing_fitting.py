@@ -24,6 +24,7 @@ def test_all_constants_of_the_design_are_recovered() -> None:
     for name, expected in EXPECTED.items():
         constant = constants[name]
         assert constant.value == pytest.approx(expected, rel=0.05), name
+        assert constant.value is not None
         assert constant.low is not None
         assert constant.high is not None
         assert constant.low <= constant.value <= constant.high

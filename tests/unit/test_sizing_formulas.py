@@ -1,10 +1,12 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.sizing.formulas import cpu_need, memory_need, runs_held, with_headroom, workers_need
-from harness.sizing.shapes import FARGATE, GIB, compose, ec2, fargate, kubernetes
-from tests.unit.sizing_made import MIB, cost, costs
+from harness.sizing.shapes import FARGATE, GIB, MIB, Size, compose, ec2, fargate, kubernetes
+from tests.unit.sizing_made import cost, costs
 
 IO, HEAVY = costs(), costs("heavy", per_run_mib=400.0)
 
@@ -93,7 +95,12 @@ def test_a_fargate_task_is_a_valid_pair_that_suffices(cores: float, memory: floa
 
 @given(st.floats(0.001, 64), st.floats(1, 500 * GIB))
 def test_free_sizes_suffice_and_waste_no_step(cores: float, memory: float) -> None:
-    for platform, step in ((ec2, 0.125), (kubernetes, 0.1), (compose, 0.1)):
+    platforms: list[tuple[Callable[[float, float], Size], float]] = [
+        (ec2, 0.125),
+        (kubernetes, 0.1),
+        (compose, 0.1),
+    ]
+    for platform, step in platforms:
         size = platform(cores, memory)
         assert size.cpus >= cores * (1 - 1e-9)
         assert size.cpus - step < cores + 1e-9
@@ -101,7 +108,7 @@ def test_free_sizes_suffice_and_waste_no_step(cores: float, memory: float) -> No
 
 
 def test_the_table_of_fargate_is_amazons() -> None:
-    assert FARGATE[0.25] == (0.5, 1, 2)
-    assert FARGATE[4][0], FARGATE[4][-1] == (8, 30)
+    assert list(FARGATE[0.25]) == [0.5, 1, 2]
+    assert FARGATE[4] == tuple(range(8, 31))
     assert FARGATE[8] == tuple(range(16, 61, 4))
     assert FARGATE[16] == tuple(range(32, 121, 8))

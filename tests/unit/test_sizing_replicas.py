@@ -14,8 +14,8 @@ from harness.sizing.demand import Demand, demand_of_streams
 from harness.sizing.prices import Machine, Tariff
 from harness.sizing.recommend import Origin, Prices, Wish, recommend, weights_of
 from harness.sizing.replicas import Ceiling, ServerNeed, decide
-from harness.sizing.shapes import GIB
-from tests.unit.sizing_made import MIB, costs
+from harness.sizing.shapes import GIB, MIB
+from tests.unit.sizing_made import costs
 
 IO, HEAVY = costs(), costs("heavy", per_run_mib=400.0)
 ONE = np.array([1.0])

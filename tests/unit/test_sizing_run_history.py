@@ -221,14 +221,14 @@ def test_random_starts_are_rarely_called_anything_else(seed: int, per_minute: fl
 def test_of_too_few_runs_there_is_no_figure() -> None:
     two = profile([NOON, NOON + 10])
     assert two.runs_per_hour is two.seconds_mean is two.seconds_median is two.average is None
-    assert two.dispersion is two.arrivals is two.seconds_95 is None
+    assert (two.dispersion, two.arrivals, two.seconds_95) == (None, None, None)
     assert (two.runs, two.peak, two.most_starts) == (2, 2, 1)
     nineteen = profile(NOON + HOUR * np.arange(19))
     assert nineteen.seconds_mean == 30.0
     assert nineteen.seconds_95 is nineteen.dispersion is None
     short = profile(NOON + np.linspace(0, 28 * MINUTE, 200))
     assert short.seconds_95 == 30.0
-    assert short.dispersion is short.arrivals is None
+    assert (short.dispersion, short.arrivals) == (None, None)
 
 
 def test_a_history_of_decades_takes_no_memory_for_its_empty_minutes() -> None:

@@ -31,7 +31,7 @@ def attempt(memory_mib: int, runs: int, outcome: str) -> AttemptRecord:
         runs=runs,
         bursts=2,
         bursts_held=2 if outcome == "held" else 0,
-        outcome=outcome,  # type: ignore[arg-type]
+        outcome=outcome,
         oom_kills=0,
         runs_failed=0,
         memory_peak_bytes=None,

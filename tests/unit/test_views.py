@@ -50,7 +50,7 @@ def test_memory_is_told_in_mib_since_the_first_sample_and_keeps_its_peak() -> No
     found = timeline.memory(samples, timeline.start_of(samples))
     assert found["seconds"].min() == 0
     assert found["memory_mib"].max() == 700
-    assert found.loc[found["memory_mib"].idxmax(), "seconds"] == pytest.approx(432.1)
+    assert found["seconds"].iloc[int(found["memory_mib"].argmax())] == pytest.approx(432.1)
     assert len(found) <= timeline.MOST_POINTS
 
 

@@ -1,5 +1,7 @@
 """Views of Pings, ticks, processes and throughput on small tables with known answers."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -173,5 +175,7 @@ def test_a_plateau_has_its_levels_its_interval_and_its_bursts() -> None:
         ([], True),  # not known: the cautious side
     ],
 )
-def test_who_chooses_how_long_runs_last_is_told_by_the_scenario(workloads: list, held: bool) -> None:
+def test_who_chooses_how_long_runs_last_is_told_by_the_scenario(
+    workloads: list[dict[str, Any]], held: bool
+) -> None:
     assert is_held(cell_record(), {"workloads": workloads}) is held

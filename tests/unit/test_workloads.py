@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from harness.scenario.workload import BuiltinWorkload
 from workloads.cost import PAGE_BYTES, ballast, compute, wait_on_socket, wait_until
-from workloads.definitions import cpu_tick, defs, io_tick
-from workloads.sensors import TICK_SECONDS
+from workloads.definitions import defs
+from workloads.sensors import TICK_SECONDS, cpu_tick, io_tick
 
 MIB = 2**20
 
@@ -48,7 +48,7 @@ def test_every_job_takes_what_a_scenario_gives_it(parameters: dict[str, Any]) ->
 @pytest.mark.parametrize("steps", [1, 3])
 def test_multi_step_has_as_many_parts_as_it_was_told(steps: int) -> None:
     result = execute(workload="multi_step", steps=steps)
-    parts = [e.step_key for e in result.get_step_success_events() if e.step_key != "multi_step_op"]
+    parts = [str(e.step_key) for e in result.get_step_success_events() if e.step_key != "multi_step_op"]
     assert sorted(parts) == [f"part[{number}]" for number in range(steps)]
 
 
