@@ -37,6 +37,7 @@ lint: .venv/.ready ## style and types
 	@bash .ci/check-workflows
 
 perf: .venv/.ready ## speed of the harness itself, printed as ratios
+	@$(BIN)/python -m tests.perf.bench_start
 	@$(BIN)/python -m tests.perf.bench_sampler
 	@$(BIN)/python -m tests.perf.bench_load
 	@$(BIN)/python -m tests.perf.bench_trend

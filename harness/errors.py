@@ -21,6 +21,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+EXIT_CODES: dict[int, str] = {
+    0: "done; for bench: the result is valid",
+    1: "a bug in dagster-sizing",
+    2: "bad input: scenario, option, result folder, or the code under test",
+    3: "this machine lacks something (`dagster-sizing doctor` says what)",
+    4: "measured to the end, but the result is not valid",
+    5: "the experiment broke off; what was measured is kept",
+    6: "a size was tried, and did not hold",
+    7: "something got costlier than the baseline",
+    8: "something is open, and `--fail-on inconclusive` was given",
+    130: "interrupted; what was measured is kept",
+}
+"""What each exit code of the command means; `--help` and the documentation are made from it."""
+
 
 class HarnessError(Exception):
     """Base of all deliberate errors; `exit_code` is what the process ends with."""

@@ -14,8 +14,9 @@ import typer
 from rich.console import Console
 
 import harness
+from harness.cli.options import TOKEN_HEADER
 from harness.cli.progress import make_console
-from harness.cli.run_source import TOKEN_HEADER, counting, is_instance, read_runs
+from harness.cli.run_source import counting, is_instance, read_runs
 from harness.errors import InputError
 from harness.experiment.start import timestamp
 from harness.report.demand_text import print_demand
@@ -79,7 +80,7 @@ def demand(
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
 ) -> None:
-    """Show what demand a run history tells: how many runs, how long, how many at once, and how they arrive.
+    """Show the demand in a run history: how many runs, how long, how many at once, and how they arrive.
 
     Runs are read from a Dagster instance over GraphQL (only read; nothing is started there) or from a file,
     and told by code location, as each has a code server of its own. Failed and cancelled runs count, as they

@@ -11,65 +11,83 @@ from typing import Annotated
 import typer
 
 import harness
-from harness.cli import (
-    bench,
-    claims,
-    clean,
-    compare,
-    demand,
-    doctor,
-    fit,
-    matrix,
-    report,
-    scenario,
-    serve,
-    show,
-    size,
-    trend,
-    try_size,
+from harness.cli.lazy import Entry, LazyGroup
+from harness.errors import EXIT_CODES, HarnessError
+
+COMMANDS = (
+    Entry(
+        "bench",
+        "bench",
+        "Measure a code server: bring it up, fire bursts of runs, record their cost, fit the constants.",
+    ),
+    Entry(
+        "claims",
+        "claims",
+        "Test the sizing guide's claims by experiment; each gets a verdict with the figures that decided it.",
+    ),
+    Entry(
+        "fit", "fit", "Fit the constants again from the raw tables, and write result.json and report.md anew."
+    ),
+    Entry("show", "show", "Print a result, finished or not: validity, constants, and what each level cost."),
+    Entry(
+        "demand",
+        "demand",
+        "Show the demand in a run history: how many runs, how long, how many at once, and how they arrive.",
+    ),
+    Entry(
+        "size",
+        "size",
+        "Compute memory, CPUs, workers, the cap on runs and replicas for a demand, from measured constants.",
+    ),
+    Entry(
+        "try",
+        "try_size",
+        "Run a recommended size at the peak that it is for, show that it holds, and find where it breaks.",
+    ),
+    Entry(
+        "matrix",
+        "matrix",
+        "Measure several Dagster versions in interleaved rounds (A B A B), for `dagster-sizing compare`.",
+    ),
+    Entry(
+        "compare",
+        "compare",
+        "Compare results of two or more Dagster versions, constant by constant, and say what got costlier.",
+    ),
+    Entry(
+        "report",
+        "report",
+        "Write each folder as one HTML page that needs nothing else: report.html, in that folder.",
+    ),
+    Entry(
+        "serve",
+        "serve",
+        "List results in the browser: filter, open, compare them, and look on while one is measured.",
+    ),
+    Entry(
+        "doctor", "doctor", "Say what this machine can measure, what it cannot, and how to put that right."
+    ),
+    Entry(
+        "clean",
+        "clean",
+        "Remove processes, cgroups and scratch folders that a killed experiment left behind, and only those.",
+    ),
+    Entry("trend", "trend", "Keep the constants of results over time, and see where one stepped."),
+    Entry("scenario", "scenario", "Check scenario files and print their JSON Schema."),
 )
-from harness.errors import HarnessError
-
-EXIT_CODES = """\
-Exit codes:
-
-0  done; for bench: the result is valid\n
-1  a bug in dagster-sizing\n
-2  bad input: scenario, option, result folder, or the code under test\n
-3  this machine lacks something (`dagster-sizing doctor` says what)\n
-4  measured to the end, but the result is not valid\n
-5  the experiment broke off; what was measured is kept\n
-6  a size was tried, and did not hold\n
-7  something got costlier than the baseline\n
-8  something is open, and `--fail-on inconclusive` was given\n
-130  interrupted; what was measured is kept
-"""
+_EPILOG = "Exit codes:\n\n" + "\n\n".join(f"{code}  {meaning}" for code, meaning in EXIT_CODES.items())
 
 app = typer.Typer(
+    cls=LazyGroup.of(COMMANDS),
     name="dagster-sizing",
     help="Measure how much memory and CPU a Dagster code server needs for N concurrent runs.\n\n"
     "Start with `dagster-sizing bench workloads/scenarios/quick.yaml`.",
-    epilog=EXIT_CODES,
+    epilog=_EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-app.command("bench")(bench.bench)
-app.command("claims")(claims.claims)
-app.command("fit")(fit.fit)
-app.command("show")(show.show)
-app.command("demand")(demand.demand)
-app.command("size")(size.size)
-app.command("try")(try_size.try_size)
-app.command("matrix")(matrix.matrix)
-app.command("compare")(compare.compare)
-app.command("report")(report.report)
-app.command("serve")(serve.serve)
-app.command("doctor")(doctor.doctor)
-app.command("clean")(clean.clean)
-app.add_typer(trend.app, name="trend")
-app.add_typer(scenario.app, name="scenario")
 
 
 def _version(wanted: bool) -> None:

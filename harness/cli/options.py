@@ -9,6 +9,9 @@ from harness.results.comparison_document import Kind
 from harness.scenario.units import parse_bytes, parse_seconds
 from harness.sizing.arrivals import LONGEST_SECONDS
 
+TOKEN_HEADER = "Dagster-Cloud-Api-Token"
+"""What Dagster+ takes a user's token in."""
+
 
 def seconds_of(option: str, text: str) -> float:
     """Seconds in an option such as `45s`.

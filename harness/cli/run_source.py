@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 import pandas as pd
 from rich.console import Console
 
+from harness.cli.options import TOKEN_HEADER
 from harness.errors import InputError
 from harness.graphql import (
     AccessRefusedError,
@@ -26,8 +27,6 @@ from harness.sizing.arrivals import DAY_SECONDS
 from harness.sizing.instance_runs import read_instance_history
 from harness.sizing.run_history import read_table, whole_runs
 
-TOKEN_HEADER = "Dagster-Cloud-Api-Token"
-"""What Dagster+ takes a user's token in."""
 LINE_EVERY = 5000
 TIMEOUT_SECONDS = 60.0
 

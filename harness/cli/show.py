@@ -12,7 +12,6 @@ from harness.cli.progress import make_console
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
-from harness.sizing.fitting import with_levels
 
 
 class Format(StrEnum):
@@ -31,6 +30,8 @@ def show(
     folder = ResultFolder(result)
     document = folder.read_document()
     if not any(cell.levels for cell in document.cells):
+        from harness.sizing.fitting import with_levels
+
         document = with_levels(document, folder.table("bursts"), folder.table("replicas"))
     if output is Format.JSON:
         typer.echo(document.model_dump_json(indent=2))

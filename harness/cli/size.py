@@ -14,11 +14,9 @@ from rich.console import Console
 
 import harness
 from harness.cli.demand_file import mix_of
-from harness.cli.options import bytes_of, seconds_of
-from harness.cli.pages import page_or_warning
+from harness.cli.options import TOKEN_HEADER, bytes_of, seconds_of
 from harness.cli.prices_file import read_prices
 from harness.cli.progress import make_console
-from harness.cli.run_source import TOKEN_HEADER, counting, read_runs, runs_of_location
 from harness.errors import InputError
 from harness.experiment.start import timestamp
 from harness.report.configuration import render_configs
@@ -144,7 +142,7 @@ def size(
     ] = None,
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
 ) -> None:
-    """Compute memory, CPUs, gRPC workers, the cap on runs and replicas for a demand, from measured constants.
+    """Compute memory, CPUs, workers, the cap on runs and replicas for a demand, from measured constants.
 
     The demand is told in one of three ways: `--run-duration 45s --runs-per-hour 200`, a mix of jobs in a
     file, or a run history. Every term of the sum is shown. Three numbers each: lower, target, upper; the
@@ -174,6 +172,8 @@ def size(
         costs, streams = mix_of(document, jobs, dagster_version, force, beyond)
         demand = demand_of_streams(streams, weights_of(costs), burst_headroom, quantile, SEED)
     elif history:
+        from harness.cli.run_source import counting, read_runs, runs_of_location
+
         costs = (costs_of(document, workload, dagster_version, force),)
         with counting(Console(stderr=True)) as say:
             runs = read_runs(history, token_env, token_header, days, say)
@@ -206,7 +206,7 @@ def size(
         write_sizing(out, sized)
         for name, text in render_configs(sized).items():
             ResultFolder(out).write_text(name, text)
-    page = None if out is None else page_or_warning(out)
+    page = None if out is None else _page(out)
     if output is Format.JSON:
         typer.echo(sized.model_dump_json(indent=2))
     else:
@@ -238,6 +238,12 @@ def _origin(
         warnings=warnings,
         forced=force and bool(warnings),
     )
+
+
+def _page(out: Path) -> Path | None:
+    from harness.cli.pages import page_or_warning  # pictures take a second to import
+
+    return page_or_warning(out)
 
 
 def _check_options(

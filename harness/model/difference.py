@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from harness.model.constants import Points, estimate_points
+from harness.model.distributions import t_quantile
 from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable
 from harness.model.linear import Array, fit_line
 
@@ -146,7 +146,7 @@ class _Pooled:
     def ratio_of_means(self, n: int) -> Estimate:
         """Of logarithms: the effect of the sample beside those of the strata, with Student's interval."""
         apart, error = (float(one[0]) for one in self._effect(self.y[None, :]))
-        reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, self._degrees())) * error
+        reach = t_quantile(0.5 + CONFIDENCE / 2, self._degrees()) * error
         return Estimate(math.exp(apart), math.exp(apart - reach), math.exp(apart + reach), n)
 
     def _same(self) -> Array:

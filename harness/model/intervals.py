@@ -16,8 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from harness.model.distributions import t_quantile
 from harness.model.linear import Array, LineFit, fit_line, least_scale_of, leverage
 from harness.model.noise import noise_trend, small_sample_factors
 
@@ -116,7 +116,7 @@ def _quantile(distance: Array, error: Array) -> float:
 
 
 def _student(degrees: int) -> float:
-    return float(stats.t.ppf(0.5 + CONFIDENCE / 2, degrees))
+    return t_quantile(0.5 + CONFIDENCE / 2, degrees)
 
 
 def _estimate(value: Array | float, error: Array | float, factor: float, n: int) -> Estimate:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from harness.model.distributions import f_tail
 from harness.model.linear import Array
 
 SIGNIFICANCE = 0.01
@@ -49,5 +49,5 @@ def lack_of_fit(x: Array, y: Array, base: float, slope: float) -> LackOfFit | No
         matters = deviation > MATTERS_FROM
         return LackOfFit(np.inf if matters else 0.0, 0.0 if matters else 1.0, deviation, matters)
     statistic = bend / pure
-    p_value = float(stats.f.sf(statistic, free_levels, free_repeats))
+    p_value = f_tail(statistic, free_levels, free_repeats)
     return LackOfFit(statistic, p_value, deviation, p_value < SIGNIFICANCE and deviation > MATTERS_FROM)

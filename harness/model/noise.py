@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from harness.model.distributions import t_quantile
 from harness.model.linear import Array, leverage
 
 SMALLEST_SHARE = 0.15
@@ -67,4 +67,4 @@ def _factor(x: Array, variance: Array, influence: Array, confidence: float) -> f
     expected = float(np.trace(quadratic))
     degrees = max(expected**2 / float(np.sum(quadratic * quadratic.T)), 1.0)
     inflation = expected / float(np.sum(influence**2 * variance))
-    return float(stats.t.ppf(0.5 + confidence / 2, degrees)) / float(np.sqrt(inflation))
+    return t_quantile(0.5 + confidence / 2, degrees) / float(np.sqrt(inflation))

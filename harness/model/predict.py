@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from harness.model.distributions import t_quantile
 from harness.model.intervals import CONFIDENCE, Line
 from harness.model.linear import MAD_TO_SIGMA
 from harness.model.noise import noise_trend
@@ -37,6 +37,6 @@ def predict(line: Line, x: float) -> Prediction:
     scale = max(float(standard), float(robust)) * noise_trend(line.x, residuals).growth(x)
     centred = line.x - line.x.mean()
     spread = 1 + 1 / n + (x - line.x.mean()) ** 2 / np.sum(centred**2)
-    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, n - 2)) * scale * float(np.sqrt(spread))
+    reach = t_quantile(0.5 + CONFIDENCE / 2, n - 2) * scale * float(np.sqrt(spread))
     value = float(line.fit.base) + float(line.fit.slope) * x
     return Prediction(x, value, value - reach, value + reach, bool(x > line.x.max()))

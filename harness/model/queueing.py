@@ -9,8 +9,8 @@ has no closed form: it is simulated.
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
+from harness.model.distributions import poisson_tail
 from harness.model.linear import Array
 
 DAY_SECONDS = 86_400.0
@@ -25,7 +25,7 @@ def share_of_time_above(mean: float, limit: float, batch: int = 1) -> float:
         batch: runs that arrive at one instant. Above 1 it is exact only where the runs of a batch last
             equally long: then whole batches are in progress, and their number is Poisson.
     """
-    return float(stats.poisson.sf(np.floor(limit / batch), mean / batch))
+    return poisson_tail(limit / batch, mean / batch)
 
 
 def daily_peaks(mean: float, durations: Array, batch: int, days: int, seed: int) -> Array:

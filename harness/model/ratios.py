@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
+from harness.model.distributions import t_quantile
 from harness.model.intervals import CONFIDENCE, MINIMUM_FOR_MEAN, Estimate, NotEstimable
 from harness.model.linear import Array
 
@@ -25,7 +25,7 @@ def ratio_of_means(above: Array, below: Array) -> Estimate | NotEstimable:
     error = float(np.sqrt(parts.sum()))
     sizes = np.array([len(a) - 1, len(b) - 1])
     degrees = float(parts.sum() ** 2 / np.sum(parts**2 / sizes)) if error > 0 else float(sizes.sum())
-    reach = float(stats.t.ppf(0.5 + CONFIDENCE / 2, degrees)) * error
+    reach = t_quantile(0.5 + CONFIDENCE / 2, degrees) * error
     value = float(a.mean() / b.mean())
     return Estimate(value, value * float(np.exp(-reach)), value * float(np.exp(reach)), n)
 

@@ -88,6 +88,22 @@ class LevelRecord(Part):
     requests_queued_max: float | None = Field(None, description="of the code server's own telling")
 
 
+LEVEL_MEANS = (
+    "memory_peak_bytes",
+    "usage_peak_bytes",
+    "watermark_bytes",
+    "rss_peak_bytes",
+    "pss_peak_bytes",
+    "uss_peak_bytes",
+    "threads_peak",
+    "processes_peak",
+    "cpu_seconds",
+    "throttled_seconds",
+    "launch_span_seconds",
+)
+"""Columns of `bursts` whose mean by level every result has, under the same name in `LevelRecord`."""
+
+
 class EventRecord(Part):
     """Something that happened to a part of the stack without the harness's doing."""
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from harness.model.distributions import poisson_quantile
 from harness.model.linear import Array
 from harness.model.occupancy import Counts, Occupancy
 from harness.sizing.arrivals import DAY_SECONDS, HOUR_SECONDS, Stream, Trace, simulate, trace_of_history
@@ -176,7 +176,7 @@ def _poisson(stream: Stream, kinds: int, quantile: float, told: str) -> Peak | N
         return None
     counts = np.zeros(kinds, dtype=np.int64)
     mean = stream.runs_per_hour / HOUR_SECONDS * stream.exists_seconds
-    counts[stream.kind] = int(stats.poisson.ppf(quantile, mean))
+    counts[stream.kind] = poisson_quantile(quantile, mean)
     return _peak("ordinary", counts, _seldom(quantile, told))
 
 

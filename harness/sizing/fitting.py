@@ -22,6 +22,7 @@ from harness.model.constants import (
     points_of_ticks,
 )
 from harness.results.result_document import (
+    LEVEL_MEANS,
     CellRecord,
     ConstantRecord,
     LevelRecord,
@@ -29,19 +30,6 @@ from harness.results.result_document import (
     ResultDocument,
 )
 
-LEVEL_MEANS = (
-    "memory_peak_bytes",
-    "usage_peak_bytes",
-    "watermark_bytes",
-    "rss_peak_bytes",
-    "pss_peak_bytes",
-    "uss_peak_bytes",
-    "threads_peak",
-    "processes_peak",
-    "cpu_seconds",
-    "throttled_seconds",
-    "launch_span_seconds",
-)
 _MEANS_WHERE_THERE = (
     "tick_seconds_max",
     "ping_seconds_max",

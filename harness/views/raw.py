@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.sizing.fitting import LEVEL_MEANS
+from harness.results.result_document import LEVEL_MEANS
 
 Tables = Mapping[str, pd.DataFrame]
 Needs = Mapping[str, tuple[str, ...]]
