@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.course import courses_of
 from harness.cli.measure import StackName, measure, new_folder
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
@@ -62,10 +63,10 @@ def bench(
             f"dagster-sizing bench {scenario_file} --stack {stack.value} --resume --out {folder.path}"
         ) from None
     except ExperimentError as error:
-        print_result(folder.read_document(), folder.table("samples"), console)
+        print_result(folder.read_document(), courses_of(folder), console)
         raise ExperimentError(f"{error}; what was measured is in {folder.path}") from None
     document = folder.read_document()
-    print_result(document, folder.table("samples"), console)
+    print_result(document, courses_of(folder), console)
     page = page_or_warning(folder.path) or folder.path / "report.md"
     console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     if document.validity.state != "valid":

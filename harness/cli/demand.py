@@ -18,9 +18,9 @@ from harness.cli.options import TOKEN_HEADER
 from harness.cli.progress import make_console
 from harness.cli.run_source import counting, is_instance, read_runs
 from harness.errors import InputError
-from harness.experiment.start import timestamp
 from harness.report.demand_text import print_demand
 from harness.results.demand_document import DemandDocument
+from harness.results.timestamp import timestamp
 from harness.sizing.profile import profiles_of
 
 

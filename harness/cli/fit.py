@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.course import courses_of
 from harness.cli.progress import make_console
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
@@ -22,9 +23,9 @@ def fit(
     """Fit the constants again from the raw tables, and write result.json and report.md anew."""
     folder = ResultFolder(result)
     document = folder.read_document()
-    bursts, samples = folder.table("bursts"), folder.table("samples")
+    bursts, courses = folder.table("bursts"), courses_of(folder)
     document = document.model_copy(update={"validity": judge(document.cells, bursts)})
     document = fit_result(document, bursts, folder.table("replicas"), force=force)
     folder.write_document(document)
-    folder.write_text("report.md", render_markdown(document, samples))
-    print_result(document, samples, make_console())
+    folder.write_text("report.md", render_markdown(document, courses))
+    print_result(document, courses, make_console())

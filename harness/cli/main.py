@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -119,6 +117,9 @@ def main() -> None:
         sys.stderr.close()  # the reader of our output went away, as `head` does
         sys.exit(0)
     except Exception as error:
+        import tempfile
+        import traceback
+
         with tempfile.NamedTemporaryFile(
             "w", prefix="dagster-sizing-", suffix=".log", delete=False, encoding="utf-8"
         ) as stream:

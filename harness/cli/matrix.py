@@ -14,9 +14,9 @@ import harness
 from harness.cli.measure import StackName, measure_rest, new_folder, sha256_of
 from harness.cli.progress import make_console
 from harness.errors import ExperimentError, InputError, Interrupted, InvalidResultError, ResultError
-from harness.experiment.start import timestamp
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import MatrixDocument, RoundRecord, is_matrix, read_matrix, write_matrix
+from harness.results.timestamp import timestamp
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 

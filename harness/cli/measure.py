@@ -16,6 +16,7 @@ from typing import Any
 from rich.console import Console
 
 import harness
+from harness.cli.course import courses_of
 from harness.cli.progress import observe
 from harness.errors import ExperimentError, Interrupted, ResultError
 from harness.experiment.runner import Experiment
@@ -108,7 +109,7 @@ def conclude(folder: ResultFolder) -> ResultDocument:
     fit = fit_result if document.validity.state == "valid" else with_levels
     document = fit(document, bursts, replicas)
     folder.write_document(document)
-    folder.write_text("report.md", render_markdown(document, folder.table("samples")))
+    folder.write_text("report.md", render_markdown(document, courses_of(folder)))
     return document
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from harness.cli.course import courses_of
 from harness.cli.progress import make_console
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
@@ -36,6 +37,6 @@ def show(
     if output is Format.JSON:
         typer.echo(document.model_dump_json(indent=2))
     elif output is Format.MARKDOWN:
-        typer.echo(render_markdown(document, folder.table("samples")), nl=False)
+        typer.echo(render_markdown(document, courses_of(folder)), nl=False)
     else:
-        print_result(document, folder.table("samples"), make_console())
+        print_result(document, courses_of(folder), make_console())

@@ -10,10 +10,10 @@ from harness.compare.comparable import packages, remarks, unlike
 from harness.compare.subject import Round, Subject, subjects_of
 from harness.compare.verdicts import compare
 from harness.errors import InputError, InvalidResultError
-from harness.experiment.start import timestamp
 from harness.results.comparison_document import ComparisonDocument, Kind, SubjectRecord
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import is_matrix, rounds_of
+from harness.results.timestamp import timestamp
 
 SEED = 1
 

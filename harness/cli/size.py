@@ -18,15 +18,15 @@ from harness.cli.options import TOKEN_HEADER, bytes_of, seconds_of
 from harness.cli.prices_file import read_prices
 from harness.cli.progress import make_console
 from harness.errors import InputError
-from harness.experiment.start import timestamp
 from harness.report.configuration import render_configs
 from harness.report.sizing_text import print_sizing
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from harness.results.sizing_document import SIZING_FILE, write_sizing
+from harness.results.timestamp import timestamp
 from harness.sizing.arrivals import Stream
-from harness.sizing.beyond import seconds_beyond_run
-from harness.sizing.costs import Costs, check_executor, costs_of, tick_memory_of
+from harness.sizing.beyond import BEYOND_COLUMNS, seconds_beyond_run
+from harness.sizing.costs import EXECUTOR_COLUMNS, Costs, check_executor, costs_of, tick_memory_of
 from harness.sizing.defaults import BURST_HEADROOM, MEMORY_HEADROOM, QUANTILE, START_WITHIN_SECONDS, TICKS
 from harness.sizing.demand import Demand, demand_of_history, demand_of_streams
 from harness.sizing.recommend import Origin, Wish, check_reach, recommend, weights_of
@@ -151,7 +151,7 @@ def size(
     """
     folder = ResultFolder(result)
     document = folder.read_document()
-    beyond = seconds_beyond_run(folder.table("runs"))
+    beyond = seconds_beyond_run(folder.columns("runs", BEYOND_COLUMNS))
     _check_options(burst_headroom, memory_headroom, quantile, ticks, max_cpus)
     ways = [bool(run_duration or runs_per_hour), jobs is not None, bool(history)]
     if sum(ways) != 1:
@@ -192,7 +192,11 @@ def size(
         costs = (costs_of(document, workload, dagster_version, force),)
         stream = Stream(0, seconds_of("--run-duration", run_duration), _rate(runs_per_hour), beyond)
         demand = demand_of_streams([stream], weights_of(costs), burst_headroom, quantile, SEED)
-    check_executor(folder.table("processes"), costs, executor.value if executor is not Executor.ANY else "")
+    check_executor(
+        folder.columns("processes", EXECUTOR_COLUMNS),
+        costs,
+        executor.value if executor is not Executor.ANY else "",
+    )
     wish = Wish(
         start_within_seconds=within,
         ticks=ticks,

@@ -16,10 +16,10 @@ from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.trial import Trial, workload_of
 from harness.errors import InputError, Interrupted, MachineError, NotHeldError, ResultError
-from harness.experiment.start import timestamp
 from harness.report.trial_text import print_trial, verdict
 from harness.results.fingerprint import machine_fingerprint
 from harness.results.sizing_document import Platform, SizingDocument, read_sizing
+from harness.results.timestamp import timestamp
 from harness.results.trial_document import TRIAL_FILE, TrialDocument, read_trial
 from harness.sizing.shapes import GIB, MIB
 

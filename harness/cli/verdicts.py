@@ -18,7 +18,6 @@ from harness.claims.measured import Measured
 from harness.claims.registry import CLAIMS
 from harness.cli.measure import StackName, measure_rest
 from harness.errors import ExperimentError, Interrupted, MachineError, ResultError
-from harness.experiment.start import timestamp
 from harness.report.claims_text import render_claims_markdown
 from harness.results.claims_document import (
     CLAIMS_SCHEMA_VERSION,
@@ -31,6 +30,7 @@ from harness.results.claims_document import (
 )
 from harness.results.fingerprint import machine_fingerprint
 from harness.results.folder import ResultFolder
+from harness.results.timestamp import timestamp
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
 from harness.stack.engine import engine_fingerprint

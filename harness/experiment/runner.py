@@ -22,12 +22,12 @@ from harness.experiment.plan import (
     hold_seconds,
     plan_bursts,
 )
-from harness.experiment.start import timestamp
 from harness.graphql import GraphQLClient, GraphQLError, JobSelector
 from harness.observe.group import SamplerGroup
 from harness.observe.pings import Pinger
 from harness.results.folder import ResultFolder
 from harness.results.result_document import CellRecord, EventRecord, LimitsRecord
+from harness.results.timestamp import timestamp
 from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import Scenario

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import pandas as pd
 
 from harness.results.result_document import CellRecord, ResultDocument
+from harness.results.timestamp import timestamp
 from harness.results.validity import judge
 from harness.scenario.cells import cells_of
 from harness.scenario.model import Scenario
-
-
-def timestamp() -> str:
-    """Now, in UTC, to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def new_document(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping, Sequence
 
 from harness.report import text
-from harness.report.bars import OF_LIMIT, POINTS, bars, sparkline, used
+from harness.report.bars import OF_LIMIT, bars, sparkline, used
 from harness.report.text import Table, quantity
 from harness.results.result_document import CellRecord
-from harness.views.course import memory_course
-from harness.views.raw import complete
-from harness.views.timeline import of_cell
 
+Courses = Mapping[str, Sequence[float]]
+"""Memory over time in bytes, by cell, as `harness.views.course` gives it."""
 DRAWN = (OF_LIMIT, "")
 """Columns of bars."""
 
@@ -40,9 +39,9 @@ def replicas(cell: CellRecord) -> Table:
     return text.with_column(text.replicas_table(cell), "peak memory", OF_LIMIT, shares)
 
 
-def course(cell: CellRecord, samples: pd.DataFrame) -> str:
+def course(cell: CellRecord, courses: Courses) -> str:
     """Memory from the first burst to the last, in a line; empty where it was not read."""
-    found = memory_course(of_cell(complete("samples", samples), cell.cell_id), POINTS)
+    found = courses.get(cell.cell_id)
     if not found:
         return ""
     fullest = f", fullest of {cell.replicas} code servers" if cell.replicas > 1 else ""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from harness.report import levels, text
 from harness.results.result_document import ResultDocument
 
 
-def render_markdown(document: ResultDocument, samples: pd.DataFrame) -> str:
+def render_markdown(document: ResultDocument, courses: levels.Courses) -> str:
     """The whole result as one Markdown page.
 
     Args:
         document: with its levels.
-        samples: the table of that name; may be empty.
+        courses: memory over time, by cell; may be empty.
     """
     lines = [f"# {document.name}", "", f"Result: **{text.headline(document)}**", ""]
     lines += [
@@ -33,7 +31,7 @@ def render_markdown(document: ResultDocument, samples: pd.DataFrame) -> str:
             continue
         lines += ["", "Peak memory by every measure (means over the bursts of a level):", ""]
         lines += markdown_table(levels.memory(cell))
-        if line := levels.course(cell, samples):
+        if line := levels.course(cell, courses):
             lines += ["", line]
         lines += ["", "Work (means over the bursts of a level):", ""]
         lines += markdown_table(levels.work(cell))

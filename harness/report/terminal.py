@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 
@@ -13,12 +12,12 @@ from harness.results.result_document import ResultDocument
 _COLOURS = {"valid": "green", "inconclusive": "yellow", "invalid": "red"}
 
 
-def print_result(document: ResultDocument, samples: pd.DataFrame, console: Console) -> None:
+def print_result(document: ResultDocument, courses: levels.Courses, console: Console) -> None:
     """Print a whole result: validity, constants and levels of every cell.
 
     Args:
         document: with its levels.
-        samples: the table of that name; may be empty.
+        courses: memory over time, by cell; may be empty.
         console: to print to.
     """
     colour = _COLOURS[document.validity.state]
@@ -34,7 +33,7 @@ def print_result(document: ResultDocument, samples: pd.DataFrame, console: Conso
             _print(console, "Constants", text.constants_table(cell))
         if cell.levels:
             _print(console, "Peak memory by every measure", levels.memory(cell))
-            if line := levels.course(cell, samples):
+            if line := levels.course(cell, courses):
                 console.print(f"\n{line}", markup=False, highlight=False)
             _print(console, "Work", levels.work(cell))
             if (pings := text.pings_table(cell))[1]:

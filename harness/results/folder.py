@@ -13,16 +13,24 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from harness.errors import ResultError
 from harness.results.json_file import read_versioned
 from harness.results.result_document import SCHEMA_VERSION, CellRecord, ResultDocument
 
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+Columns = Mapping[str, "NDArray[Any]"]
+"""Columns of a table by name, arrays of equal length."""
 TABLES = ("samples", "processes", "launches", "ticks", "runs", "pings", "replicas", "bursts")
 _FORMER = {"bursts": {"ticks": "readings", "missed_ticks": "missed_readings"}}
 """What columns were called in schema version 1, where a tick was a reading of the sampler."""
@@ -102,20 +110,32 @@ class ResultFolder:
         Raises:
             ResultError: there is no data yet, or a file is damaged.
         """
-        whole = self.path / f"{name}.parquet"
-        files = [whole] if whole.exists() else self._part_files(name)
+        import pandas as pd  # takes a second, and not every reader of a document needs it
+
+        files = self._files(name)
         if not files:
             return pd.DataFrame()
-        frames = []
-        for file in files:
-            try:
-                frames.append(pd.read_parquet(file))
-            except (OSError, ValueError) as error:
-                line = str(error).splitlines()[0]
-                raise ResultError(f"{file}: damaged parquet file ({line}); measure again") from None
+        frames = [_readable(file, pd.read_parquet) for file in files]
         filled = [frame for frame in frames if not frame.empty]
         table = pd.concat(filled, ignore_index=True) if filled else frames[0]
         return table if "readings" in table else table.rename(columns=_FORMER.get(name, {}))
+
+    def columns(self, name: str, wanted: Sequence[str]) -> Columns:
+        """Some columns of one raw table, of all cells: those of `wanted` that it has, without pandas.
+
+        Raises:
+            ResultError: a file is damaged.
+        """
+        import pyarrow.parquet as pq
+
+        def read(file: Path) -> Any:
+            stored = pq.ParquetFile(file)  # `read_table` would import pandas
+            return stored.read(columns=[column for column in wanted if column in stored.schema_arrow.names])
+
+        tables = [_readable(file, read) for file in self._files(name)]
+        filled = [table for table in tables if table.num_rows]
+        known = [column for column in wanted if filled and all(column in one.column_names for one in filled)]
+        return {column: _array([one.column(column) for one in filled]) for column in known}
 
     def merge(self) -> None:
         """Put the parts together into one file per table, then drop the parts."""
@@ -130,6 +150,10 @@ class ResultFolder:
     def _attempt(self, cell: CellRecord) -> Path:
         return self.path / "parts" / cell.cell_id / f"{cell.attempt:02d}"
 
+    def _files(self, name: str) -> list[Path]:
+        whole = self.path / f"{name}.parquet"
+        return [whole] if whole.exists() else self._part_files(name)
+
     def _part_files(self, name: str) -> list[Path]:
         files: list[Path] = []
         for cell in self.read_document().cells:
@@ -137,6 +161,42 @@ class ResultFolder:
             found = sorted(self._attempt(cell).glob(f"*-{name}.parquet"))
             files += [f for f in found if f.name[:4] in complete]
         return files
+
+
+def _readable(file: Path, read: Callable[[Path], T]) -> T:
+    try:
+        return read(file)
+    except (OSError, ValueError) as error:
+        line = str(error).splitlines()[0]
+        raise ResultError(f"{file}: damaged parquet file ({line}); measure again") from None
+
+
+def _array(columns: Sequence[Any]) -> NDArray[Any]:
+    """Arrow columns one after another, numbers as float64 with nan where there is none, words as objects."""
+    import numpy as np
+    import pyarrow as pa
+
+    whole = pa.concat_arrays([chunk for column in columns for chunk in column.chunks])
+    if not (pa.types.is_string(whole.type) or pa.types.is_large_string(whole.type)):
+        return _numbers(whole)
+    encoded = whole.dictionary_encode()
+    words = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    found: NDArray[Any] = words[np.nan_to_num(_numbers(encoded.indices), nan=-1).astype(int)]
+    return found
+
+
+def _numbers(array: Any) -> NDArray[np.float64]:
+    """An Arrow array as float64, read from its buffers: pyarrow's own `to_numpy` imports pandas."""
+    import numpy as np
+    import pyarrow as pa
+
+    array = array.cast(pa.float64())
+    valid, values = array.buffers()
+    numbers = np.frombuffer(values, np.float64, len(array), 8 * array.offset).copy()
+    if array.null_count:
+        bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
+        numbers[bits[array.offset : array.offset + len(array)] == 0] = np.nan
+    return numbers
 
 
 def _write_parquet(frame: pd.DataFrame, file: Path) -> None:

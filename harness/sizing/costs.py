@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from harness.errors import InputError, InvalidResultError, ResultError
+from harness.results.folder import Columns
 from harness.results.result_document import CellRecord, ConstantRecord, ResultDocument
 
 
@@ -86,11 +85,14 @@ def tick_memory_of(document: ResultDocument, dagster_version: str) -> Cost | Non
     return max(found, key=lambda cost: cost.high, default=None)
 
 
-def check_executor(processes: pd.DataFrame, costs: Sequence[Costs], wanted: str) -> None:
+EXECUTOR_COLUMNS = ("cell_id", "role")
+
+
+def check_executor(processes: Columns, costs: Sequence[Costs], wanted: str) -> None:
     """Refuse constants of runs whose steps ran in another way than wanted.
 
     Args:
-        processes: the table of processes of the result: steps of the multiprocess executor are processes.
+        processes: `EXECUTOR_COLUMNS` of that table: steps of the multiprocess executor are processes.
         costs: what shall be sized from.
         wanted: `multiprocess` or `in_process`; empty for whatever was measured.
 
@@ -100,7 +102,7 @@ def check_executor(processes: pd.DataFrame, costs: Sequence[Costs], wanted: str)
     if not wanted:
         return
     for one in costs:
-        roles = processes.loc[processes["cell_id"] == one.cell_id, "role"] if len(processes) else ()
+        roles = processes["role"][processes["cell_id"] == one.cell_id] if "role" in processes else ()
         seen = "multiprocess" if "step" in set(roles) else "in_process"
         if seen != wanted:
             raise InputError(

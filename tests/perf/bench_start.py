@@ -1,6 +1,6 @@
 """How long commands take to start, beside a bare interpreter, in turns.
 
-    python -m tests.perf.bench_start
+python -m tests.perf.bench_start
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@ import pytest
 from rich.console import Console
 
 from harness.report import text
+from harness.report.bars import POINTS
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
 from harness.results.result_document import Reason, ReplicaRecord, ResultDocument, Validity
 from harness.sizing.fitting import fit_result, with_levels
+from harness.views.course import memory_courses
 from tests.unit.results_sample import CELL, NO_REPLICAS, bursts, cell_record, document
 
 NO_SAMPLES = pd.DataFrame()
@@ -18,14 +20,18 @@ def fitted() -> ResultDocument:
     return fit_result(document(), bursts(), NO_REPLICAS)
 
 
+def courses(samples: pd.DataFrame) -> dict[str, list[float]]:
+    return memory_courses({str(name): told.to_numpy() for name, told in samples.items()}, POINTS)
+
+
 def terminal(shown: ResultDocument, samples: pd.DataFrame = NO_SAMPLES, width: int = 160) -> str:
     stream = io.StringIO()
-    print_result(shown, samples, Console(file=stream, width=width))
+    print_result(shown, courses(samples), Console(file=stream, width=width))
     return stream.getvalue()
 
 
 def markdown(shown: ResultDocument, samples: pd.DataFrame = NO_SAMPLES) -> str:
-    return render_markdown(shown, samples)
+    return render_markdown(shown, courses(samples))
 
 
 @pytest.mark.parametrize(

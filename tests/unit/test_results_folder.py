@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -90,3 +91,22 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "bursts.parquet").write_bytes(b"PAR1 nonsense")
     with pytest.raises(ResultError, match=r"bursts\.parquet: damaged"):
         ResultFolder(tmp_path).table("bursts")
+
+
+def test_columns_are_those_of_the_table(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    missing = [1.5, None, -2.0, float("nan")]
+    table = pd.DataFrame({"word": ["a", None, "b", "a"], "number": missing, "whole": [1, 2, 3, 4]})
+    table.to_parquet(folder.path / "samples.parquet", index=False)
+    read = folder.columns("samples", ("word", "number", "whole", "absent"))
+    assert list(read) == ["word", "number", "whole"]
+    assert read["word"].tolist() == ["a", None, "b", "a"]
+    assert read["whole"].tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert np.array_equal(read["number"], folder.table("samples")["number"], equal_nan=True)
+    assert folder.columns("runs", ("word",)) == {}
+
+
+def test_a_damaged_table_is_named_by_columns_too(tmp_path: Path) -> None:
+    (tmp_path / "samples.parquet").write_bytes(b"not parquet")
+    with pytest.raises(ResultError, match=r"samples.parquet: damaged"):
+        ResultFolder(tmp_path).columns("samples", ("a",))
