@@ -82,7 +82,7 @@ def _attempts(frame: pd.DataFrame, axis: alt.Axis) -> tuple[alt.Chart, ...]:
             alt.Tooltip("peak_mib:Q", title="peak (MiB)", format=",.0f"),
         ],
     )
-    return points, tried.mark_text(dy=-14).encode(text="at:N")
+    return points, tried.mark_text(dy=-14).encode(text=alt.Text("at:N"))
 
 
 def _predicted(predicted: pd.DataFrame, axis: alt.Axis) -> tuple[alt.Chart, ...]:
@@ -102,10 +102,14 @@ def _predicted(predicted: pd.DataFrame, axis: alt.Axis) -> tuple[alt.Chart, ...]
     band: dict[str, Any] = {"strokeWidth": 10, "opacity": 0.3, "color": BLUE}
     tick: dict[str, Any] = {"thickness": 3, "size": 26, "opacity": 1, "color": BLUE}
     return (
-        in_memory.mark_rule(**band).encode(x=_x("memory_low"), x2="memory_high:Q", y=_y("runs", axis)),
-        in_runs.mark_rule(**band).encode(x=_x("memory_mib"), y=_y("runs_low", axis), y2="runs_high:Q"),
+        in_memory.mark_rule(**band).encode(
+            x=_x("memory_low"), x2=alt.X2("memory_high:Q"), y=_y("runs", axis)
+        ),
+        in_runs.mark_rule(**band).encode(
+            x=_x("memory_mib"), y=_y("runs_low", axis), y2=alt.Y2("runs_high:Q")
+        ),
         in_memory.mark_tick(orient="vertical", **tick).encode(**here, tooltip=tooltip),
         in_runs.mark_tick(orient="horizontal", **tick).encode(**here, tooltip=tooltip),
-        in_memory.mark_text(dy=24).encode(**here, text="what:N"),
-        in_runs.mark_text(align="right", dx=-18).encode(**here, text="what:N"),
+        in_memory.mark_text(dy=24).encode(**here, text=alt.Text("what:N")),
+        in_runs.mark_text(align="right", dx=-18).encode(**here, text=alt.Text("what:N")),
     )

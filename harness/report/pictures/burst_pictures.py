@@ -31,7 +31,7 @@ def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture 
         layers += [
             alt.Chart(line)
             .mark_area(color=BLUE, opacity=0.18)
-            .encode(x=x, y=alt.Y("low:Q", title="peak memory (MiB)"), y2="high:Q"),
+            .encode(x=x, y=alt.Y("low:Q", title="peak memory (MiB)"), y2=alt.Y2("high:Q")),
             alt.Chart(line)
             .mark_line(color=BLUE)
             .encode(x=x, y=y, strokeDash=alt.StrokeDash("extrapolated:N", legend=None, sort=[False, True])),
@@ -46,7 +46,7 @@ def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture 
                 alt.Tooltip("at_once:Q", title="at once"),
                 alt.Tooltip("memory_mib:Q", title="peak (MiB)", format=",.1f"),
                 alt.Tooltip("level:Q", title="launched"),
-                "burst:N",
+                alt.Tooltip("burst:N"),
             ],
         )
     )
@@ -69,7 +69,7 @@ def _held_out(held: HeldOut | None) -> list[alt.Chart]:
         [{"at_once": held.at_once, "memory_mib": held.predicted, "low": held.low, "high": held.high}]
     )
     base = alt.Chart(rounded(at)).encode(
-        x="at_once:Q",
+        x=alt.X("at_once:Q"),
         tooltip=[
             alt.Tooltip("memory_mib:Q", title="predicted from the levels below (MiB)", format=",.1f"),
             alt.Tooltip("low:Q", title="95 % of bursts: from (MiB)", format=",.1f"),
@@ -77,9 +77,9 @@ def _held_out(held: HeldOut | None) -> list[alt.Chart]:
         ],
     )
     return [
-        base.mark_rule(color=ORANGE, strokeWidth=3).encode(y="low:Q", y2="high:Q"),
+        base.mark_rule(color=ORANGE, strokeWidth=3).encode(y=alt.Y("low:Q"), y2=alt.Y2("high:Q")),
         base.mark_tick(color=ORANGE, thickness=3, width=26, height=3, orient="horizontal").encode(
-            y="memory_mib:Q"
+            y=alt.Y("memory_mib:Q")
         ),
     ]
 
@@ -116,11 +116,13 @@ def _extrapolated(points: pd.DataFrame, line: pd.DataFrame) -> list[alt.Chart]:
     if line.empty:
         return []
     most = float(points["at_once"].max())
-    end = alt.Chart(pd.DataFrame({"at_once": [most], "what": ["not measured →"]})).encode(x="at_once:Q")
+    end = alt.Chart(pd.DataFrame({"at_once": [most], "what": ["not measured →"]})).encode(
+        x=alt.X("at_once:Q")
+    )
     return [
         end.mark_rule(strokeDash=[2, 3]),
         end.mark_text(align="left", baseline="bottom", dx=5, fontSize=11).encode(
-            y=alt.value("height"), text="what:N"
+            y=alt.value("height"), text=alt.Text("what:N")
         ),
     ]
 
@@ -138,11 +140,11 @@ def _limit(found: views.Peaks, points: pd.DataFrame, line: pd.DataFrame) -> list
     at = pd.DataFrame(
         {"memory_mib": [found.limit_mib], "at_once": [crossed], "what": [f"met at {crossed:,.1f}"]}
     )
-    where = alt.Chart(rounded(at)).encode(x="at_once:Q", y="memory_mib:Q")
+    where = alt.Chart(rounded(at)).encode(x=alt.X("at_once:Q"), y=alt.Y("memory_mib:Q"))
     return [
         *layers,
         where.mark_point(color=RED, size=120, filled=False),
-        where.mark_text(color=RED, align="right", dx=-10, dy=-12).encode(text="what:N"),
+        where.mark_text(color=RED, align="right", dx=-10, dy=-12).encode(text=alt.Text("what:N")),
     ]
 
 
@@ -161,7 +163,13 @@ def launches_picture(
             y=alt.Y("seconds:Q", title="since the intended instant (s)"),
             color=alt.Color("what:N", title="until"),
             strokeDash=alt.StrokeDash("quantile:N", title="quantile", sort=["median", "95 %", "slowest"]),
-            tooltip=["level:Q", "what:N", "quantile:N", alt.Tooltip("seconds:Q", format=".2f"), "launches:Q"],
+            tooltip=[
+                alt.Tooltip("level:Q"),
+                alt.Tooltip("what:N"),
+                alt.Tooltip("quantile:N"),
+                alt.Tooltip("seconds:Q", format=".2f"),
+                alt.Tooltip("launches:Q"),
+            ],
         )
         .properties(width="container", height=260)
     )
@@ -196,8 +204,8 @@ def measures_picture(cell: CellRecord) -> Picture | None:
             y=alt.Y("memory_mib:Q", title="peak memory (MiB)"),
             color=alt.Color("measure:N", title="measure", sort=list(views.MEASURES.values())),
             tooltip=[
-                "measure:N",
-                "at_once:Q",
+                alt.Tooltip("measure:N"),
+                alt.Tooltip("at_once:Q"),
                 alt.Tooltip("memory_mib:Q", title="peak (MiB)", format=",.1f"),
             ],
         )
@@ -229,7 +237,12 @@ def counted_picture(cell: CellRecord, bursts: pd.DataFrame) -> Picture | None:
             y=alt.Y("peak:Q", title="peak number"),
             color=alt.Color("what:N", title="of"),
             shape=alt.Shape("what:N", title="of"),
-            tooltip=["what:N", "at_once:Q", "peak:Q", "burst:N"],
+            tooltip=[
+                alt.Tooltip("what:N"),
+                alt.Tooltip("at_once:Q"),
+                alt.Tooltip("peak:Q"),
+                alt.Tooltip("burst:N"),
+            ],
         )
         .properties(width="container", height=220)
     )

@@ -115,10 +115,10 @@ def _chart(frame: pd.DataFrame, thresholds: pd.DataFrame, unit: str) -> alt.TopL
         alt.Tooltip("n:Q"),
         alt.Tooltip("source:N", title="from"),
     ]
-    spread = base.mark_rule(strokeWidth=2.5, color=BLUE).encode(x=x("low"), x2="high:Q")
+    spread = base.mark_rule(strokeWidth=2.5, color=BLUE).encode(x=x("low"), x2=alt.X2("high:Q"))
     dots = base.mark_point(filled=True, size=90, opacity=1, color=BLUE).encode(x=x("value"), tooltip=tooltip)
     names = base.mark_text(align="left", dy=-15, fontSize=12, limit=520).encode(
-        x=alt.value(0), text="figure:N"
+        x=alt.value(0), text=alt.Text("figure:N")
     )
     layers = [spread] if frame["low"].notna().any() else []
     layers += [dots, names]

@@ -28,16 +28,16 @@ def gantt_picture(cell: CellRecord, runs: pd.DataFrame, bursts: pd.DataFrame) ->
         .mark_bar()
         .encode(
             x=alt.X("from_seconds:Q", title="since the first launch (s)"),
-            x2="to_seconds:Q",
+            x2=alt.X2("to_seconds:Q"),
             y=alt.Y("number:O", title="run"),
             color=alt.Color("stage:N", title="stage", sort=list(STAGES)),
             tooltip=[
                 alt.Tooltip("number:O", title="run"),
-                "job:N",
-                "stage:N",
+                alt.Tooltip("job:N"),
+                alt.Tooltip("stage:N"),
                 alt.Tooltip("from_seconds:Q", title="from (s)", format=".2f"),
                 alt.Tooltip("to_seconds:Q", title="to (s)", format=".2f"),
-                "status:N",
+                alt.Tooltip("status:N"),
             ],
         )
         .properties(width="container", height=max(80, _ROW * count))

@@ -21,8 +21,8 @@ def limit_layers(at: pd.DataFrame) -> list[alt.Chart]:
     Args:
         at: one row with `memory_mib` and `what`, the name.
     """
-    base = alt.Chart(at).encode(y="memory_mib:Q")
+    base = alt.Chart(at).encode(y=alt.Y("memory_mib:Q"))
     return [
         base.mark_rule(strokeDash=DASHES, color=RED),
-        base.mark_text(align="left", x=4, dy=-7, color=RED).encode(text="what:N"),
+        base.mark_text(align="left", x=4, dy=-7, color=RED).encode(text=alt.Text("what:N")),
     ]

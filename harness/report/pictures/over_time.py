@@ -35,16 +35,20 @@ def bands(bursts: pd.DataFrame, start: float) -> list[alt.Chart]:
         .mark_rect(color=GREY)
         .encode(
             x=x,
-            x2="to_seconds:Q",
+            x2=alt.X2("to_seconds:Q"),
             opacity=alt.condition(alt.datum.phase == "measure", alt.value(0.2), alt.value(0.08)),
-            tooltip=["burst:N", alt.Tooltip("level:Q", title="launched at once"), "phase:N"],
+            tooltip=[
+                alt.Tooltip("burst:N"),
+                alt.Tooltip("level:Q", title="launched at once"),
+                alt.Tooltip("phase:N"),
+            ],
         ),
         alt.Chart(frame)
         .mark_text(baseline="bottom", fontSize=11)
         .encode(
             x=alt.X("middle:Q", title="time (s)", scale=_EXACT),
             y=alt.value(-2),  # above the lines, as a heading
-            text="level:Q",
+            text=alt.Text("level:Q"),
             opacity=alt.condition(room, alt.value(1), alt.value(0)),
         ),
     ]

@@ -37,7 +37,7 @@ def latency_picture(pings: pd.DataFrame, bursts: pd.DataFrame, start: float) -> 
             x=TIME,
             y=y,
             color=by_server(frame),
-            detail=["line:N", "replica:N"],
+            detail=[alt.Detail("line:N"), alt.Detail("replica:N")],
             tooltip=[
                 alt.Tooltip("seconds:Q", title="sent at (s)", format=".1f"),
                 alt.Tooltip("answered_after_seconds:Q", title="answered after (s)", format=".3f"),
@@ -50,7 +50,9 @@ def latency_picture(pings: pd.DataFrame, bursts: pd.DataFrame, start: float) -> 
             alt.Chart(lost)
             .mark_point(shape="cross", angle=45, size=110, color=RED, filled=True)
             .encode(
-                x=TIME, y=alt.value(16), tooltip=[alt.Tooltip("seconds:Q", title="sent at (s)"), "outcome:N"]
+                x=TIME,
+                y=alt.value(16),
+                tooltip=[alt.Tooltip("seconds:Q", title="sent at (s)"), alt.Tooltip("outcome:N")],
             )
         )
     took = pings["answered_epoch_seconds"] - pings["sent_epoch_seconds"]
@@ -90,10 +92,10 @@ def told_picture(cell: CellRecord, pings: pd.DataFrame, bursts: pd.DataFrame, st
             strokeDash=alt.StrokeDash(
                 "what:N", scale=alt.Scale(domain=names, range=list(dashes)), legend=legend
             ),
-            detail=["line:N", "replica:N"],
+            detail=[alt.Detail("line:N"), alt.Detail("replica:N")],
             tooltip=[
                 alt.Tooltip("seconds:Q", title="sent at (s)", format=".1f"),
-                "what:N",
+                alt.Tooltip("what:N"),
                 alt.Tooltip("number:Q", format=",.0f"),
                 alt.Tooltip("replica:N", title="code server"),
             ],

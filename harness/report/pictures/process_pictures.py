@@ -33,12 +33,12 @@ def roles_picture(processes: pd.DataFrame, bursts: pd.DataFrame, start: float) -
         .encode(
             x=TIME,
             y=alt.Y("above_mib:Q", title=f"sum of {measure} (MiB)"),
-            y2="below_mib:Q",
+            y2=alt.Y2("below_mib:Q"),
             color=alt.Color("role:N", title="process", sort=list(views.ROLES)),
-            detail="burst:N",
+            detail=alt.Detail("burst:N"),
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
-                "role:N",
+                alt.Tooltip("role:N"),
                 alt.Tooltip("memory_mib:Q", title=f"sum of {measure} (MiB)", format=",.1f"),
             ],
         )
@@ -71,10 +71,10 @@ def counts_picture(processes: pd.DataFrame, bursts: pd.DataFrame, start: float) 
             strokeDash=alt.StrokeDash(
                 "what:N", scale=alt.Scale(domain=names, range=[[1, 0], [4, 2]]), legend=legend
             ),
-            detail="line:N",
+            detail=alt.Detail("line:N"),
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
-                "what:N",
+                alt.Tooltip("what:N"),
                 alt.Tooltip("number:Q", format=",.0f"),
             ],
         )

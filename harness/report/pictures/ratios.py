@@ -78,9 +78,13 @@ def _chart(frame: pd.DataFrame) -> alt.TopLevelMixin:
         alt.Tooltip("threshold:Q", format=".0%"),
         alt.Tooltip("verdict:N"),
     ]
-    allowed = base.mark_bar(color=GREY, opacity=0.22, height=STEP - 4).encode(x=x("least"), x2="most:Q", y=y)
+    allowed = base.mark_bar(color=GREY, opacity=0.22, height=STEP - 4).encode(
+        x=x("least"), x2=alt.X2("most:Q"), y=y
+    )
     same = alt.Chart(alt.InlineData([{"same": 1}])).mark_rule(strokeWidth=1.5).encode(x=x("same"))
-    spread = base.mark_rule(strokeWidth=2).encode(x=x("low"), x2="high:Q", y=y, color=verdict_colour(legend))
+    spread = base.mark_rule(strokeWidth=2).encode(
+        x=x("low"), x2=alt.X2("high:Q"), y=y, color=verdict_colour(legend)
+    )
     points = base.mark_point(filled=True, size=80, opacity=1).encode(
         x=x("ratio"), y=y, color=verdict_colour(legend), shape=verdict_shape(legend), tooltip=tooltip
     )

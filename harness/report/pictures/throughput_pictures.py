@@ -58,7 +58,11 @@ def _chart(found: Throughput) -> alt.TopLevelMixin:
         base.mark_point(filled=True, color=BLUE, opacity=0.8).encode(
             x=x,
             y=alt.Y("per_second:Q", title=title),
-            tooltip=["level:Q", alt.Tooltip("per_second:Q", format=".3f"), "burst:N"],
+            tooltip=[
+                alt.Tooltip("level:Q"),
+                alt.Tooltip("per_second:Q", format=".3f"),
+                alt.Tooltip("burst:N"),
+            ],
         ),
     ]
     if len(found.plateau):
@@ -67,7 +71,7 @@ def _chart(found: Throughput) -> alt.TopLevelMixin:
             x=counting("from_level", "launched at once"), y=alt.Y("per_second:Q", title=title)
         )
         layers += [
-            lies.mark_rule(color=GREEN, strokeWidth=3).encode(x2="to_level:Q"),
-            lies.mark_text(align="left", dy=-10).encode(text="what:N"),
+            lies.mark_rule(color=GREEN, strokeWidth=3).encode(x2=alt.X2("to_level:Q")),
+            lies.mark_text(align="left", dy=-10).encode(text=alt.Text("what:N")),
         ]
     return alt.layer(*layers).properties(width="container", height=240)

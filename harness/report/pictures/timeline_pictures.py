@@ -37,7 +37,7 @@ def memory_picture(
             x=TIME,
             y=alt.Y("memory_mib:Q", title="memory (MiB)", scale=alt.Scale(zero=True)),
             color=by_server(lines),
-            detail=["line:N", "replica:N"],
+            detail=[alt.Detail("line:N"), alt.Detail("replica:N")],
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
                 alt.Tooltip("memory_mib:Q", title="without cache (MiB)", format=",.1f"),
@@ -57,8 +57,8 @@ def memory_picture(
             alt.Chart(kills)
             .mark_point(shape="cross", angle=45, size=140, color=RED, filled=True)
             .encode(
-                x="seconds:Q",
-                y="memory_mib:Q",
+                x=alt.X("seconds:Q"),
+                y=alt.Y("memory_mib:Q"),
                 tooltip=[
                     alt.Tooltip("kills:Q", title="OOM kills"),
                     alt.Tooltip("seconds:Q", title="time (s)"),
@@ -109,7 +109,7 @@ def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -
             x=TIME,
             y=alt.Y("cores:Q", title="CPU (cores)"),
             color=by_server(frame),
-            detail=["line:N", "replica:N"],
+            detail=[alt.Detail("line:N"), alt.Detail("replica:N")],
             tooltip=[
                 alt.Tooltip("seconds:Q", title="time (s)", format=".1f"),
                 alt.Tooltip("cores:Q", format=".2f"),
@@ -118,7 +118,7 @@ def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -
         )
     )
     at = pd.DataFrame({"cores": [cell.cpus]})
-    rule = alt.Chart(at).mark_rule(strokeDash=DASHES, color=RED).encode(y="cores:Q")
+    rule = alt.Chart(at).mark_rule(strokeDash=DASHES, color=RED).encode(y=alt.Y("cores:Q"))
     chart: alt.LayerChart | alt.FacetChart = alt.layer(*bands(bursts, start), line, rule)
     most = float(frame["throttled"].max())
     if most > 0:
@@ -128,7 +128,7 @@ def cpu_picture(cell: CellRecord, samples: pd.DataFrame, bursts: pd.DataFrame) -
             .encode(
                 x=TIME,
                 y=alt.Y("throttled:Q", title="periods throttled (area)", axis=_RIGHT_SHARE),
-                detail=["line:N", "replica:N"],
+                detail=[alt.Detail("line:N"), alt.Detail("replica:N")],
             )
         )
         chart = alt.layer(behind, chart).resolve_scale(y="independent")

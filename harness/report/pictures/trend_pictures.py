@@ -89,11 +89,15 @@ def _chart(points: pd.DataFrame, steps: pd.DataFrame, title: str) -> alt.TopLeve
         alt.Tooltip("change:Q", format="+.1%"),
     ]
     of_steps = alt.Chart(steps)
-    levels = of_steps.mark_rule(strokeWidth=3).encode(x=x("at"), x2="until:T", y=level, color=colour)
+    levels = of_steps.mark_rule(strokeWidth=3).encode(x=x("at"), x2=alt.X2("until:T"), y=level, color=colour)
     rises = of_steps.mark_rule(strokeDash=[4, 3], strokeWidth=2).encode(
-        x=x("at"), y=alt.Y("before:Q", title=title, scale=scale), y2="after:Q", color=colour, tooltip=tooltip
+        x=x("at"),
+        y=alt.Y("before:Q", title=title, scale=scale),
+        y2=alt.Y2("after:Q"),
+        color=colour,
+        tooltip=tooltip,
     )
     told = of_steps.mark_text(align="right", dx=-6, fontWeight="bold").encode(
-        x=x("at"), y=alt.Y("middle:Q", title=title, scale=scale), text="told:N", tooltip=tooltip
+        x=x("at"), y=alt.Y("middle:Q", title=title, scale=scale), text=alt.Text("told:N"), tooltip=tooltip
     )
     return alt.layer(lines, dots, levels, rises, told).properties(width="container", height=HEIGHT)

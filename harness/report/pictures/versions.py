@@ -96,10 +96,12 @@ def _chart(frame: pd.DataFrame, constant: str) -> alt.TopLevelMixin:
         return alt.Y(f"{column}:Q", title=in_unit(constant, unit), scale=scale)
 
     allowed = base.transform_filter(alt.datum.verdict == BASELINE).mark_rect(color=GREY, opacity=0.18)
-    spread = base.mark_rule(strokeWidth=2).encode(x=x, y=y("low"), y2="high:Q", color=verdict_colour())
+    spread = base.mark_rule(strokeWidth=2).encode(
+        x=x, y=y("low"), y2=alt.Y2("high:Q"), color=verdict_colour()
+    )
     points = base.mark_point(filled=True, size=80, opacity=1).encode(
         x=x, y=y("value"), color=verdict_colour(), shape=verdict_shape(), tooltip=tooltip
     )
-    return alt.layer(allowed.encode(y=y("least"), y2="most:Q"), spread, points).properties(
+    return alt.layer(allowed.encode(y=y("least"), y2=alt.Y2("most:Q")), spread, points).properties(
         width="container", height=HEIGHT
     )
