@@ -7,10 +7,10 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: bench claims nightly test lint perf lock clean help
+.PHONY: bench claims nightly test test-all lint perf lock clean help
 
 help: ## show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 	@echo
 	@echo "SCENARIO=FILE chooses what bench measures, STACK=compose measures it in containers;"
 	@echo "ARGS='--set load.repeats=5' is handed on to it."
@@ -27,8 +27,11 @@ claims: .venv/.ready ## test every claim of the sizing guide, 45 minutes; ARGS=-
 nightly: .venv/.ready ## measure versions in turns, compare them, add them to the trend; VERSIONS, ROUNDS, REPEATS
 	@bash .ci/nightly
 
-test: .venv/.ready ## all tests that this machine can run
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.ready ## the tests, ten minutes; ARGS=tests/unit or ARGS='-m e2e' chooses some
+	@bash .ci/test $(ARGS)
+
+test-all: .venv/.ready ## every test, with the long measurements: an hour
+	@bash .ci/test --all
 
 lint: .venv/.ready ## style and types
 	@$(BIN)/ruff check .

@@ -78,6 +78,7 @@ def test_the_list_fits_and_axe_finds_nothing_serious(
 
 
 @pytest.mark.integration
+@pytest.mark.smoke
 @pytest.mark.skipif(os.geteuid() != 0, reason="a memory limit takes root here")
 def test_a_running_bench_is_looked_at_until_its_end(browser: Browser, tmp_path: Path) -> None:
     root, state = tmp_path / "results", tmp_path / "state"

@@ -27,7 +27,7 @@ def started_until(word: str, out: Path, state: Path, *extra: str) -> tuple[subpr
         ("starting the code server", signal.SIGINT),
         ("starting the webserver", signal.SIGTERM),
         ("warm-up burst 2", signal.SIGTERM),
-        ("burst 2 of 6", signal.SIGINT),
+        pytest.param("burst 2 of 6", signal.SIGINT, marks=pytest.mark.smoke),
     ],
 )
 def test_ctrl_c_leaves_nothing_at_once(moment: str, number: signal.Signals, tmp_path: Path) -> None:
@@ -42,6 +42,7 @@ def test_ctrl_c_leaves_nothing_at_once(moment: str, number: signal.Signals, tmp_
     assert document(out).validity.state == "inconclusive"
 
 
+@pytest.mark.smoke
 def test_killed_then_cleaned_then_resumed(tmp_path: Path) -> None:
     out, state = tmp_path / "result", tmp_path / "state"
     process, _ = started_until("burst 2 of 6", out, state)

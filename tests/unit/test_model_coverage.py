@@ -65,11 +65,11 @@ def held_by_interval(x: Array, noise: Noise) -> tuple[int, int]:
     ("design", "noise"),
     [
         ("three levels", even),
-        ("three levels", growing),
-        ("four levels", even),
         ("four levels", growing),
-        ("four levels", odd_bursts),
-        ("five levels", growing),
+        pytest.param("three levels", growing, marks=pytest.mark.slow),
+        pytest.param("four levels", even, marks=pytest.mark.slow),
+        pytest.param("four levels", odd_bursts, marks=pytest.mark.slow),
+        pytest.param("five levels", growing, marks=pytest.mark.slow),
     ],
 )
 def test_intervals_hold_the_truth_in_93_to_97_of_100_experiments(design: str, noise: Noise) -> None:
@@ -78,7 +78,7 @@ def test_intervals_hold_the_truth_in_93_to_97_of_100_experiments(design: str, no
     assert 930 <= slope <= 970, f"slope: {slope} of 1000"
 
 
-@pytest.mark.parametrize("noise", [proportional, falling])
+@pytest.mark.parametrize("noise", [proportional, pytest.param(falling, marks=pytest.mark.slow)])
 def test_noise_that_changes_sixfold_with_the_level_may_widen_an_interval_but_not_make_it_dishonest(
     noise: Noise,
 ) -> None:

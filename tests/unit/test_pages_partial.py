@@ -66,6 +66,7 @@ def test_without_a_table_its_pictures_are_left_out_by_name(fitted: ResultDocumen
         assert f"({table}.parquet is not in the folder)" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", list(TABLES))
 def test_no_column_is_needed_for_more_than_its_own_pictures(fitted: ResultDocument, table: str) -> None:
     for column in TABLES[table].columns:

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pandas as pd
+import pytest
 
 from harness.cli.pages import render_path
 from harness.report.pages.result_page import main_pictures, render_result
@@ -65,12 +66,22 @@ def test_a_page_of_a_real_result_has_every_picture_and_keeps_the_peak() -> None:
     assert sum(kills) == samples.groupby("replica")["oom_kills"].max().sum() > 0
 
 
-def test_every_committed_experiment_renders() -> None:
-    for folder in sorted(CLAIMS.iterdir()):
-        if folder.is_dir():
-            page = render_path(folder).page
-            assert len(page) < 5_000_000, folder
-            assert page.count('data-download="') == len(pictures_in(page)), folder
+SOON = {"oom-heavy", "replicas", "ticks"}
+"""Kills, several code servers, ticks and Pings: the others take longer and show less."""
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        pytest.param(folder, id=folder.name, marks=() if folder.name in SOON else pytest.mark.slow)
+        for folder in sorted(CLAIMS.iterdir())
+        if folder.is_dir()
+    ],
+)
+def test_every_committed_experiment_renders(folder: Path) -> None:
+    page = render_path(folder).page
+    assert len(page) < 5_000_000
+    assert page.count('data-download="') == len(pictures_in(page))
 
 
 def test_tables_that_are_missing_leave_their_pictures_out() -> None:

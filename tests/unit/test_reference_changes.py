@@ -35,6 +35,7 @@ def test_the_rounds_are_valid_and_were_measured_in_turns() -> None:
         assert [one["ballast"] for one in other.scenario["workloads"]] == [8 * 2**20] * 2
 
 
+@pytest.mark.slow
 def test_a_version_against_itself_20_times_gives_one_false_change_at_most() -> None:
     found = against_itself(FOLDER)
     assert len(found) == AGAINST_ITSELF == 20
