@@ -64,7 +64,7 @@ def stage_context(scenario: Scenario, context: Path) -> None:
     shutil.copytree(compose_folder(), context / "compose")
     (context / "harness").mkdir()
     shutil.copy(PACKAGE_ROOT / "__init__.py", context / "harness")
-    shutil.copytree(PACKAGE_ROOT / "collect", context / "harness" / "collect", ignore=ignore)
+    shutil.copytree(PACKAGE_ROOT / "observe", context / "harness" / "observe", ignore=ignore)
     source = code_folder(scenario.location)
     if source is None:
         root = own_workloads().working_directory
