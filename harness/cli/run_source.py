@@ -16,16 +16,16 @@ from rich.console import Console
 
 from harness.cli.options import TOKEN_HEADER
 from harness.errors import InputError
-from harness.graphql import (
+from harness.sizing.arrivals import DAY_SECONDS
+from harness.sizing.instance_runs import read_instance_history
+from harness.sizing.run_history import read_table, whole_runs
+from harness.target.graphql import (
     AccessRefusedError,
     GraphQLClient,
     GraphQLError,
     NotGraphQLError,
     UnreachableError,
 )
-from harness.sizing.arrivals import DAY_SECONDS
-from harness.sizing.instance_runs import read_instance_history
-from harness.sizing.run_history import read_table, whole_runs
 
 LINE_EVERY = 5000
 TIMEOUT_SECONDS = 60.0

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from harness.graphql import GraphQLClient
-from harness.observe.histories import TERMINAL
+from harness.target.graphql import GraphQLClient
+from harness.target.run_histories import TERMINAL
 
 _CANCEL = """
 mutation Cancel($runId: String!) {

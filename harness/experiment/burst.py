@@ -28,14 +28,14 @@ from harness.experiment.summary import (
     summarise_ticks,
 )
 from harness.experiment.tables import launches_frame, pings_frame, runs_frame, ticks_frame
-from harness.graphql import GraphQLError, JobSelector
 from harness.load.generator import LoadGenerator, LoadPlan
 from harness.load.requests import Request, launch, tick
 from harness.load.schedule import make_schedule
 from harness.observe.client import SamplerState
-from harness.observe.histories import TERMINAL, run_histories
 from harness.observe.pings import no_pings
 from harness.scenario.workload import TickWorkload
+from harness.target.graphql import GraphQLError, JobSelector
+from harness.target.run_histories import TERMINAL, run_histories
 
 RELEASE_DELAY_SECONDS = 0.2
 

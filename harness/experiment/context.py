@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.graphql import GraphQLClient
 from harness.observe.client import SamplerClient
 from harness.observe.group import SamplerGroup
 from harness.observe.pings import Pinger
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack.base import Replica, RunningStack
+from harness.target.graphql import GraphQLClient
 
 TAG = "dagster-sizing/burst"
 

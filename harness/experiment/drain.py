@@ -10,9 +10,9 @@ import pandas as pd
 
 from harness.errors import ExperimentError
 from harness.experiment.context import BurstContext
-from harness.graphql import GraphQLError
-from harness.observe.histories import TERMINAL, run_statuses
 from harness.stack.base import Loss
+from harness.target.graphql import GraphQLError
+from harness.target.run_histories import TERMINAL, run_statuses
 
 IDLE_SECONDS = 1.0
 """Length of the quiet time before each burst; the idle values are taken from it."""

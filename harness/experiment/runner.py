@@ -22,7 +22,6 @@ from harness.experiment.plan import (
     hold_seconds,
     plan_bursts,
 )
-from harness.graphql import GraphQLClient, GraphQLError, JobSelector
 from harness.observe.group import SamplerGroup
 from harness.observe.pings import Pinger
 from harness.results.folder import ResultFolder
@@ -33,7 +32,8 @@ from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import Scenario
 from harness.scenario.workload import TickSection, TickWorkload
 from harness.stack.base import RunningStack, Stack
-from harness.stack.readiness import validate_job, validate_tick
+from harness.target.graphql import GraphQLClient, GraphQLError, JobSelector
+from harness.target.readiness import validate_job, validate_tick
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from harness.load.generator import Sent
-from harness.observe.histories import RunHistory
+from harness.target.run_histories import RunHistory
 
 _EVALUATION = ("began_epoch_seconds", "ended_epoch_seconds", "pid", "thread")
 """What the ticks of `workloads/` say of their evaluation."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.graphql import (
+from harness.target.graphql import (
     LAUNCH_RUN,
     SCHEDULE_DRY_RUN,
     SENSOR_DRY_RUN,

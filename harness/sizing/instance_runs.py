@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from harness.errors import InputError
-from harness.graphql import GraphQLClient, GraphQLError, NotGraphQLError
 from harness.sizing.run_history import whole_runs
+from harness.target.graphql import GraphQLClient, GraphQLError, NotGraphQLError
 
 RUNS_PER_PAGE = 500
 

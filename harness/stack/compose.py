@@ -24,10 +24,10 @@ from harness.stack.containers import Container, Watcher, containers_of, wait_unt
 from harness.stack.engine import LABEL, EngineInfo, engine_host, require_engine
 from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
 from harness.stack.ledger import Ledger
-from harness.stack.readiness import wait_for_daemon, wait_for_location
 from harness.stack.running import RunningContainers
+from harness.stack.server_command import cause, own_workloads, server_settings, target_arguments
 from harness.stack.sidecar import SidecarChannel
-from harness.stack.target import cause, own_workloads, server_settings, target_arguments
+from harness.target.readiness import wait_for_daemon, wait_for_location
 
 GRPC_PORT = 4000
 CODE = Path("/opt/code")

@@ -15,7 +15,7 @@ from docker.errors import DockerException
 from harness.errors import ExperimentError
 from harness.stack.base import StackEvent
 from harness.stack.engine import LABEL, container_state
-from harness.stack.target import last_line
+from harness.stack.server_command import last_line
 
 SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"

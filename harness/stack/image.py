@@ -21,7 +21,7 @@ from harness.scenario.model import LocationSection, Scenario
 from harness.stack.base import ServerEnvironment
 from harness.stack.engine import LABEL
 from harness.stack.environment import WORKLOAD_REQUIREMENTS, newest_upload
-from harness.stack.target import own_workloads
+from harness.stack.server_command import own_workloads
 
 Say = Callable[[str], None]
 

@@ -24,8 +24,8 @@ from harness.stack.base import Channel, Limits, Loss, Replica, Say, ServerEnviro
 from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.ledger import Ledger
-from harness.stack.readiness import wait_for_daemon, wait_for_location
-from harness.stack.target import cause, last_line, own_workloads, server_settings, target_arguments
+from harness.stack.server_command import cause, last_line, own_workloads, server_settings, target_arguments
+from harness.target.readiness import wait_for_daemon, wait_for_location
 
 LOCATION_NAME = "under_test"
 _HOST = "127.0.0.1"

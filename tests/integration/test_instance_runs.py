@@ -19,14 +19,14 @@ import psutil
 import pytest
 import yaml
 
-from harness.graphql import LAUNCH_RUN, GraphQLClient, JobSelector, launch_variables
-from harness.observe.histories import run_histories, run_statuses
 from harness.scenario.load import load_scenario
 from harness.sizing import instance_runs
 from harness.sizing.instance_runs import read_instance_history
 from harness.stack.environment import prepare_environment
 from harness.stack.process import free_port
-from harness.stack.readiness import wait_for_location
+from harness.target.graphql import LAUNCH_RUN, GraphQLClient, JobSelector, launch_variables
+from harness.target.readiness import wait_for_location
+from harness.target.run_histories import run_histories, run_statuses
 from tests.integration.bench_support import QUICK, ROOT
 
 pytestmark = pytest.mark.integration

@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"errors", "graphql"}
+SHARED = {"errors"}
 MAY_IMPORT = {
     "scenario": set(),
-    "stack": {"scenario"},
-    "load": {"scenario"},
+    "target": set(),
+    "stack": {"scenario", "target"},
+    "load": {"scenario", "target"},
     "observe": set(),
-    "experiment": {"scenario", "stack", "load", "observe", "results"},
+    "experiment": {"scenario", "target", "stack", "load", "observe", "results"},
     "results": set(),
     "model": set(),
-    "sizing": {"model", "results"},
+    "sizing": {"model", "results", "target"},
     "claims": {"model", "results"},
     "compare": {"model", "results", "sizing"},
     "report": {"results", "views"},

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from harness.cli import run_source
-from harness.graphql import GraphQLClient, GraphQLError
+from harness.target.graphql import GraphQLClient, GraphQLError
 from tests.unit.cli_support import Run
 
 NOON = 1_769_860_800.0

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from harness.graphql import GraphQLClient, GraphQLError
+from harness.target.graphql import GraphQLClient, GraphQLError
 
 TERMINAL = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 """Statuses that a run never leaves."""

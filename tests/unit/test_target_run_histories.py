@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.graphql import GraphQLClient, GraphQLError
-from harness.observe import histories
-from harness.observe.histories import TERMINAL, read_events, run_histories, run_statuses
+from harness.target import run_histories as histories
+from harness.target.graphql import GraphQLClient, GraphQLError
+from harness.target.run_histories import TERMINAL, read_events, run_histories, run_statuses
 
 RECORDED = Path(__file__).parents[1] / "fixtures" / "histories"
 TAG = ("burst", "t1")

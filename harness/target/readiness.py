@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from harness.errors import CodeLocationError, ExperimentError
-from harness.graphql import (
+from harness.target.graphql import (
     SCHEDULE_DRY_RUN,
     SENSOR_DRY_RUN,
     GraphQLClient,

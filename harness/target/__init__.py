@@ -1,0 +1,1 @@
+"""What is measured, as an endpoint: its address, its code location, and what it tells of its runs."""
