@@ -1,16 +1,18 @@
-"""What the bursts of one cell share: the running stack and everything that talks to it."""
+"""What the bursts of one cell share: the deployment and everything that talks to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.observe.client import SamplerClient
-from harness.observe.group import SamplerGroup
+from harness.experiment.presence import Presence, presence_of
+from harness.experiment.tools import Tools
 from harness.observe.pings import Pinger
+from harness.observe.source import Source
+from harness.observe.source_group import SourceGroup
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
-from harness.stack.base import Replica, RunningStack
-from harness.target.graphql import GraphQLClient
+from harness.stack.base import Deployment, Replica
+from harness.target.target import Tag, Target
 
 TAG = "dagster-sizing/burst"
 
@@ -21,41 +23,53 @@ class BurstContext:
 
     scenario: Scenario
     cell: Cell
-    stack: RunningStack
-    samplers: SamplerGroup
+    deployment: Deployment
+    sources: SourceGroup
     pinger: Pinger | None
-    client: GraphQLClient
+    target: Target
+    tools: Tools
     experiment_id: str
     available_cores: float
 
-    def tag(self, order: int) -> tuple[str, str]:
+    @property
+    def presence(self) -> Presence:
+        """What tells whether runs are there; known once the sources were started."""
+        return presence_of(self.sources, self.target)
+
+    def tag(self, order: int) -> Tag:
         """The tag that the runs of burst number `order` carry."""
         return TAG, f"{self.experiment_id}-{order}"
 
     def start_pings(self) -> None:
         """Ping every replica from now on, if the scenario asks for it."""
         if self.pinger is not None:
-            for replica in self.stack.replicas:
+            for replica in self.deployment.replicas:
                 self.pinger.start(replica.name, replica.grpc_address())
+
+    def forget_readings(self) -> None:
+        """Forget what was read and pinged until now."""
+        self.sources.take()
+        if self.pinger is not None:
+            self.pinger.take()
 
     def revive(self) -> None:
         """Start the lost code servers again, and read and ping them again."""
-        lost = {loss.replica for loss in self.stack.losses}
-        self.stack.revive()
-        for replica in self.stack.replicas:
+        lost = {loss.replica for loss in self.deployment.losses}
+        assert self.deployment.control is not None, "only what can be revived is told of as a loss"
+        self.deployment.control.revive()
+        for replica in self.deployment.replicas:
             if replica.name in lost:
-                self.samplers.replace(replica.name, open_sampler(self.scenario, replica))
+                self.sources.replace(replica.name, open_source(self.scenario, replica))
         self.start_pings()
 
     def close(self) -> None:
-        """End what talks to the stack."""
+        """End what talks to the deployment."""
         if self.pinger is not None:
             self.pinger.close()
-        self.samplers.close()
-        self.client.close()
+        self.sources.close()
+        self.target.close()
 
 
-def open_sampler(scenario: Scenario, replica: Replica) -> SamplerClient:
-    """A client of a new sampler beside a replica; not started yet."""
-    sampling = scenario.sampling
-    return SamplerClient(replica.open_sampler(sampling.cgroup_hz, sampling.processes_hz))
+def open_source(scenario: Scenario, replica: Replica) -> Source:
+    """A new source of readings of a replica; not started yet."""
+    return replica.open_source(scenario.sampling.cgroup_hz, scenario.sampling.processes_hz)

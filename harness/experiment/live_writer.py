@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from harness.experiment.listener import Observer
-from harness.observe.group import SamplerGroup
+from harness.observe.source_group import SourceGroup
 from harness.results.folder import ResultFolder
 from harness.results.live_document import LiveDocument, ReadingRecord, remove_live, write_live
 
@@ -32,7 +32,7 @@ class Live:
         self._lock = threading.Lock()
         self._document = LiveDocument(written_epoch_seconds=time.time())
         self._readings: deque[ReadingRecord] = deque(maxlen=KEPT_READINGS)
-        self._samplers: SamplerGroup | None = None
+        self._sources: SourceGroup | None = None
         self._before: dict[str, tuple[float, float]] = {}
         self._ended = threading.Event()
 
@@ -49,16 +49,16 @@ class Live:
             remove_live(self._path)
 
     @contextmanager
-    def reading(self, samplers: SamplerGroup) -> Iterator[None]:
-        """Show what these samplers read until the block is left."""
+    def reading(self, sources: SourceGroup) -> Iterator[None]:
+        """Show what these sources read until the block is left."""
         with self._lock:
-            self._samplers, self._before = samplers, {}
+            self._sources, self._before = sources, {}
             self._readings.clear()
         try:
             yield
         finally:
             with self._lock:
-                self._samplers = None
+                self._sources = None
 
     def cell_started(self, number: int, cells: int, label: str) -> None:
         """Begin the cell anew."""
@@ -103,13 +103,13 @@ class Live:
 
     def _now(self) -> LiveDocument:
         with self._lock:
-            if self._samplers is not None:
-                self._readings += self._read(self._samplers)
+            if self._sources is not None:
+                self._readings += self._read(self._sources)
             changes = {"written_epoch_seconds": time.time(), "readings": tuple(self._readings)}
             return self._document.model_copy(update=changes)
 
-    def _read(self, samplers: SamplerGroup) -> Iterator[ReadingRecord]:
-        for name, (sample, walk) in samplers.newest().items():
+    def _read(self, sources: SourceGroup) -> Iterator[ReadingRecord]:
+        for name, (sample, walk) in sources.newest().items():
             if sample is None:
                 continue
             at, cpu = float(sample["at_epoch_seconds"] or 0.0), sample["cpu_seconds"]

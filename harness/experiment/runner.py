@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
 from harness.errors import ExperimentError
-from harness.experiment.burst import BurstOutcome, run_burst
-from harness.experiment.context import BurstContext, open_sampler
+from harness.experiment.burst import run_burst
+from harness.experiment.context import BurstContext, open_source
 from harness.experiment.listener import Observer
 from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
@@ -22,8 +24,10 @@ from harness.experiment.plan import (
     hold_seconds,
     plan_bursts,
 )
-from harness.observe.group import SamplerGroup
+from harness.experiment.record import BurstOutcome
+from harness.experiment.tools import Tools
 from harness.observe.pings import Pinger
+from harness.observe.source_group import SourceGroup
 from harness.results.folder import ResultFolder
 from harness.results.result_document import CellRecord, EventRecord, LimitsRecord
 from harness.results.timestamp import timestamp
@@ -31,9 +35,10 @@ from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import Scenario
 from harness.scenario.workload import TickSection, TickWorkload
-from harness.stack.base import RunningStack, Stack
-from harness.target.graphql import GraphQLClient, GraphQLError, JobSelector
-from harness.target.readiness import validate_job, validate_tick
+from harness.stack.base import Deployment, Stack
+from harness.stack.capabilities import refuse
+from harness.target.graphql import GraphQLError
+from harness.target.target import Target
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,10 @@ class Experiment:
         stack: Stack,
         folder: ResultFolder,
         observer: Observer,
+        tools: Tools | None = None,
     ) -> None:
         self._scenario = scenario
+        self._tools = tools or Tools()
         self._stack = stack
         self._folder = folder
         self._observer = Live(folder, observer)
@@ -65,7 +72,12 @@ class Experiment:
         """Measure every unfinished cell, then merge the tables and judge the result.
 
         However it ends, `result.json` is left readable, with its validity.
+
+        Raises:
+            InputError: the scenario needs what the stack cannot do; nothing was measured.
+            ExperimentError: it broke off.
         """
+        refuse(self._scenario, self._stack.name, self._stack.capabilities)
         try:
             with self._observer.written():
                 for number, cell in enumerate(self._cells, 1):
@@ -92,37 +104,45 @@ class Experiment:
             )
         )
         try:
-            with self._stack.up(self._scenario, cell, self._folder.logs, self._observer.say) as running:
-                record = self._save(_with_environment(record, running))
+            up = self._stack.up(self._scenario, cell, self._folder.logs, self._observer.say)
+            with up as deployment:
+                record = self._save(_with_environment(record, deployment))
                 try:
-                    self._run_on(running, cell, record, cells_after)
+                    self._run_on(deployment, cell, record, cells_after)
                 finally:
-                    events = tuple(EventRecord(**asdict(event)) for event in running.events)
+                    events = tuple(EventRecord(**asdict(event)) for event in deployment.events)
                     self._update(cell, events=events)
         except (ExperimentError, GraphQLError) as error:
             self._update(cell, failure=str(error))
             raise ExperimentError(str(error)) from None
         self._update(cell, state="finished", finished_at=timestamp())
 
-    def _run_on(self, running: RunningStack, cell: Cell, record: CellRecord, cells_after: int) -> None:
-        _check_workload(running, cell, self._observer)
+    def _run_on(self, deployment: Deployment, cell: Cell, record: CellRecord, cells_after: int) -> None:
+        with self._context(deployment, cell) as context:
+            _check_workload(context.target, cell, self._observer)
+            context.sources.start()
+            context.start_pings()
+            with self._observer.reading(context.sources):
+                self._measure(context, record, cells_after)
+
+    @contextmanager
+    def _context(self, deployment: Deployment, cell: Cell) -> Iterator[BurstContext]:
         ping_hz = self._scenario.sampling.ping_hz
-        samplers = SamplerGroup({r.name: open_sampler(self._scenario, r) for r in running.replicas})
+        sources = SourceGroup({r.name: open_source(self._scenario, r) for r in deployment.replicas})
+        target = self._tools.connect(deployment.endpoint)
         context = BurstContext(
             scenario=self._scenario,
             cell=cell,
-            stack=running,
-            samplers=samplers,
+            deployment=deployment,
+            sources=sources,
             pinger=Pinger(ping_hz) if ping_hz else None,
-            client=GraphQLClient(running.graphql_url),
+            target=target,
+            tools=self._tools,
             experiment_id=uuid.uuid4().hex[:12],
-            available_cores=min(cell.cpus * cell.replicas, float(running.limits.host_cpus)),
+            available_cores=min(cell.cpus * cell.replicas, float(deployment.limits.host_cpus)),
         )
         try:
-            samplers.start()
-            context.start_pings()
-            with self._observer.reading(samplers):
-                self._measure(context, record, cells_after)
+            yield context
         finally:
             context.close()
 
@@ -219,28 +239,27 @@ class Experiment:
         )
 
 
-def _check_workload(running: RunningStack, cell: Cell, observer: Observer) -> None:
+def _check_workload(target: Target, cell: Cell, observer: Observer) -> None:
     """Find out whether the code location has what the cell runs, before any load."""
-    workload, url = cell.workload, running.graphql_url
-    place = (running.location, running.repository)
+    workload = cell.workload
     if isinstance(workload, TickWorkload):
         tick: TickSection | None = workload
     else:
         tick = workload.ticks
         for runs in workload.kinds:
             observer.say(f"checking job {runs.job} and its run config")
-            validate_job(url, JobSelector(*place, runs.job), runs.run_config_for(1.0))
+            target.check_job(runs.job, runs.run_config_for(1.0))
     if tick is not None:
         observer.say(f"checking {tick.kind} {tick.tick}")
-        validate_tick(url, *place, tick.kind, tick.tick)
+        target.check_tick(tick.kind, tick.tick)
 
 
 def _what(cell: Cell) -> str:
     return "ticks" if isinstance(cell.workload, TickWorkload) else "runs"
 
 
-def _with_environment(record: CellRecord, running: RunningStack) -> CellRecord:
-    limits, environment = running.limits, running.environment
+def _with_environment(record: CellRecord, deployment: Deployment) -> CellRecord:
+    limits, environment = deployment.limits, deployment.environment
     return record.model_copy(
         update={
             "limits": LimitsRecord(

@@ -72,7 +72,7 @@ class Conductor:
 
     def _connect_when_spawned(self) -> None:
         if self._spawned and self._connect_asked:
-            self._send("connect", {}, None)
+            self._send("connect", {"headers": self._plan["headers"]}, None)
 
     def _assign(self) -> None:
         # By user number first: neighbours in the schedule go to different workers.

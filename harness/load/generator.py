@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -39,6 +40,10 @@ class LoadPlan:
     """How long each request waits for its answer."""
     processes: int = 1
     """Locust processes that send."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Sent with every request, such as a token; never shown."""
+    bind: str = "127.0.0.1"
+    """Address at which the Locust processes find one another."""
 
     def __post_init__(self) -> None:
         if not self.url.endswith(GRAPHQL_PATH):
@@ -115,13 +120,16 @@ class LoadGenerator:
         if self._process is not None:
             raise RuntimeError("a load generator fires one plan; make another one")
         self._plan = plan
-        self._process = LocustProcess(plan.url.removesuffix(GRAPHQL_PATH), len(plan.requests), plan.processes)
+        self._process = LocustProcess(
+            plan.url.removesuffix(GRAPHQL_PATH), len(plan.requests), plan.processes, plan.bind
+        )
         self._process.send(
             {
                 "kind": "plan",
                 "requests": [asdict(request) for request in plan.requests],
                 "offsets": plan.offsets,
                 "timeout_seconds": plan.timeout_seconds,
+                "headers": dict(plan.headers),
             }
         )
 

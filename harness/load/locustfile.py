@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gevent
-from gevent.event import AsyncResult, Event
+from gevent.event import AsyncResult
 from gevent.fileobject import FileObject
 from locust import FastHttpUser, events, task
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS
@@ -59,7 +59,8 @@ class Order:
 class Crew:
     """What the users of this process share."""
 
-    connect: Event = field(default_factory=Event)
+    connect: AsyncResult = field(default_factory=AsyncResult)
+    """Headers besides ours, once all may connect."""
     released: AsyncResult = field(default_factory=AsyncResult)
     orders: dict[int, Order] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -88,7 +89,7 @@ class LaunchUser(FastHttpUser):
 
     def on_start(self) -> None:
         self.number = next(CREW.numbers)
-        CREW.connect.wait()
+        self.headers: dict[str, str] = HEADERS | CREW.connect.get()
         self.environment.runner.send_message(
             "connected",
             {
@@ -129,7 +130,9 @@ class LaunchUser(FastHttpUser):
         began = time.monotonic()
         try:
             with gevent.Timeout(order.timeout_seconds):
-                response = self.client.post("/graphql", data=order.body, headers=HEADERS, name=order.kind)
+                response = self.client.post(
+                    "/graphql", data=order.body, headers=self.headers, name=order.kind
+                )
                 if response.status_code:
                     return response.status_code, read_answer(
                         order.kind, response.status_code, response.content or b""
@@ -146,7 +149,7 @@ class LaunchUser(FastHttpUser):
         """Make one cheap request, which opens the connection if need be; returns what went wrong."""
         try:
             with gevent.Timeout(seconds):
-                response = self.client.get("/server_info", headers=HEADERS, name="connect")
+                response = self.client.get("/server_info", headers=self.headers, name="connect")
         except FAILURE_EXCEPTIONS as error:
             return one_line(f"{type(error).__name__}: {error}")
         return "" if response.status_code else one_line(getattr(response, "error", "no answer"))
@@ -188,6 +191,6 @@ def _take_places(runner: Any, **_: Any) -> None:
         runner.register_message("answered", lambda msg, **_: conductor.answered(msg.data))
         gevent.spawn(_follow_harness, runner, conductor)
     if not isinstance(runner, MasterRunner):
-        runner.register_message("connect", lambda **_: CREW.connect.set())
+        runner.register_message("connect", lambda msg, **_: CREW.connect.set(msg.data["headers"]))
         runner.register_message("assign", lambda msg, **_: CREW.assign(msg.data))
         runner.register_message("release", lambda msg, **_: CREW.released.set(msg.data["at"]))

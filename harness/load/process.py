@@ -33,15 +33,18 @@ Message = dict[str, Any]
 
 
 class LocustProcess:
-    """Locust with `users` users against `host`; with several `processes`, a master and that many workers."""
+    """Locust with `users` users against `host`; with several `processes`, a master and that many workers.
 
-    def __init__(self, host: str, users: int, processes: int) -> None:
+    These find the master at `bind`, an address of this machine.
+    """
+
+    def __init__(self, host: str, users: int, processes: int, bind: str = "127.0.0.1") -> None:
         self._outbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._inbox: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         # Has no name on disk, so it cannot be left behind.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            _command(host, users, processes),
+            _command(host, users, processes, bind),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -131,15 +134,15 @@ class LocustProcess:
         self._inbox.put(None)
 
 
-def _command(host: str, users: int, processes: int) -> Sequence[str]:
+def _command(host: str, users: int, processes: int, bind: str) -> Sequence[str]:
     command = [sys.executable, "-m", "locust", "--locustfile", str(LOCUSTFILE), "--headless", "--host", host]
     # The rate is all at once: users only take their places, nothing is fired by spawning them.
     command += ["--users", str(users), "--spawn-rate", str(users)]
     command += ["--only-summary", "--loglevel", "ERROR", "--exit-code-on-error", "0"]
     if processes > 1:
-        port = str(_free_port())
-        command += ["--processes", str(processes), "--master-bind-host", "127.0.0.1"]
-        command += ["--master-bind-port", port, "--master-host", "127.0.0.1", "--master-port", port]
+        port = str(_free_port(bind))
+        command += ["--processes", str(processes), "--master-bind-host", bind]
+        command += ["--master-bind-port", port, "--master-host", bind, "--master-port", port]
     return command
 
 
@@ -154,7 +157,7 @@ def _environment() -> dict[str, str]:
     return kept | home | {"PYTHONPATH": os.pathsep.join(path)}
 
 
-def _free_port() -> int:
+def _free_port(bind: str) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((bind, 0))
         return int(probe.getsockname()[1])

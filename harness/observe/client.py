@@ -6,21 +6,19 @@ import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
 
 from harness.errors import ExperimentError
+from harness.observe.source import AT, Abilities, Newest, Readings, SourceState, processes_frame
 
 START_SECONDS = 20.0
 ANSWER_SECONDS = 20.0
-_TEXT_COLUMNS = {"role", "status"}
-_WHOLE_COLUMNS = {"pid", "ppid", "threads"}
 
 
 class Channel(Protocol):
-    """Two-way line stream to a sampler; what `harness.stack` gives."""
+    """Two-way line stream to a sampler that runs beside its code server; what `harness.stack` gives."""
 
     def send(self, line: str) -> None:
         """Write one line to the sampler."""
@@ -33,37 +31,6 @@ class Channel(Protocol):
     def close(self) -> None:
         """End the sampler; no process is left afterwards."""
         ...
-
-
-Newest = tuple[dict[str, float | int | None] | None, pd.DataFrame | None]
-"""A sample by column, and a walk of the processes; None of what has not come yet."""
-
-
-@dataclass(frozen=True)
-class SamplerState:
-    """What a sampler says of itself, at one instant. Counters run since its start."""
-
-    watermark_bytes: float
-    """Highest usage since the last reset, page cache included; nan where the kernel does not keep it."""
-    missed_ticks: int
-    ticks: int
-    cpu_seconds: float
-    """CPU time the sampler itself has used."""
-    at: float
-    """Epoch seconds."""
-
-
-@dataclass(frozen=True)
-class Readings:
-    """Tables of what was read: one row per sample, and one per process and walk.
-
-    Columns as in `harness.observe.cgroup.COLUMNS` and `harness.observe.tree.PROCESS_COLUMNS`, the latter
-    after an `at_epoch_seconds`. Numbers are float64 with nan for what the machine does not tell, apart from
-    pid, ppid and threads (int64); role and status are text.
-    """
-
-    samples: pd.DataFrame
-    processes: pd.DataFrame
 
 
 class SamplerClient:
@@ -93,20 +60,26 @@ class SamplerClient:
         self._await(lambda: self._hello is not None, timeout, "start")
 
     @property
+    def abilities(self) -> Abilities:
+        """What this kernel lets it read. It runs on the code server's machine, so their clocks are one."""
+        said = self._greeting
+        return Abilities(
+            hz=float(said["cgroup_hz"]),
+            processes=True,
+            watermark=bool(said["resettable"]),
+            kills=bool(said["kills"]),
+        )
+
+    @property
     def pressure(self) -> str:
         """Where the pressure columns come from: `cgroup`, `host` or `none`."""
         return str(self._greeting["pressure"])
 
-    @property
-    def resettable(self) -> bool:
-        """Whether the kernel keeps a memory watermark for each burst."""
-        return bool(self._greeting["resettable"])
-
-    def reset(self) -> SamplerState:
+    def reset(self) -> SourceState:
         """Start the watermark anew; the state just after."""
         return self._ask("reset")
 
-    def read(self) -> SamplerState:
+    def read(self) -> SourceState:
         """The state now; every sample up to it has arrived when this returns."""
         return self._ask("read")
 
@@ -156,7 +129,7 @@ class SamplerClient:
             raise RuntimeError("start() first")
         return self._hello
 
-    def _ask(self, command: str) -> SamplerState:
+    def _ask(self, command: str) -> SourceState:
         self._asked += 1
         number = self._asked
         try:
@@ -166,10 +139,10 @@ class SamplerClient:
         self._await(lambda: number in self._answers, ANSWER_SECONDS, command)
         answer = self._answers.pop(number)
         watermark = answer["watermark_bytes"]
-        return SamplerState(
+        return SourceState(
             watermark_bytes=float("nan") if watermark is None else float(watermark),
-            missed_ticks=answer["missed_ticks"],
-            ticks=answer["ticks"],
+            missed_readings=answer["missed_readings"],
+            readings=answer["readings"],
             cpu_seconds=answer["cpu_seconds"],
             at=answer["at"],
         )
@@ -217,12 +190,4 @@ class SamplerClient:
         return pd.DataFrame(rows, columns=self._greeting["columns"], dtype="float64")
 
     def _processes_frame(self, rows: list[list[Any]]) -> pd.DataFrame:
-        columns = ["at_epoch_seconds", *self._greeting["process_columns"]]
-        frame = pd.DataFrame(rows, columns=columns, dtype="object")
-        return frame.astype({column: _type_of(column) for column in columns})
-
-
-def _type_of(column: str) -> str:
-    if column in _TEXT_COLUMNS:
-        return "str"
-    return "int64" if column in _WHOLE_COLUMNS else "float64"
+        return processes_frame(rows, (AT, *self._greeting["process_columns"]))

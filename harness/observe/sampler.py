@@ -6,11 +6,11 @@
 It writes JSON lines to stdout and nothing to disk:
 
     {"kind": "hello", "version": 1, "columns": [..], "process_columns": [..], "resettable": true,
-     "pressure": "cgroup" | "host" | "none", "cgroup_hz": 40.0}
+     "kills": true, "pressure": "cgroup" | "host" | "none", "cgroup_hz": 40.0}
     {"kind": "samples", "rows": [[..], ..]}                 every half second
     {"kind": "processes", "at": EPOCH_SECONDS, "rows": [[..], ..]}      after each walk of the tree
-    {"kind": "answer", "id": 1, "watermark_bytes": .., "missed_ticks": .., "ticks": .., "cpu_seconds": ..,
-     "at": EPOCH_SECONDS}                                   after all samples up to that instant
+    {"kind": "answer", "id": 1, "watermark_bytes": .., "missed_readings": .., "readings": ..,
+     "cpu_seconds": .., "at": EPOCH_SECONDS}              after all samples up to that instant
 
 In a container beside the code server's, `"cgroup": {"seen_by_pid": 1}` finds the folders itself.
 
@@ -18,7 +18,7 @@ It takes JSON lines on stdin, `{"id": 1, "command": "reset" | "read" | "stop"}`.
 too, so a killed harness leaves no sampler behind.
 
 Readings are due at fixed instants, so the rate does not drift. A reading later than a whole period is a
-missed tick: it is counted and left out, never made up for. Everything slow (the walk, the output) has its
+missed one: it is counted and left out, never made up for. Everything slow (the walk, the output) has its
 own thread. Only the standard library and psutil are imported.
 """
 
@@ -86,29 +86,29 @@ class SamplerConfig:
         )
 
 
-class Ticker:
+class Pace:
     """Absolute deadlines `period` seconds apart, on the monotonic clock."""
 
     def __init__(self, period: float, now: float) -> None:
         self.period = period
         self.deadline = now
-        self.ticks = 0
+        self.readings = 0
         self.missed = 0
 
     def wait(self, now: float) -> float:
         """Seconds until the next reading is due; 0 when it is."""
         return max(0.0, self.deadline - now)
 
-    def tick(self, now: float) -> None:
+    def mark(self, now: float) -> None:
         """A reading is made `now`; whole periods that passed unused are missed."""
         skipped = max(0, int((now - self.deadline) / self.period))
         self.missed += skipped
-        self.ticks += 1
+        self.readings += 1
         self.deadline += (skipped + 1) * self.period
 
 
 class Output:
-    """Lines to stdout, written by a thread so that a slow reader never delays a tick."""
+    """Lines to stdout, written by a thread so that a slow reader never delays a reading."""
 
     def __init__(self, descriptor: int, broken: threading.Event) -> None:
         self._descriptor = descriptor
@@ -157,7 +157,7 @@ class Input:
 
 
 class Sampler:
-    """The loop: wait for the next tick or a command, whichever comes first."""
+    """The loop: wait until the next reading is due or a command comes, whichever comes first."""
 
     def __init__(self, config: SamplerConfig, commands: Input, output: Output, stop: threading.Event) -> None:
         self._config = config
@@ -166,7 +166,7 @@ class Sampler:
         self._stop = stop
         self._reader = open_reader(config)
         self._rate = min(config.cgroup_hz, self._reader.max_hz)
-        self._ticker = Ticker(1 / self._rate, time.monotonic())
+        self._pace = Pace(1 / self._rate, time.monotonic())
         self._rows: list[list[float | int | None]] = []
         self._batch_due = 0.0
 
@@ -176,11 +176,11 @@ class Sampler:
         threading.Thread(target=self._walk_tree, name="walk", daemon=True).start()
         try:
             while not self._stop.is_set() and not self._commands.ended:
-                for command in self._commands.wait(self._ticker.wait(time.monotonic())):
+                for command in self._commands.wait(self._pace.wait(time.monotonic())):
                     self._obey(command)
                 now = time.monotonic()
-                if self._ticker.wait(now) == 0:
-                    self._ticker.tick(now)
+                if self._pace.wait(now) == 0:
+                    self._pace.mark(now)
                     self._rows.append(self._reader.sample().row())
                     if now >= self._batch_due:
                         self._batch_due = now + BATCH_SECONDS
@@ -198,6 +198,7 @@ class Sampler:
                 "columns": COLUMNS,
                 "process_columns": PROCESS_COLUMNS,
                 "resettable": self._reader.resettable,
+                "kills": self._config.cgroup.version != 0,
                 "pressure": self._reader.pressure,
                 "cgroup_hz": self._rate,
             }
@@ -214,8 +215,8 @@ class Sampler:
                 "kind": "answer",
                 "id": command["id"],
                 "watermark_bytes": self._reader.watermark(),
-                "missed_ticks": self._ticker.missed,
-                "ticks": self._ticker.ticks,
+                "missed_readings": self._pace.missed,
+                "readings": self._pace.readings,
                 "cpu_seconds": time.process_time(),
                 "at": time.time(),
             }
@@ -228,9 +229,9 @@ class Sampler:
 
     def _walk_tree(self) -> None:
         walker = TreeWalker(self._config.root_pid)
-        ticker = Ticker(1 / self._config.processes_hz, time.monotonic())
-        while not self._stop.wait(ticker.wait(time.monotonic())):
-            ticker.tick(time.monotonic())
+        pace = Pace(1 / self._config.processes_hz, time.monotonic())
+        while not self._stop.wait(pace.wait(time.monotonic())):
+            pace.mark(time.monotonic())
             at = time.time()
             rows = [process.row() for process in walker.walk()]
             self._output.put({"kind": "processes", "at": at, "rows": rows})

@@ -1,15 +1,18 @@
-"""What every stack offers the experiment, whatever it is made of."""
+"""What an experiment is offered: code servers that are up, and control over them if there is any."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
+from harness.stack.capabilities import Capability
+from harness.target.endpoint import Endpoint
 
 Say = Callable[[str], None]
 
@@ -44,29 +47,13 @@ class StackEvent:
     """How often in a row: an engine may tell of one shortage of memory many times."""
 
 
-class Channel(Protocol):
-    """Two-way line stream to a sampler that runs beside its code server."""
-
-    def send(self, line: str) -> None:
-        """Write one line to the sampler."""
-        ...
-
-    def lines(self) -> Iterable[str]:
-        """Yield the sampler's lines until it ends."""
-        ...
-
-    def close(self) -> None:
-        """End the sampler; no process is left afterwards."""
-        ...
-
-
 @dataclass(frozen=True)
 class Replica:
-    """One code server and the way to start a sampler that reads it."""
+    """One code server and the way to a source that reads it."""
 
     name: str
-    open_sampler: Callable[[float, float], Channel]
-    """Called with cgroup_hz and processes_hz."""
+    open_source: Callable[[float, float], Source]
+    """Called with cgroup_hz and processes_hz; the source is not started yet."""
     grpc_address: Callable[[], str]
     """Where the harness itself can ping it now, `host:port`; with `sampling.ping_hz` only."""
 
@@ -92,22 +79,28 @@ class ServerEnvironment:
     """Upload-date limit the dependencies were resolved with; empty where there was none."""
 
 
-class RunningStack(Protocol):
-    """A stack that is up and ready to take launches."""
+class Control(Protocol):
+    """What can be done to code servers that are up; only who started them has it."""
+
+    def kill(self, replica: str) -> None:
+        """Kill a code server as the kernel does at the memory limit."""
+        ...
+
+    def revive(self) -> None:
+        """Start the lost code servers again; returns when they take connections.
+
+        Raises:
+            ExperimentError: they did not in time.
+        """
+        ...
+
+
+class Deployment(Protocol):
+    """Code servers that are up and ready to take launches."""
 
     @property
-    def graphql_url(self) -> str:
+    def endpoint(self) -> Endpoint:
         """Where launches go."""
-        ...
-
-    @property
-    def location(self) -> str:
-        """Name of the code location."""
-        ...
-
-    @property
-    def repository(self) -> str:
-        """Name of its only repository."""
         ...
 
     @property
@@ -126,41 +119,39 @@ class RunningStack(Protocol):
         ...
 
     @property
+    def control(self) -> Control | None:
+        """What can be done to them; None where they can only be looked at."""
+        ...
+
+    @property
     def events(self) -> tuple[StackEvent, ...]:
         """What has happened to them so far."""
         ...
 
     @property
     def losses(self) -> tuple[Loss, ...]:
-        """The code servers that have ended and are down now."""
+        """The code servers that have ended and are down now, and that `control` can revive."""
         ...
 
     def check(self) -> None:
-        """Raise ExperimentError, with the end of the log, if a part of the stack has died.
-
-        With `server.restart` a code server's death is not one: `losses` tells of it.
-        """
-        ...
-
-    def kill(self, replica: str) -> None:
-        """Kill a code server as the kernel does at the memory limit."""
-        ...
-
-    def revive(self) -> None:
-        """Start the lost code servers again; returns when they take connections.
-
-        Raises:
-            ExperimentError: they did not in time.
-        """
+        """Raise ExperimentError, with the end of the log, if a part has died that cannot be revived."""
         ...
 
 
 class Stack(Protocol):
-    """Makes running stacks."""
+    """Brings deployments up."""
 
-    def up(
-        self, scenario: Scenario, cell: Cell, logs: Path, say: Say
-    ) -> AbstractContextManager[RunningStack]:
+    @property
+    def name(self) -> str:
+        """As in `--stack`."""
+        ...
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can do for a scenario; see `refuse`."""
+        ...
+
+    def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> AbstractContextManager[Deployment]:
         """Bring a code server up for `cell`; leaving the context takes everything down again.
 
         Raises:

@@ -17,9 +17,12 @@ import docker
 from docker.errors import DockerException
 
 from harness.errors import CodeLocationError, ExperimentError, InputError, MachineError
+from harness.observe.client import SamplerClient
+from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import LocationSection, Scenario
-from harness.stack.base import Channel, Limits, Replica, Say, ServerEnvironment
+from harness.stack.base import Limits, Replica, Say, ServerEnvironment
+from harness.stack.capabilities import COMPOSE
 from harness.stack.containers import Container, Watcher, containers_of, wait_until
 from harness.stack.engine import LABEL, EngineInfo, engine_host, require_engine
 from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
@@ -27,6 +30,7 @@ from harness.stack.ledger import Ledger
 from harness.stack.running import RunningContainers
 from harness.stack.server_command import cause, own_workloads, server_settings, target_arguments
 from harness.stack.sidecar import SidecarChannel
+from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
 GRPC_PORT = 4000
@@ -47,6 +51,9 @@ _CONNECTS = (
 
 class ComposeStack:
     """Makes code servers out of containers."""
+
+    name = "compose"
+    capabilities = COMPOSE
 
     @contextmanager
     def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> Iterator[RunningContainers]:
@@ -129,9 +136,7 @@ class _Starter:
             self._compose("up", "--detach", "--no-build", "daemon")
             wait_for_daemon(url, timeout, lambda: self._check_start(watcher))
         return RunningContainers(
-            graphql_url=url,
-            location=location,
-            repository=repository,
+            endpoint=Endpoint(url, location, repository),
             limits=Limits(
                 enforced=True,
                 method=f"docker, cgroup v{self._info.cgroup_version}",
@@ -142,7 +147,7 @@ class _Starter:
             ),
             environment=environment,
             replicas=tuple(
-                Replica(f"server-{c.number}", self._sampler_opener(c), self._address_finder(c))
+                Replica(f"server-{c.number}", self._source_opener(c), self._address_finder(c))
                 for c in servers
             ),
             watcher=watcher,
@@ -307,15 +312,15 @@ class _Starter:
         if name:
             raise ExperimentError(watcher.how_it_ended(name))
 
-    def _sampler_opener(self, server: Container) -> Callable[[float, float], Channel]:
-        def open_sampler(cgroup_hz: float, processes_hz: float) -> Channel:
+    def _source_opener(self, server: Container) -> Callable[[float, float], Source]:
+        def open_source(cgroup_hz: float, processes_hz: float) -> Source:
             config = {
                 "cgroup": {"seen_by_pid": 1},
                 "root_pid": 1,
                 "cgroup_hz": cgroup_hz,
                 "processes_hz": processes_hz,
             }
-            return SidecarChannel(
+            channel = SidecarChannel(
                 self._client,
                 self._variables["COLLECTOR_IMAGE"],
                 server.container_id,
@@ -323,8 +328,9 @@ class _Starter:
                 config,
                 self._logs / "sampler.log",
             )
+            return SamplerClient(channel)
 
-        return open_sampler
+        return open_source
 
 
 def _inside(location: LocationSection) -> LocationSection:

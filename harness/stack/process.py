@@ -16,15 +16,19 @@ from typing import Any
 import psutil
 import yaml
 
-from harness.errors import CodeLocationError, ExperimentError, InputError, MachineError
+from harness.errors import CodeLocationError, ExperimentError, MachineError
+from harness.observe.client import SamplerClient
+from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack import limited_cgroup
-from harness.stack.base import Channel, Limits, Loss, Replica, Say, ServerEnvironment, StackEvent
+from harness.stack.base import Limits, Loss, Replica, Say, ServerEnvironment, StackEvent
+from harness.stack.capabilities import PROCESS
 from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.ledger import Ledger
 from harness.stack.server_command import cause, last_line, own_workloads, server_settings, target_arguments
+from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
 LOCATION_NAME = "under_test"
@@ -56,9 +60,7 @@ class Service:
 class RunningProcesses:
     """A code server and what belongs to it, up and ready."""
 
-    graphql_url: str
-    location: str
-    repository: str
+    endpoint: Endpoint
     limits: Limits
     environment: ServerEnvironment
     replicas: tuple[Replica, ...]
@@ -82,13 +84,9 @@ class RunningProcesses:
         """None: the death of the code server ends the experiment."""
         return ()
 
-    def kill(self, replica: str) -> None:
-        """Not of this stack: it cannot start a code server again."""
-        raise NotImplementedError(f"{replica}: killing a code server needs containers")
-
-    def revive(self) -> None:
-        """Not of this stack: runs outlive their code server here, unlike in a container."""
-        raise NotImplementedError("starting a code server again needs containers")
+    @property
+    def control(self) -> None:
+        """None: runs outlive their plain process, as they do not in a container, so it is never killed."""
 
     def check(self) -> None:
         """Raise ExperimentError if one of the services has died."""
@@ -103,6 +101,9 @@ class RunningProcesses:
 class ProcessStack:
     """Makes code servers out of plain processes; needs no Docker."""
 
+    name = "process"
+    capabilities = PROCESS
+
     @contextmanager
     def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> Iterator[RunningProcesses]:
         """Bring a code server up for `cell`; leaving the context removes every trace of it.
@@ -110,20 +111,8 @@ class ProcessStack:
         Raises:
             CodeLocationError: the code under test does not import.
             MachineError: this machine cannot run it.
-            InputError: the scenario asks for what only containers give.
             ExperimentError: it did not become ready in time.
         """
-        if cell.replicas > 1:
-            raise InputError(
-                f"server.replicas: {cell.replicas} code servers behind one name need --stack compose"
-            )
-        if scenario.server.restart:
-            raise InputError(
-                "server.restart: needs --stack compose; a plain process's runs would outlive it, as they do "
-                "not in a container"
-            )
-        if scenario.location is not None and scenario.location.image is not None:
-            raise InputError("location.image: a container image needs --stack compose")
         prepared = prepare_environment(scenario, cell.dagster_version, say)
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
@@ -177,15 +166,13 @@ class _Starter:
             self._say("waiting for the daemon")
             wait_for_daemon(url, timeout, self._check_start)
         return RunningProcesses(
-            graphql_url=url,
-            location=location,
-            repository=repository,
+            endpoint=Endpoint(url, location, repository),
             limits=limits,
             environment=self._prepared.info,
             replicas=(
                 Replica(
                     name="server",
-                    open_sampler=self._sampler_opener(limited, limits, server),
+                    open_source=self._source_opener(limited, limits, server),
                     grpc_address=lambda: f"{_HOST}:{grpc_port}",
                 ),
             ),
@@ -278,10 +265,10 @@ class _Starter:
             )
         check_services(self._services)
 
-    def _sampler_opener(
+    def _source_opener(
         self, limited: limited_cgroup.LimitedCgroup | None, limits: Limits, server: Service
-    ) -> Callable[[float, float], Channel]:
-        def open_sampler(cgroup_hz: float, processes_hz: float) -> Channel:
+    ) -> Callable[[float, float], Source]:
+        def open_source(cgroup_hz: float, processes_hz: float) -> Source:
             group: dict[str, Any] = {"version": 0}
             if limited is not None:
                 group = limited.sampler_config()
@@ -293,9 +280,9 @@ class _Starter:
                 "cgroup_hz": cgroup_hz,
                 "processes_hz": processes_hz,
             }
-            return ProcessChannel(config, self._logs / "sampler.log")
+            return SamplerClient(ProcessChannel(config, self._logs / "sampler.log"))
 
-        return open_sampler
+        return open_source
 
 
 def check_services(services: list[Service] | tuple[Service, ...]) -> None:

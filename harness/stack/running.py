@@ -6,17 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import ExperimentError
-from harness.stack.base import Limits, Loss, Replica, ServerEnvironment, StackEvent
+from harness.stack.base import Control, Limits, Loss, Replica, ServerEnvironment, StackEvent
 from harness.stack.containers import Container, Watcher
+from harness.target.endpoint import Endpoint
 
 
 @dataclass(frozen=True)
 class RunningContainers:
     """Code servers and what belongs to them, up and ready."""
 
-    graphql_url: str
-    location: str
-    repository: str
+    endpoint: Endpoint
     limits: Limits
     environment: ServerEnvironment
     replicas: tuple[Replica, ...]
@@ -26,6 +25,11 @@ class RunningContainers:
     restarts: bool
     """Whether the death of a code server is to be survived."""
     wait_for_servers: Callable[[list[Container]], None]
+
+    @property
+    def control(self) -> Control:
+        """Killing them and starting them again."""
+        return self
 
     @property
     def events(self) -> tuple[StackEvent, ...]:

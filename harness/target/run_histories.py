@@ -17,6 +17,9 @@ from harness.target.graphql import GraphQLClient, GraphQLError
 TERMINAL = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 """Statuses that a run never leaves."""
 
+BEGUN = ("STARTING", "STARTED", "CANCELING")
+"""Statuses of a run that its code server may be at work for."""
+
 RUNS_PER_PAGE = 100
 EVENTS_PER_PAGE = 1000
 
@@ -137,6 +140,17 @@ def run_statuses(client: GraphQLClient, tag: tuple[str, str]) -> dict[str, str]:
         GraphQLError: the webserver did not answer, or not with runs.
     """
     return {run["runId"]: run["status"] for run in _tagged(client, _STATUSES, tag)}
+
+
+def runs_in_progress(client: GraphQLClient) -> int:
+    """How many runs of the whole deployment have begun and not ended, up to a page of them.
+
+    Raises:
+        GraphQLError: the webserver did not answer, or not with runs.
+    """
+    variables = {"filter": {"statuses": list(BEGUN)}, "cursor": None, "limit": RUNS_PER_PAGE}
+    answer = client.execute(_STATUSES, variables)["runsOrError"]
+    return len(_expect(answer, "Runs")["results"])
 
 
 def read_events(events: list[dict[str, Any]]) -> EventTimes:

@@ -63,7 +63,7 @@ class SamplerCost:
     """What a sampler used while it was left alone."""
 
     cores: float
-    ticks: int
+    readings: int
     missed: int
 
 
@@ -91,7 +91,7 @@ def compare_cost(target: Target, rates: SamplingSection) -> None:
     print(f"sampler beside {RUNS} runs of {BALLAST_MIB} MiB, {SECONDS:g} s each:")
     print(
         f"  at its default rates ({rates.cgroup_hz:g} Hz cgroup, {rates.processes_hz:g} Hz processes): "
-        f"{whole.cores:.1%} of a core, {whole.missed} of {whole.ticks + whole.missed} ticks missed"
+        f"{whole.cores:.1%} of a core, {whole.missed} of {whole.readings + whole.missed} readings missed"
     )
     print(
         f"  its cgroup loop alone ({rates.cgroup_hz:g} Hz): {loop.cores:.2%} of a core, "
@@ -111,7 +111,7 @@ def compare_peaks(target: Target, rates: SamplingSection) -> None:
     """How much of a short spike the samples show, where the kernel's watermark shows all of it."""
     print(f"spikes of {SPIKE_MIB} MiB beside the runs, {SPIKES_PER_LENGTH} of each length:")
     with target.sampler(rates.cgroup_hz, rates.processes_hz) as client:
-        if not client.resettable:
+        if not client.abilities.watermark:
             print("  this kernel's watermark cannot be reset (before Linux 6.12)")
             return
         with run_like(target.group, "spikes", SPIKE_MIB) as process:
@@ -152,8 +152,8 @@ def sampler_cost(target: Target, cgroup_hz: float, processes_hz: float) -> Sampl
         after = client.read()
     return SamplerCost(
         cores=(after.cpu_seconds - before.cpu_seconds) / (after.at - before.at),
-        ticks=after.ticks - before.ticks,
-        missed=after.missed_ticks - before.missed_ticks,
+        readings=after.readings - before.readings,
+        missed=after.missed_readings - before.missed_readings,
     )
 
 

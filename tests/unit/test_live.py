@@ -9,7 +9,7 @@ import pytest
 from harness.errors import ExperimentError
 from harness.experiment import live_writer as live_module
 from harness.experiment.live_writer import Live
-from harness.observe.client import Newest
+from harness.observe.source import Newest
 from harness.report.pages.live_page import live_data, render_live_page
 from harness.report.pictures.live_pictures import drawable, live_pictures
 from harness.results.folder import ResultFolder

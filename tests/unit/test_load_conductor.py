@@ -9,6 +9,7 @@ from harness.load.generator import LoadGenerator, LoadPlan
 PLAN = {
     "kind": "plan",
     "timeout_seconds": 5.0,
+    "headers": {"Dagster-Cloud-Api-Token": "secret"},
     "requests": [{"kind": "launch", "variables": {"n": i}} for i in range(5)],
     "offsets": [0.0, 0.1, 0.2, 0.3, 0.4],
 }
@@ -36,6 +37,7 @@ class Wire:
 @pytest.mark.parametrize("spawned_first", [True, False])
 def test_users_connect_once_they_exist_and_the_harness_asks(spawned_first: bool) -> None:
     wire = Wire()
+    wire.conductor.command(PLAN)
     steps: list[Callable[[], None]] = [
         wire.conductor.spawned,
         lambda: wire.conductor.command({"kind": "connect"}),
@@ -44,7 +46,7 @@ def test_users_connect_once_they_exist_and_the_harness_asks(spawned_first: bool)
     first()
     assert wire.sent == []
     second()
-    assert wire.sent == [("connect", {}, None)]
+    assert wire.sent == [("connect", {"headers": PLAN["headers"]}, None)]
 
 
 def test_every_request_goes_to_one_user_and_neighbours_to_different_workers() -> None:

@@ -66,8 +66,8 @@ def test_take_hands_out_everything_once(client: SamplerClient) -> None:
 
 def test_every_sample_up_to_the_answer_has_arrived(client: SamplerClient) -> None:
     state = client.read()
-    assert len(client.take().samples) == state.ticks
-    assert state.missed_ticks >= 0
+    assert len(client.take().samples) == state.readings
+    assert state.missed_readings >= 0
     assert math.isnan(state.watermark_bytes)
 
 
@@ -106,9 +106,9 @@ def test_latest_is_the_newest_of_both(client: SamplerClient) -> None:
 
 def test_counters_grow_from_one_state_to_the_next(client: SamplerClient) -> None:
     before = client.reset()
-    wait_for(lambda: len(client.peek_samples()) > before.ticks)
+    wait_for(lambda: len(client.peek_samples()) > before.readings)
     after = client.read()
-    assert after.ticks > before.ticks
+    assert after.readings > before.readings
     assert after.at > before.at
     assert after.cpu_seconds >= before.cpu_seconds
 

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from harness.observe.cgroup import COLUMNS, CgroupPaths
-from harness.observe.sampler import SamplerConfig, Ticker
+from harness.observe.sampler import Pace, SamplerConfig
 from harness.observe.tree import PROCESS_COLUMNS
 from tests.unit.observe_support import NO_CGROUP, sampler_command
 
@@ -42,28 +42,28 @@ def tell(process: subprocess.Popen[str], number: int, command: str) -> None:
     process.stdin.flush()
 
 
-def test_ticks_on_time_keep_to_the_grid() -> None:
-    ticker = Ticker(0.1, 10.0)
+def test_readings_on_time_keep_to_the_grid() -> None:
+    pace = Pace(0.1, 10.0)
     for now in (10.0, 10.13, 10.21, 10.3):
-        ticker.tick(now)
-    assert (ticker.ticks, ticker.missed) == (4, 0)
-    assert ticker.deadline == pytest.approx(10.4)
-    assert ticker.wait(10.35) == pytest.approx(0.05)
-    assert ticker.wait(10.5) == 0
+        pace.mark(now)
+    assert (pace.readings, pace.missed) == (4, 0)
+    assert pace.deadline == pytest.approx(10.4)
+    assert pace.wait(10.35) == pytest.approx(0.05)
+    assert pace.wait(10.5) == 0
 
 
 def test_a_reading_later_than_a_period_counts_what_it_skipped() -> None:
-    ticker = Ticker(0.1, 10.0)
-    ticker.tick(10.35)
-    assert (ticker.ticks, ticker.missed) == (1, 3)
-    assert ticker.deadline == pytest.approx(10.4)
+    pace = Pace(0.1, 10.0)
+    pace.mark(10.35)
+    assert (pace.readings, pace.missed) == (1, 3)
+    assert pace.deadline == pytest.approx(10.4)
 
 
-def test_ticks_and_missed_ticks_add_up_to_the_periods_that_passed() -> None:
-    ticker = Ticker(0.25, 0.0)
+def test_readings_and_missed_ones_add_up_to_the_periods_that_passed() -> None:
+    pace = Pace(0.25, 0.0)
     for now in (0.0, 0.3, 1.6, 1.75, 2.9, 3.0):
-        ticker.tick(now)
-    assert ticker.ticks + ticker.missed == round(ticker.deadline / 0.25)
+        pace.mark(now)
+    assert pace.readings + pace.missed == round(pace.deadline / 0.25)
 
 
 def test_config_survives_json() -> None:
@@ -102,7 +102,7 @@ def test_it_greets_streams_and_answers(sampler: subprocess.Popen[str]) -> None:
     answer = next(messages(sampler, "answer"))
     assert answer["id"] == 7
     assert answer["watermark_bytes"] is None
-    assert answer["ticks"] >= 1
+    assert answer["readings"] >= 1
     assert answer["cpu_seconds"] > 0
     assert abs(answer["at"] - time.time()) < 60
 
@@ -116,7 +116,7 @@ def test_samples_come_before_the_answer_that_follows_them(sampler: subprocess.Po
         message = json.loads(line)
         counted += len(message["rows"]) if message["kind"] == "samples" else 0
         if message["kind"] == "answer":
-            assert message["ticks"] == counted
+            assert message["readings"] == counted
             return
 
 
@@ -166,13 +166,13 @@ def test_a_killed_harness_leaves_no_sampler() -> None:
     assert not alive
 
 
-def test_ticks_go_on_while_nobody_reads(sampler: subprocess.Popen[str]) -> None:
+def test_readings_go_on_while_nobody_reads(sampler: subprocess.Popen[str]) -> None:
     next(messages(sampler, "samples"))
     tell(sampler, 1, "read")
-    before = next(messages(sampler, "answer"))["ticks"]
+    before = next(messages(sampler, "answer"))["readings"]
     time.sleep(1.0)
     tell(sampler, 2, "read")
-    assert next(messages(sampler, "answer"))["ticks"] > before
+    assert next(messages(sampler, "answer"))["readings"] > before
 
 
 def test_it_loads_nothing_heavy() -> None:
@@ -182,7 +182,7 @@ def test_it_loads_nothing_heavy() -> None:
     assert not {name for name in foreign if not name.startswith("_")}
 
 
-def test_a_full_pipe_does_not_stop_the_ticks() -> None:
+def test_a_full_pipe_does_not_stop_the_readings() -> None:
     """Without a reader the output waits in memory, and what was read meanwhile is not lost."""
     with subprocess.Popen(sampler_command(ME), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None

@@ -1,0 +1,141 @@
+"""What is written of a burst: its raw tables, and its row in the table of bursts. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from harness.experiment.oom import oom_victims
+from harness.experiment.plan import PlannedBurst
+from harness.experiment.replica_totals import assign_replicas, replica_rows, total_processes, total_samples
+from harness.experiment.summary import (
+    BurstTimes,
+    is_saturated,
+    summarise_pings,
+    summarise_readings,
+    summarise_runs,
+    summarise_ticks,
+)
+from harness.experiment.tables import launches_frame, pings_frame, ticks_frame
+from harness.load.generator import LoadReport
+from harness.observe.host import HostTimes, host_row
+from harness.observe.source import Readings, SourceState
+from harness.target.run_histories import TERMINAL
+
+Tables = dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Fired:
+    """Everything that was seen of a burst."""
+
+    cell_id: str
+    planned: PlannedBurst
+    hold: float
+    times: BurstTimes
+    replicas: tuple[str, ...]
+    available_cores: float
+    report: LoadReport
+    runs: pd.DataFrame
+    """Histories of its runs; without the replica that ran them."""
+    readings: Readings
+    pings: pd.DataFrame
+    states: tuple[dict[str, SourceState], dict[str, SourceState]]
+    """Of the sources, before and after, by replica; lost ones are missing after."""
+    host: tuple[HostTimes, HostTimes]
+    drained: bool
+
+
+@dataclass(frozen=True)
+class BurstOutcome:
+    """A recorded burst: its summary and the raw tables behind it."""
+
+    row: dict[str, Any]
+    tables: Tables
+    broken: str = ""
+    """Why the deployment cannot go on after it; empty where it can."""
+
+    def set_aside(self) -> BurstOutcome:
+        """The same burst, kept as raw data but not to be fitted."""
+        bursts = self.tables["bursts"].assign(phase="disturbed")
+        return replace(self, row=self.row | {"phase": "disturbed"}, tables=self.tables | {"bursts": bursts})
+
+    def with_losses(self, lost: dict[str, Any], broken: str) -> BurstOutcome:
+        """The same burst with what is known of its lost code servers."""
+        row = self.row | lost
+        return BurstOutcome(row, self.tables | {"bursts": pd.DataFrame([row])}, broken)
+
+
+def record(fired: Fired) -> BurstOutcome:
+    """The tables of a burst and its row; what was lost in it is not known here."""
+    readings, report, times = fired.readings, fired.report, fired.times
+    launches, ticks = launches_frame(report.sent), ticks_frame(report.sent)
+    runs = assign_replicas(fired.runs, readings.processes, fired.replicas)
+    samples, processes = total_samples(readings.samples), total_processes(readings.processes)
+    pings = pings_frame(fired.pings, runs, launches, ticks)
+    row = _plan_row(fired) | _sources_row(*fired.states) | _generator_row(report)
+    row |= summarise_readings(samples, processes, times)
+    row |= summarise_runs(launches, runs, samples, times)
+    row |= summarise_ticks(ticks, times)
+    row |= summarise_pings(pings)
+    row["oom_victims"] = "; ".join(oom_victims(readings.samples, readings.processes, runs))
+    row |= host_row(*fired.host)
+    row["saturated"] = is_saturated(
+        row["exec_cpu_seconds"], row["exec_window_seconds"], fired.available_cores
+    )
+    row["runs_stuck"] = int((~runs["status"].isin(TERMINAL)).sum())
+    replicas = replica_rows(readings.samples, readings.processes, runs, fired.replicas, times)
+    tables = {
+        "samples": readings.samples,
+        "processes": readings.processes,
+        "launches": launches,
+        "ticks": ticks,
+        "runs": runs,
+        "pings": pings,
+        "replicas": pd.DataFrame(replicas),
+    }
+    keyed = {
+        name: frame.assign(cell_id=fired.cell_id, burst=fired.planned.order) for name, frame in tables.items()
+    }
+    return BurstOutcome(row, keyed | {"bursts": pd.DataFrame([row])})
+
+
+def _plan_row(fired: Fired) -> dict[str, Any]:
+    planned, times = fired.planned, fired.times
+    return {
+        "cell_id": fired.cell_id,
+        "burst": planned.order,
+        "phase": planned.phase,
+        "level": planned.level,
+        "repeat": planned.repeat,
+        "hold_seconds": fired.hold,
+        "idle_from_epoch_seconds": times.idle_from,
+        "released_epoch_seconds": times.released,
+        "drained_epoch_seconds": times.drained,
+        "window_seconds": times.drained - times.released,
+        "drained": fired.drained,
+    }
+
+
+def _sources_row(before: dict[str, SourceState], after: dict[str, SourceState]) -> dict[str, Any]:
+    """What the sources did during a burst, all living replicas together.
+
+    A watermark is that of the only replica: the peaks of several need not have come together.
+    """
+    pairs = [(before[name], after[name]) for name in after]
+    return {
+        "watermark_bytes": pairs[0][1].watermark_bytes if len(before) == len(pairs) == 1 else float("nan"),
+        "readings": sum(b.readings - a.readings for a, b in pairs),
+        "missed_readings": sum(b.missed_readings - a.missed_readings for a, b in pairs),
+        "sampler_cpu_cores": sum((b.cpu_seconds - a.cpu_seconds) / max(b.at - a.at, 1e-9) for a, b in pairs),
+    }
+
+
+def _generator_row(report: LoadReport) -> dict[str, Any]:
+    return {
+        "generator_cpu_fraction": report.cpu_fraction,
+        "generator_lateness_seconds": report.lateness,
+        "generator_saturated": report.saturated,
+    }

@@ -1,0 +1,93 @@
+"""The code under test as its webserver shows it: what can be asked of it before, in and after a burst."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Protocol
+
+from harness.target.endpoint import Endpoint
+from harness.target.graphql import JobSelector
+from harness.target.run_histories import RunHistory, run_histories, run_statuses, runs_in_progress
+from harness.target.validation import validate_job, validate_tick
+
+_CANCEL = """
+mutation Cancel($runId: String!) {
+  terminateRun(runId: $runId, terminatePolicy: MARK_AS_CANCELED_IMMEDIATELY) {
+    __typename
+    ... on PythonError { message }
+  }
+}
+"""
+
+Tag = tuple[str, str]
+"""Key and value."""
+
+
+class Target(Protocol):
+    """What an experiment asks of the code under test; GraphQLError where the webserver gives no answer."""
+
+    def check_job(self, job: str, run_config: Mapping[str, Any]) -> None:
+        """Raise CodeLocationError unless the job exists and takes `run_config`."""
+        ...
+
+    def check_tick(self, kind: Literal["sensor", "schedule"], name: str) -> None:
+        """Raise CodeLocationError unless the sensor or schedule exists and can be evaluated."""
+        ...
+
+    def statuses(self, tag: Tag) -> dict[str, str]:
+        """Status of every run that carries `tag`, by run id; cheap enough to poll."""
+        ...
+
+    def histories(self, tag: Tag) -> list[RunHistory]:
+        """Histories of all runs that carry `tag`, oldest first."""
+        ...
+
+    def in_progress(self) -> int:
+        """Runs of the whole deployment that have begun and not ended."""
+        ...
+
+    def cancel(self, run_ids: Iterable[str]) -> None:
+        """Mark runs as canceled at once, in this order, whether or not anything is left of them."""
+        ...
+
+    def close(self) -> None:
+        """End the connection."""
+        ...
+
+
+class GraphQLTarget:
+    """A `Target` over GraphQL; not safe to share between threads."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._client = endpoint.client()
+
+    def check_job(self, job: str, run_config: Mapping[str, Any]) -> None:
+        """Raise CodeLocationError unless the job exists and takes `run_config`."""
+        selector = JobSelector(self._endpoint.location, self._endpoint.repository, job)
+        validate_job(self._client, selector, run_config)
+
+    def check_tick(self, kind: Literal["sensor", "schedule"], name: str) -> None:
+        """Raise CodeLocationError unless the sensor or schedule exists and can be evaluated."""
+        validate_tick(self._client, self._endpoint.location, self._endpoint.repository, kind, name)
+
+    def statuses(self, tag: Tag) -> dict[str, str]:
+        """Status of every run that carries `tag`, by run id."""
+        return run_statuses(self._client, tag)
+
+    def histories(self, tag: Tag) -> list[RunHistory]:
+        """Histories of all runs that carry `tag`, oldest first."""
+        return run_histories(self._client, tag)
+
+    def in_progress(self) -> int:
+        """Runs of the whole deployment that have begun and not ended."""
+        return runs_in_progress(self._client)
+
+    def cancel(self, run_ids: Iterable[str]) -> None:
+        """Mark runs as canceled at once, in this order."""
+        for run_id in run_ids:
+            self._client.execute(_CANCEL, {"runId": run_id})
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
