@@ -10,7 +10,7 @@ SHARED = {"errors"}
 MAY_IMPORT = {
     "scenario": set(),
     "target": set(),
-    "stack": {"scenario", "target"},
+    "stack": {"scenario", "target", "observe"},
     "load": {"scenario", "target"},
     "observe": set(),
     "experiment": {"scenario", "target", "stack", "load", "observe", "results"},
@@ -42,6 +42,12 @@ def test_each_package_imports_only_what_it_may(package: str) -> None:
     for file in files:
         used = {n.split(".")[1] for n in imports(file) if n.startswith("harness.")}
         assert used <= MAY_IMPORT[package] | SHARED | {package}, file
+
+
+def test_an_experiment_knows_no_stack_but_their_protocol() -> None:
+    for file in (ROOT / "harness" / "experiment").rglob("*.py"):
+        used = {name for name in imports(file) if name.startswith("harness.stack")}
+        assert used <= {"harness.stack.base", "harness.stack.capabilities"}, file
 
 
 def test_the_harness_never_imports_dagster() -> None:
