@@ -13,7 +13,8 @@ from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from harness.scenario.model import Scenario
 from harness.stack.capabilities import PROCESS, Capability
-from tests.unit.scripted_deployment import BASE_BYTES, RUN_BYTES, Script, ScriptedStack, World
+from tests.unit.scripted_deployment import ScriptedStack, scripted_tools
+from tests.unit.scripted_world import BASE_BYTES, RUN_BYTES, Script, World
 
 WARMUP = 2
 """Warm-up bursts that a settled cost takes."""
@@ -64,7 +65,7 @@ def measured(path: Path, world: World, wanted: Scenario | None = None) -> tuple[
     """The document and the bursts of an experiment, however it ended."""
     wanted = wanted or scenario()
     folder = folder_of(path, wanted)
-    Experiment(wanted, ScriptedStack(world), folder, Quiet(), world.tools()).run()
+    Experiment(wanted, ScriptedStack(world), folder, Quiet(), scripted_tools(world)).run()
     return folder.read_document(), folder.table("bursts")
 
 
@@ -109,14 +110,14 @@ def test_ctrl_c_keeps_what_was_measured_and_resume_measures_the_cell_anew(tmp_pa
     folder = folder_of(tmp_path, wanted)
     first = World(Script(interrupted_burst=8))  # the third burst of the second cell
     with pytest.raises(KeyboardInterrupt):
-        Experiment(wanted, ScriptedStack(first), folder, Quiet(), first.tools()).run()
+        Experiment(wanted, ScriptedStack(first), folder, Quiet(), scripted_tools(first)).run()
     assert first.up_now == 0
     document = folder.read_document()
     assert [cell.state for cell in document.cells] == ["finished", "running"]
     assert document.validity.state == "inconclusive"
     assert len(folder.table("bursts")) == 8
     again = World()
-    Experiment(wanted, ScriptedStack(again), folder, Quiet(), again.tools()).run()
+    Experiment(wanted, ScriptedStack(again), folder, Quiet(), scripted_tools(again)).run()
     document, bursts = folder.read_document(), folder.table("bursts")
     assert again.ups == [document.cells[1].cell_id]
     assert [cell.attempt for cell in document.cells] == [1, 2]
@@ -284,7 +285,7 @@ def test_what_a_stack_cannot_do_is_refused_before_any_load(
     world, wanted = World(), scenario(**sections)
     stack = ScriptedStack(world, PROCESS)
     with pytest.raises(InputError, match=f"capability '{capability.value}'.*--stack compose"):
-        Experiment(wanted, stack, folder_of(tmp_path, wanted), Quiet(), world.tools()).run()
+        Experiment(wanted, stack, folder_of(tmp_path, wanted), Quiet(), scripted_tools(world)).run()
     assert world.ups == []
 
 
@@ -295,4 +296,4 @@ def test_several_versions_need_a_stack_that_brings_servers_up(tmp_path: Path) ->
     with pytest.raises(
         InputError, match=r"dagster\.versions: .*'versions'.*--stack process or --stack compose"
     ):
-        Experiment(wanted, stack, folder_of(tmp_path, wanted), Quiet(), world.tools()).run()
+        Experiment(wanted, stack, folder_of(tmp_path, wanted), Quiet(), scripted_tools(world)).run()
