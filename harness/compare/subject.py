@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.model.constants import Points
+from harness.model.constants import CONSTANTS, Points
 from harness.model.difference import Strata
 from harness.results.alike import setting_of
 from harness.results.result_document import CellRecord, ResultDocument
@@ -16,10 +16,6 @@ from harness.sizing.fitting import measured_bursts, points_of
 
 MOST_LEVEL = 1000
 """Levels are below; what tells rounds apart in a stratum."""
-PER_RUN = frozenset(
-    {"cpu_seconds_per_run", "launch_seconds_per_run", "cpu_seconds_per_tick", "answer_seconds_per_tick"}
-)
-"""Compared as what a burst cost per run, level by level: that takes fewer bursts than its slope."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,9 @@ class Subject:
         if not frames:
             return {}, np.array([], dtype=np.int64)
         rows = pd.concat(frames)
-        compared = {name: _per_run(one) if name in PER_RUN else one for name, one in points_of(rows).items()}
+        compared = {
+            name: _per_run(one) if CONSTANTS[name].by_level else one for name, one in points_of(rows).items()
+        }
         return compared, rows["stratum"].to_numpy(np.int64)
 
 

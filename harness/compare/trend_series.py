@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from harness.compare.verdicts import KINDS
 from harness.model.change_points import LEAST_POINTS, change_points
-from harness.model.constants import CONSTANTS
+from harness.model.constants import CONSTANTS, order_of
 from harness.results.comparison_document import Kind
 from harness.results.trend_document import EntryRecord, PointRecord, SeriesRecord, StepRecord
 
@@ -19,7 +18,7 @@ def series_of(entries: Iterable[EntryRecord], thresholds: Mapping[Kind, float]) 
     """Every series of a trend, in the order of workloads, constants and versions.
 
     What was measured on machines that are not alike, on another stack or with another scenario, is another
-    series.
+    series. A constant that this version does not know is passed over.
 
     Args:
         entries: oldest first.
@@ -28,16 +27,17 @@ def series_of(entries: Iterable[EntryRecord], thresholds: Mapping[Kind, float]) 
     found: dict[tuple[str, ...], list[_Pair]] = {}
     for entry in entries:
         for point in entry.points:
+            if point.constant not in CONSTANTS:
+                continue
             alike = (entry.machine, entry.stack, entry.scenario_sha256, point.setting)
             found.setdefault((*alike, point.dagster_version, point.constant), []).append((entry, point))
-    order = list(CONSTANTS)
     series = [_series(pairs, thresholds) for pairs in found.values()]
     return sorted(
         series,
         key=lambda one: (
             one.scenario,
             one.workload,
-            order.index(one.constant),
+            order_of(one.constant),
             _version(one.dagster_version),
             one.machine,
         ),
@@ -48,7 +48,7 @@ def _series(pairs: Sequence[_Pair], thresholds: Mapping[Kind, float]) -> SeriesR
     entry, point = pairs[-1]
     at = tuple(one.created_at for one, _ in pairs)
     values = tuple(one.value for _, one in pairs)
-    threshold = thresholds[KINDS[point.constant]]
+    threshold = thresholds[CONSTANTS[point.constant].kind]
     return SeriesRecord(
         machine=entry.machine,
         stack=entry.stack,

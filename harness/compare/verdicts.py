@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.compare.subject import Subject
-from harness.model.constants import CONSTANTS
+from harness.model.constants import CONSTANTS, order_of
 from harness.model.difference import PERMUTATIONS, Difference, difference, holm
 from harness.model.intervals import Estimate, NotEstimable
-from harness.results.comparison_document import DifferenceRecord, FigureRecord, Kind, Verdict
+from harness.results.comparison_document import DifferenceRecord, Kind, Verdict
+from harness.results.estimate_record import EstimateRecord
 
 SIGNIFICANCE = 0.05
 """Of all comparisons together."""
@@ -18,21 +19,6 @@ PERMUTATIONS_EACH = 200
 a tenth of the significance."""
 THRESHOLDS: dict[Kind, float] = {"memory": 0.03, "cpu": 0.10, "latency": 0.25, "count": 0.05}
 """A change up to this share is none that matters."""
-KINDS: dict[str, Kind] = {
-    "base_memory_bytes": "memory",
-    "memory_per_run_bytes": "memory",
-    "memory_per_tick_bytes": "memory",
-    "base_cpu_cores": "cpu",
-    "cpu_seconds_per_run": "cpu",
-    "cpu_cores_per_run": "cpu",
-    "cpu_seconds_per_tick": "cpu",
-    "launch_seconds_per_run": "latency",
-    "answer_seconds_per_tick": "latency",
-    "threads_per_run": "count",
-    "threads_per_tick": "count",
-    "processes_per_run": "count",
-}
-"""By constant."""
 
 
 def decide(ratio: Estimate, p_value: float, threshold: float) -> Verdict:
@@ -83,7 +69,6 @@ def compare(
     ]
     tested = [apart.p_value for *_, apart in found if isinstance(apart, Difference)]
     corrected = iter(holm(tested))
-    order = list(CONSTANTS)
     records = [
         _record(label, workload, name, apart, corrected, len(tested), thresholds)
         for label, workload, name, apart in found
@@ -96,7 +81,7 @@ def compare(
             key=lambda one: (
                 labels.index(one.other),
                 settings.index(one.workload),
-                order.index(one.constant),
+                order_of(one.constant),
             ),
         )
     )
@@ -111,12 +96,13 @@ def _record(
     comparisons: int,
     thresholds: Mapping[Kind, float],
 ) -> DifferenceRecord:
-    kind = KINDS[name]
+    definition = CONSTANTS[name]
+    kind = definition.kind
     known: dict[str, Any] = {
         "other": label,
         "workload": workload,
         "constant": name,
-        "unit": CONSTANTS[name].unit,
+        "unit": definition.unit,
         "kind": kind,
         "threshold": thresholds[kind],
     }
@@ -144,8 +130,8 @@ def _why(apart: Difference, p_value: float, comparisons: int, threshold: float) 
     return f"may have changed by more than {threshold:.0%}, or by chance; measure more bursts"
 
 
-def _figure(estimate: Estimate) -> FigureRecord:
-    return FigureRecord(value=estimate.value, low=estimate.low, high=estimate.high, bursts=estimate.n)
+def _figure(estimate: Estimate) -> EstimateRecord:
+    return EstimateRecord(value=estimate.value, low=estimate.low, high=estimate.high, bursts=estimate.n)
 
 
 def _workload(subject: Subject, setting: str, workload: str) -> str:

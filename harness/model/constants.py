@@ -1,151 +1,26 @@
-"""The constants of the sizing formulas: what each is, and how it is computed from bursts.
+"""The constants of the sizing formulas: one registry of what each is and how it comes from bursts.
 
-x is always the concurrency that was observed. The registry keeps name, unit, meaning and source together.
+x is always the concurrency that was observed. A new constant is one entry: its points, its unit, what kind
+of figure it is, and the columns of the table of bursts that it needs. Where a result lacks one of them the
+constant is not measured there, which is said and is no error.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from harness.model.bursts import Bursts, Fired
 from harness.model.intervals import Estimate, Line, NotEstimable, estimate_line, estimate_mean
 from harness.model.lack_of_fit import LackOfFit, lack_of_fit
 from harness.model.linear import Array
 
-
-@dataclass(frozen=True)
-class Definition:
-    """One entry of the registry."""
-
-    name: str
-    unit: str
-    meaning: str
-    source: str
-
-
-_DEFINITIONS = (
-    Definition(
-        "base_memory_bytes",
-        "bytes",
-        "Memory of the code server before any run.",
-        "base of memory_peak_bytes against concurrency_peak",
-    ),
-    Definition(
-        "memory_per_run_bytes",
-        "bytes",
-        "Memory each concurrent run adds to the peak.",
-        "slope of memory_peak_bytes against concurrency_peak",
-    ),
-    Definition(
-        "base_cpu_cores",
-        "cores",
-        "CPU of the idle code server.",
-        "mean of idle_cpu_cores",
-    ),
-    Definition(
-        "cpu_seconds_per_run",
-        "seconds",
-        "CPU time one run costs from launch to the end of its processes.",
-        "slope of cpu_seconds, less the idle share of window_seconds, against runs ended",
-    ),
-    Definition(
-        "cpu_cores_per_run",
-        "cores",
-        "CPU a run uses while it executes, where it is not held back.",
-        "mean of exec_cpu_seconds, less the idle share, over run_seconds; bursts without saturated CPU",
-    ),
-    Definition(
-        "launch_seconds_per_run",
-        "seconds",
-        "Time by which each further run of a burst delays the start of the last.",
-        "slope of launch_span_seconds against runs ended",
-    ),
-    Definition(
-        "threads_per_run",
-        "threads",
-        "Threads each concurrent run adds, helpers included.",
-        "slope of threads_peak against concurrency_peak",
-    ),
-    Definition(
-        "processes_per_run",
-        "processes",
-        "Processes each concurrent run adds, helpers included.",
-        "slope of processes_peak against concurrency_peak",
-    ),
-    Definition(
-        "memory_per_tick_bytes",
-        "bytes",
-        "Memory each concurrent tick adds to the peak.",
-        "slope of memory_peak_bytes against tick_concurrency_peak",
-    ),
-    Definition(
-        "cpu_seconds_per_tick",
-        "seconds",
-        "CPU time one tick costs the code server.",
-        "slope of cpu_seconds, less the idle share of window_seconds, against ticks_evaluated",
-    ),
-    Definition(
-        "answer_seconds_per_tick",
-        "seconds",
-        "Time by which each further tick of a burst delays the last answer.",
-        "slope of tick_span_seconds against ticks_evaluated",
-    ),
-    Definition(
-        "threads_per_tick",
-        "threads",
-        "Threads each concurrent tick adds to the code server.",
-        "slope of threads_peak against tick_concurrency_peak",
-    ),
-)
-CONSTANTS: dict[str, Definition] = {definition.name: definition for definition in _DEFINITIONS}
-OF_TICKS = frozenset(name for name in CONSTANTS if "_per_tick" in name)
-"""Those that only bursts of ticks give."""
-OF_RUNS = frozenset(name for name in CONSTANTS if "_per_run" in name)
-"""Those that only bursts of runs give."""
-
-
-@dataclass(frozen=True)
-class BurstArrays:
-    """Measured bursts as arrays of equal length (n,); nan where a value is missing."""
-
-    concurrency: Array
-    """Observed peak of runs that executed at once."""
-    runs: Array
-    """Runs that ended."""
-    memory_peak_bytes: Array
-    threads_peak: Array
-    processes_peak: Array
-    idle_cpu_cores: Array
-    window_seconds: Array
-    """Release to drained."""
-    cpu_seconds: Array
-    """CPU used in the window."""
-    exec_window_seconds: Array
-    """First run start to last run end."""
-    exec_cpu_seconds: Array
-    run_seconds: Array
-    """Sum over runs of start to end."""
-    launch_span_seconds: Array
-    """Intended instant to the last run's start."""
-    saturated: NDArray[np.bool_]
-    """The runs could have used more CPU than they got."""
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A constant with its interval, or the reason there is none."""
-
-    name: str
-    unit: str
-    value: float | None
-    low: float | None
-    high: float | None
-    bursts: int
-    reason: str = ""
-    lack_of_fit: LackOfFit | None = None
+Kind = Literal["memory", "cpu", "latency", "count"]
+"""What a change is judged by: each kind has a threshold of its own."""
 
 
 @dataclass(frozen=True)
@@ -157,63 +32,251 @@ class Points:
     """Shape (n,); of no account for a mean."""
     y: Array
     """Shape (n,); nan where a burst has no value."""
+    lacking: str = ""
+    """What would give more points, after `only 2 bursts`; empty where more bursts would."""
 
 
-def points_of_runs(bursts: BurstArrays) -> dict[str, Points]:
-    """Of every constant of bursts that are runs, in the order of the registry."""
-    memory = (bursts.concurrency, bursts.memory_peak_bytes)
-    base_cores = _base_cores(bursts)
-    usable = ~bursts.saturated & (bursts.run_seconds > 0)
-    used = bursts.exec_cpu_seconds - base_cores * bursts.exec_window_seconds
+@dataclass(frozen=True)
+class Definition:
+    """One entry of the registry."""
+
+    name: str
+    unit: str
+    meaning: str
+    source: str
+    """Columns of the table of bursts that it comes from, and how; for people."""
+    kind: Kind
+    fired: tuple[Fired, ...]
+    """Of which bursts: of runs, of ticks, or of both alike."""
+    needs: tuple[str, ...]
+    """Columns of the table of bursts, besides those that count runs and ticks."""
+    points: Callable[[Bursts], Points]
+    of_one_server: bool = False
+    """Whether it is a figure of the server and not of a run: with replicas, each has its share of the sum."""
+    by_level: bool = False
+    """Compared as what a burst cost per run, level by level: that takes fewer bursts than its slope."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant as it was fitted: its estimate, or the reason there is none."""
+
+    definition: Definition
+    estimate: Estimate | NotEstimable
+    lack_of_fit: LackOfFit | None = None
+
+    @property
+    def name(self) -> str:
+        """As in the registry."""
+        return self.definition.name
+
+
+def _against_concurrency(part: Literal["base", "slope"], column: str, bursts: Bursts) -> Points:
+    return Points(part, bursts.concurrency, bursts.columns[column])
+
+
+def _against_ended(column: str, bursts: Bursts) -> Points:
+    return Points("slope", bursts.ended, bursts.columns[column])
+
+
+def _idle_cores(bursts: Bursts) -> Points:
+    return Points("mean", bursts.concurrency, bursts.columns["idle_cpu_cores"])
+
+
+def _work(bursts: Bursts) -> Points:
+    """CPU-seconds of each burst beyond those of the idle server."""
+    columns = bursts.columns
+    return Points(
+        "slope", bursts.ended, columns["cpu_seconds"] - _base_cores(bursts) * columns["window_seconds"]
+    )
+
+
+def _cores_while_running(bursts: Bursts) -> Points:
+    columns = bursts.columns
+    saturated = columns["saturated"].astype(bool)
+    usable = ~saturated & (columns["run_seconds"] > 0)
+    used = columns["exec_cpu_seconds"] - _base_cores(bursts) * columns["exec_window_seconds"]
     cores = np.full(len(usable), np.nan)
-    cores[usable] = used[usable] / bursts.run_seconds[usable]
-    return {
-        "base_memory_bytes": Points("base", *memory),
-        "memory_per_run_bytes": Points("slope", *memory),
-        "base_cpu_cores": Points("mean", bursts.concurrency, bursts.idle_cpu_cores),
-        "cpu_seconds_per_run": Points("slope", bursts.runs, _work(bursts, base_cores)),
-        "cpu_cores_per_run": Points("mean", bursts.concurrency, cores),
-        "launch_seconds_per_run": Points("slope", bursts.runs, bursts.launch_span_seconds),
-        "threads_per_run": Points("slope", bursts.concurrency, bursts.threads_peak),
-        "processes_per_run": Points("slope", bursts.concurrency, bursts.processes_peak),
-    }
+    cores[usable] = used[usable] / columns["run_seconds"][usable]
+    lacking = "that leave CPU to spare; measure lower levels" if saturated.any() else ""
+    return Points("mean", bursts.concurrency, cores, lacking)
 
 
-def points_of_ticks(bursts: BurstArrays) -> dict[str, Points]:
-    """Of every constant of bursts that are ticks, which run in the code server's own threads.
+def _base_cores(bursts: Bursts) -> float:
+    idle = estimate_mean(bursts.columns["idle_cpu_cores"])
+    return idle.value if isinstance(idle, Estimate) else 0.0
 
-    `bursts` then counts ticks: `concurrency` those evaluated at once, `runs` those evaluated, and
-    `launch_span_seconds` lasts until the last answer.
+
+_RUNS: tuple[Fired, ...] = ("runs",)
+_TICKS: tuple[Fired, ...] = ("ticks",)
+_BOTH: tuple[Fired, ...] = ("runs", "ticks")
+_WORK = ("cpu_seconds", "window_seconds", "idle_cpu_cores")
+
+_DEFINITIONS = (
+    Definition(
+        "base_memory_bytes",
+        "bytes",
+        "Memory of the code server before any run.",
+        "base of memory_peak_bytes against concurrency_peak",
+        "memory",
+        _BOTH,
+        ("memory_peak_bytes",),
+        partial(_against_concurrency, "base", "memory_peak_bytes"),
+        of_one_server=True,
+    ),
+    Definition(
+        "memory_per_run_bytes",
+        "bytes",
+        "Memory each concurrent run adds to the peak.",
+        "slope of memory_peak_bytes against concurrency_peak",
+        "memory",
+        _RUNS,
+        ("memory_peak_bytes",),
+        partial(_against_concurrency, "slope", "memory_peak_bytes"),
+    ),
+    Definition(
+        "memory_per_tick_bytes",
+        "bytes",
+        "Memory each concurrent tick adds to the peak.",
+        "slope of memory_peak_bytes against tick_concurrency_peak",
+        "memory",
+        _TICKS,
+        ("memory_peak_bytes",),
+        partial(_against_concurrency, "slope", "memory_peak_bytes"),
+    ),
+    Definition(
+        "base_cpu_cores",
+        "cores",
+        "CPU of the idle code server.",
+        "mean of idle_cpu_cores",
+        "cpu",
+        _BOTH,
+        ("idle_cpu_cores",),
+        _idle_cores,
+        of_one_server=True,
+    ),
+    Definition(
+        "cpu_seconds_per_run",
+        "seconds",
+        "CPU time one run costs from launch to the end of its processes.",
+        "slope of cpu_seconds, less the idle share of window_seconds, against runs ended",
+        "cpu",
+        _RUNS,
+        _WORK,
+        _work,
+        by_level=True,
+    ),
+    Definition(
+        "cpu_seconds_per_tick",
+        "seconds",
+        "CPU time one tick costs the code server.",
+        "slope of cpu_seconds, less the idle share of window_seconds, against ticks_evaluated",
+        "cpu",
+        _TICKS,
+        _WORK,
+        _work,
+        by_level=True,
+    ),
+    Definition(
+        "cpu_cores_per_run",
+        "cores",
+        "CPU a run uses while it executes, where it is not held back.",
+        "mean of exec_cpu_seconds, less the idle share, over run_seconds; bursts without saturated CPU",
+        "cpu",
+        _RUNS,
+        ("exec_cpu_seconds", "exec_window_seconds", "run_seconds", "saturated", "idle_cpu_cores"),
+        _cores_while_running,
+    ),
+    Definition(
+        "launch_seconds_per_run",
+        "seconds",
+        "Time by which each further run of a burst delays the start of the last.",
+        "slope of launch_span_seconds against runs ended",
+        "latency",
+        _RUNS,
+        ("launch_span_seconds",),
+        partial(_against_ended, "launch_span_seconds"),
+        by_level=True,
+    ),
+    Definition(
+        "answer_seconds_per_tick",
+        "seconds",
+        "Time by which each further tick of a burst delays the last answer.",
+        "slope of tick_span_seconds against ticks_evaluated",
+        "latency",
+        _TICKS,
+        ("tick_span_seconds",),
+        partial(_against_ended, "tick_span_seconds"),
+        by_level=True,
+    ),
+    Definition(
+        "threads_per_run",
+        "threads",
+        "Threads each concurrent run adds, helpers included.",
+        "slope of threads_peak against concurrency_peak",
+        "count",
+        _RUNS,
+        ("threads_peak",),
+        partial(_against_concurrency, "slope", "threads_peak"),
+    ),
+    Definition(
+        "threads_per_tick",
+        "threads",
+        "Threads each concurrent tick adds to the code server.",
+        "slope of threads_peak against tick_concurrency_peak",
+        "count",
+        _TICKS,
+        ("threads_peak",),
+        partial(_against_concurrency, "slope", "threads_peak"),
+    ),
+    Definition(
+        "processes_per_run",
+        "processes",
+        "Processes each concurrent run adds, helpers included.",
+        "slope of processes_peak against concurrency_peak",
+        "count",
+        _RUNS,
+        ("processes_peak",),
+        partial(_against_concurrency, "slope", "processes_peak"),
+    ),
+)
+CONSTANTS: dict[str, Definition] = {definition.name: definition for definition in _DEFINITIONS}
+"""The registry, in the order in which constants are shown."""
+
+
+def constants_of(fired: Fired) -> tuple[Definition, ...]:
+    """The constants that bursts of runs, or of ticks, give; in the order of the registry."""
+    return tuple(one for one in CONSTANTS.values() if fired in one.fired)
+
+
+def order_of(name: str) -> int:
+    """Place of a constant in the registry; one that it does not know comes last."""
+    return list(CONSTANTS).index(name) if name in CONSTANTS else len(CONSTANTS)
+
+
+def columns_needed() -> tuple[str, ...]:
+    """Every column of the table of bursts that some constant needs."""
+    return tuple(dict.fromkeys(name for one in CONSTANTS.values() for name in one.needs))
+
+
+def points_of(bursts: Bursts) -> dict[str, Points]:
+    """The points of every constant that these bursts can give, in the order of the registry."""
+    return {one.name: one.points(bursts) for one in constants_of(bursts.fired) if not _missing(one, bursts)}
+
+
+def fit_constants(bursts: Bursts, seed: int) -> dict[str, Constant]:
+    """Every constant of these bursts, in the order of the registry, or why it has no value.
+
+    Args:
+        bursts: of one cell.
+        seed: of what is drawn at random.
     """
-    memory = (bursts.concurrency, bursts.memory_peak_bytes)
-    return {
-        "base_memory_bytes": Points("base", *memory),
-        "memory_per_tick_bytes": Points("slope", *memory),
-        "base_cpu_cores": Points("mean", bursts.concurrency, bursts.idle_cpu_cores),
-        "cpu_seconds_per_tick": Points("slope", bursts.runs, _work(bursts, _base_cores(bursts))),
-        "answer_seconds_per_tick": Points("slope", bursts.runs, bursts.launch_span_seconds),
-        "threads_per_tick": Points("slope", bursts.concurrency, bursts.threads_peak),
-    }
+    return {one.name: _fit(one, bursts, seed) for one in constants_of(bursts.fired)}
 
 
-def fit_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
-    """All constants of a cell whose bursts are runs, in the order of the registry."""
-    fitted = {name: _fit(name, points, seed) for name, points in points_of_runs(bursts).items()}
-    cores = fitted["cpu_cores_per_run"]
-    if cores.value is None and bursts.saturated.any():
-        reason = f"{cores.reason} that leave CPU to spare; measure lower levels"
-        fitted["cpu_cores_per_run"] = replace(cores, reason=reason)
-    return fitted
-
-
-def fit_tick_constants(bursts: BurstArrays, seed: int) -> dict[str, Constant]:
-    """All constants of a cell whose bursts are ticks."""
-    return {name: _fit(name, points, seed) for name, points in points_of_ticks(bursts).items()}
-
-
-def fit_memory(bursts: BurstArrays, seed: int) -> Line | NotEstimable:
+def fit_memory(bursts: Bursts, seed: int) -> Line | NotEstimable:
     """The line of the memory peak against observed concurrency, for predictions."""
-    return estimate_line(bursts.concurrency, bursts.memory_peak_bytes, seed)
+    return estimate_line(bursts.concurrency, bursts.columns["memory_peak_bytes"], seed)
 
 
 def estimate_points(points: Points, seed: int) -> tuple[Estimate | NotEstimable, Line | None]:
@@ -226,22 +289,19 @@ def estimate_points(points: Points, seed: int) -> tuple[Estimate | NotEstimable,
     return (line.base if points.part == "base" else line.slope), line
 
 
-def _base_cores(bursts: BurstArrays) -> float:
-    idle = estimate_mean(bursts.idle_cpu_cores)
-    return idle.value if isinstance(idle, Estimate) else 0.0
-
-
-def _work(bursts: BurstArrays, base_cores: float) -> Array:
-    """CPU-seconds of each burst beyond those of the idle server."""
-    return bursts.cpu_seconds - base_cores * bursts.window_seconds
-
-
-def _fit(name: str, points: Points, seed: int) -> Constant:
-    unit = CONSTANTS[name].unit
+def _fit(one: Definition, bursts: Bursts, seed: int) -> Constant:
+    if missing := _missing(one, bursts):
+        return Constant(one, NotEstimable(f"not measured here: bursts have no {' and no '.join(missing)}", 0))
+    points = one.points(bursts)
     estimate, line = estimate_points(points, seed)
     if isinstance(estimate, NotEstimable):
-        return Constant(name, unit, None, None, None, estimate.n, reason=estimate.reason)
+        reason = f"{estimate.reason} {points.lacking}".strip()
+        return Constant(one, NotEstimable(reason, estimate.n))
     lack = None
     if line is not None:
         lack = lack_of_fit(line.x, line.y, float(line.fit.base), float(line.fit.slope))
-    return Constant(name, unit, estimate.value, estimate.low, estimate.high, estimate.n, lack_of_fit=lack)
+    return Constant(one, estimate, lack)
+
+
+def _missing(one: Definition, bursts: Bursts) -> list[str]:
+    return [name for name in one.needs if name not in bursts.columns]

@@ -17,11 +17,11 @@ from harness.results.comparison_document import (
     CHANGES,
     ComparisonDocument,
     DifferenceRecord,
-    FigureRecord,
     PackageRecord,
     SubjectRecord,
     Verdict,
 )
+from harness.results.estimate_record import EstimateRecord
 
 _COLOURS: dict[Verdict, str] = {
     "regressed": "red",
@@ -164,15 +164,15 @@ def named(subject: SubjectRecord) -> str:
     return f"{label}{rounds}"
 
 
-def _value(figure: FigureRecord | None, unit: str) -> str:
+def _value(figure: EstimateRecord | None, unit: str) -> str:
     return "-" if figure is None else f"{quantity(figure.value, unit)} ({figure.bursts})"
 
 
-def _ratio(figure: FigureRecord | None) -> str:
+def _ratio(figure: EstimateRecord | None) -> str:
     return "-" if figure is None else f"{figure.value:.3f}"
 
 
-def _interval(figure: FigureRecord | None) -> str:
+def _interval(figure: EstimateRecord | None) -> str:
     return "-" if figure is None else f"{figure.low:.3f} to {figure.high:.3f}"
 
 

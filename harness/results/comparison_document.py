@@ -7,25 +7,18 @@ from typing import Literal
 
 from pydantic import Field
 
+from harness.results.estimate_record import EstimateRecord
 from harness.results.json_file import read_versioned
-from harness.results.result_document import Part
+from harness.results.part import Part
 
 COMPARISON_SCHEMA_VERSION = 1
 COMPARISON_FILE = "comparison.json"
 
 Kind = Literal["memory", "cpu", "latency", "count"]
+"""As in the registry of constants; what documents hold does not change with it."""
 Verdict = Literal["regressed", "improved", "no change", "inconclusive"]
 CHANGES: tuple[Verdict, ...] = ("regressed", "improved")
 """By more than the threshold, and not by chance."""
-
-
-class FigureRecord(Part):
-    """A value with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-    bursts: int = Field(description="behind it; of a ratio, the fewer")
 
 
 class DifferenceRecord(Part):
@@ -36,9 +29,9 @@ class DifferenceRecord(Part):
     constant: str
     unit: str
     kind: Kind
-    baseline_figure: FigureRecord | None = None
-    other_figure: FigureRecord | None = None
-    ratio: FigureRecord | None = Field(None, description="other / baseline")
+    baseline_figure: EstimateRecord | None = None
+    other_figure: EstimateRecord | None = None
+    ratio: EstimateRecord | None = Field(None, description="other / baseline")
     p_value: float | None = Field(None, description="two-sided, of the permutation test")
     p_value_corrected: float | None = Field(None, description="for the number of comparisons, by Holm")
     threshold: float = Field(description="a change up to this share is none that matters")

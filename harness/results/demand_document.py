@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from harness.results.result_document import Part
+from harness.results.part import Part
 
 HISTORY_SCHEMA_VERSION = 1
 

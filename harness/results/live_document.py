@@ -9,7 +9,7 @@ from pydantic import Field
 
 from harness.errors import ResultError
 from harness.results.json_file import read_versioned
-from harness.results.result_document import Part
+from harness.results.part import Part
 
 LIVE_SCHEMA_VERSION = 1
 LIVE_FILE = "live.json"

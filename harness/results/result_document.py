@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from harness.results.part import Part
 
 SCHEMA_VERSION = 2
 """2: `ticks` of a burst are those of sensors and schedules, and `readings` those of the sampler."""
 
 State = Literal["valid", "invalid", "inconclusive"]
-
-
-class Part(BaseModel):
-    """Base of the document's parts; replaced with `model_copy`, never changed in place."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Reason(Part):
@@ -146,7 +142,7 @@ class CellRecord(Part):
     finished_at: str = ""
     limits: LimitsRecord | None = None
     python_version: str = ""
-    packages: dict[str, str] = {}
+    packages: dict[str, str] = Field(default_factory=dict)
     exclude_newer: str = ""
     warmup_bursts: int = 0
     warmup_settled: bool | None = None

@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from harness.results.estimate_record import EstimateRecord
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
-from harness.results.result_document import Part
+from harness.results.part import Part
 
 SIZING_SCHEMA_VERSION = 2
 """2: replicas, prices, and what a size is tried with."""
@@ -20,14 +21,10 @@ BoundName = Literal["lower", "target", "upper"]
 Platform = Literal["ecs-fargate", "ecs-ec2", "kubernetes", "compose"]
 
 
-class CostRecord(Part):
+class CostRecord(EstimateRecord):
     """A constant that went into the size."""
 
     name: str
-    value: float
-    low: float
-    high: float
-    bursts: int
 
 
 class KindRecord(Part):

@@ -14,7 +14,8 @@ from harness.errors import ResultError
 from harness.results.alike import MACHINE, measured_scenario, setting_of
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
-from harness.results.result_document import Part, ResultDocument
+from harness.results.part import Part
+from harness.results.result_document import ResultDocument
 
 TREND_SCHEMA_VERSION = 1
 

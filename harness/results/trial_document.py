@@ -9,7 +9,7 @@ from pydantic import Field
 
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
-from harness.results.result_document import Part
+from harness.results.part import Part
 from harness.results.sizing_document import Platform
 
 TRIAL_SCHEMA_VERSION = 1

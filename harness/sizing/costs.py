@@ -6,19 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.errors import InputError, InvalidResultError, ResultError
+from harness.model.intervals import Estimate
 from harness.results.folder import Columns
 from harness.results.result_document import CellRecord, ConstantRecord, ResultDocument
 
-
-@dataclass(frozen=True)
-class Cost:
-    """A constant with its 95 % interval."""
-
-    name: str
-    value: float
-    low: float
-    high: float
-    bursts: int
+NAMES = (
+    "base_memory_bytes",
+    "memory_per_run_bytes",
+    "base_cpu_cores",
+    "cpu_seconds_per_run",
+    "launch_seconds_per_run",
+)
+"""The constants that a size is computed from; a field of `Costs` each."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,11 @@ class Costs:
     cell_id: str
     workload: str
     dagster_version: str
-    base_memory_bytes: Cost
-    memory_per_run_bytes: Cost
-    base_cpu_cores: Cost
-    cpu_seconds_per_run: Cost
-    launch_seconds_per_run: Cost
+    base_memory_bytes: Estimate
+    memory_per_run_bytes: Estimate
+    base_cpu_cores: Estimate
+    cpu_seconds_per_run: Estimate
+    launch_seconds_per_run: Estimate
     concurrency_measured: float
     """Most runs that were at once in the bursts behind the constants."""
 
@@ -57,23 +56,19 @@ def costs_of(
     cell = _only(document, workload, dagster_version)
     known = {constant.name: constant for constant in cell.constants}
 
-    def cost(name: str) -> Cost:
+    def cost(name: str) -> Estimate:
         return _cost(document.name, cell.workload, name, known.get(name))
 
     return Costs(
         cell_id=cell.cell_id,
         workload=cell.workload,
         dagster_version=cell.dagster_version,
-        base_memory_bytes=cost("base_memory_bytes"),
-        memory_per_run_bytes=cost("memory_per_run_bytes"),
-        base_cpu_cores=cost("base_cpu_cores"),
-        cpu_seconds_per_run=cost("cpu_seconds_per_run"),
-        launch_seconds_per_run=cost("launch_seconds_per_run"),
+        **{name: cost(name) for name in NAMES},
         concurrency_measured=max((level.concurrency for level in cell.levels), default=0.0),
     )
 
 
-def tick_memory_of(document: ResultDocument, dagster_version: str) -> Cost | None:
+def tick_memory_of(document: ResultDocument, dagster_version: str) -> Estimate | None:
     """Memory of a tick, the most of all that were measured on this version; None where none was."""
     found = [
         _cost(document.name, cell.workload, constant.name, constant)
@@ -138,7 +133,7 @@ def _only(document: ResultDocument, workload: str, dagster_version: str) -> Cell
     )
 
 
-def _cost(result: str, workload: str, name: str, constant: ConstantRecord | None) -> Cost:
+def _cost(result: str, workload: str, name: str, constant: ConstantRecord | None) -> Estimate:
     if constant is None:
         raise ResultError(
             f"{result}: {workload} has no {name}: it was not fitted, or its bursts are ticks; see "
@@ -150,7 +145,7 @@ def _cost(result: str, workload: str, name: str, constant: ConstantRecord | None
         )
     # an idle share or a delay below zero is noise around nothing
     value, low, high = (max(0.0, figure) for figure in (constant.value, constant.low, constant.high))
-    return Cost(name, value, low, high, constant.bursts)
+    return Estimate(value, low, high, constant.bursts)
 
 
 def _listed(names: Iterable[str]) -> str:

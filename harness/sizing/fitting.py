@@ -5,22 +5,15 @@ Everything here can be recomputed from the raw tables by `dagster-sizing fit RES
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 
 from harness.errors import InvalidResultError
-from harness.model.constants import (
-    CONSTANTS,
-    BurstArrays,
-    Constant,
-    Points,
-    fit_constants,
-    fit_tick_constants,
-    points_of_runs,
-    points_of_ticks,
-)
+from harness.model import constants as registry
+from harness.model.bursts import Bursts, Fired
+from harness.model.constants import Constant, Points, fit_constants
+from harness.model.intervals import NotEstimable
+from harness.model.linear import Array
 from harness.results.result_document import (
     LEVEL_MEANS,
     CellRecord,
@@ -83,44 +76,37 @@ def measured_bursts(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
     return bursts[chosen]
 
 
-def has_ticks_only(rows: pd.DataFrame) -> bool:
-    """Whether these bursts fired ticks and no runs."""
-    return "ticks" in rows and bool((rows["launches"] == 0).all())
+def fired_of(rows: pd.DataFrame) -> Fired:
+    """Whether these bursts fired ticks alone, or runs."""
+    return "ticks" if "ticks" in rows and bool((rows["launches"] == 0).all()) else "runs"
 
 
-def burst_arrays(rows: pd.DataFrame) -> BurstArrays:
-    """The columns the model needs, as float arrays with one entry per burst."""
-    ticks = has_ticks_only(rows)
+def as_bursts(rows: pd.DataFrame) -> Bursts:
+    """Rows of the table of bursts as the model takes them; a column without any value was not measured."""
+    fired = fired_of(rows)
 
-    def column(name: str) -> np.ndarray:
+    def column(name: str) -> Array:
         return pd.to_numeric(rows[name]).to_numpy(dtype=float, na_value=np.nan)
 
-    return BurstArrays(
+    known = [name for name in registry.columns_needed() if name in rows and rows[name].notna().any()]
+    ticks = fired == "ticks"
+    return Bursts(
+        fired=fired,
         concurrency=column("tick_concurrency_peak" if ticks else "concurrency_peak"),
-        runs=column("ticks_evaluated") if ticks else column("runs_succeeded") + column("runs_failed"),
-        memory_peak_bytes=column("memory_peak_bytes"),
-        threads_peak=column("threads_peak"),
-        processes_peak=column("processes_peak"),
-        idle_cpu_cores=column("idle_cpu_cores"),
-        window_seconds=column("window_seconds"),
-        cpu_seconds=column("cpu_seconds"),
-        exec_window_seconds=column("exec_window_seconds"),
-        exec_cpu_seconds=column("exec_cpu_seconds"),
-        run_seconds=column("run_seconds"),
-        launch_span_seconds=column("tick_span_seconds" if ticks else "launch_span_seconds"),
-        saturated=rows["saturated"].to_numpy(dtype=bool),
+        ended=column("ticks_evaluated") if ticks else column("runs_succeeded") + column("runs_failed"),
+        columns={name: column(name) for name in known},
     )
 
 
 def points_of(rows: pd.DataFrame) -> dict[str, Points]:
     """The points of every constant that these bursts can give: of ticks where they fired no runs."""
-    return (points_of_ticks if has_ticks_only(rows) else points_of_runs)(burst_arrays(rows))
+    return registry.points_of(as_bursts(rows))
 
 
 def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
     """Means by level, in rising order."""
     records = []
-    peak = "tick_concurrency_peak" if len(rows) and has_ticks_only(rows) else "concurrency_peak"
+    peak = "tick_concurrency_peak" if len(rows) and fired_of(rows) == "ticks" else "concurrency_peak"
     for level, group in rows.groupby("level") if len(rows) else ():
         columns = (*LEVEL_MEANS, *(name for name in _MEANS_WHERE_THERE if name in group))
         means = {name: _mean(group[name]) for name in columns}
@@ -158,8 +144,7 @@ def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> CellRecord:
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
         return cell.model_copy(update={"constants": ()})
-    fit = fit_tick_constants if has_ticks_only(rows) else fit_constants
-    fitted = fit(burst_arrays(rows), seed=seed)
+    fitted = fit_constants(as_bursts(rows), seed)
     return cell.model_copy(
         update={
             "constants": tuple(_record(constant, cell.replicas) for constant in fitted.values()),
@@ -170,24 +155,21 @@ def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> CellRecord:
 
 def _record(constant: Constant, replicas: int) -> ConstantRecord:
     """The constant as the result keeps it; what was fitted to all replicas together is told of one server."""
-    if constant.name.startswith("base_") and replicas > 1:
-        value, low, high = (
-            None if whole is None else whole / replicas
-            for whole in (constant.value, constant.low, constant.high)
-        )
-        constant = replace(constant, value=value, low=low, high=high)
-    definition = CONSTANTS[constant.name]
-    lack = constant.lack_of_fit
+    definition, estimate, lack = constant.definition, constant.estimate, constant.lack_of_fit
+    value = low = high = None
+    if not isinstance(estimate, NotEstimable):
+        share = replicas if definition.of_one_server else 1
+        value, low, high = estimate.value / share, estimate.low / share, estimate.high / share
     return ConstantRecord(
-        name=constant.name,
-        unit=constant.unit,
+        name=definition.name,
+        unit=definition.unit,
         meaning=definition.meaning,
         source=definition.source,
-        value=constant.value,
-        low=constant.low,
-        high=constant.high,
-        bursts=constant.bursts,
-        reason=constant.reason,
+        value=value,
+        low=low,
+        high=high,
+        bursts=estimate.n,
+        reason=estimate.reason if isinstance(estimate, NotEstimable) else "",
         lack_of_fit_p_value=None if lack is None else _finite(lack.p_value),
         lack_of_fit_max_deviation=None if lack is None else _finite(lack.max_relative_deviation),
         lacks_fit=None if lack is None else bool(lack.lacks_fit),

@@ -17,7 +17,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.sizing.costs import Cost, Costs
+from harness.model.intervals import Estimate
+from harness.sizing.costs import Costs
 
 Bound = Literal["value", "high"]
 """Which end of a constant counts: the fitted value, or the upper end of its 95 % interval."""
@@ -54,7 +55,7 @@ class Need:
 
 
 def memory_need(
-    costs: Sequence[Costs], runs: Sequence[int], ticks: int, tick_memory: Cost | None, bound: Bound
+    costs: Sequence[Costs], runs: Sequence[int], ticks: int, tick_memory: Estimate | None, bound: Bound
 ) -> Need:
     """Bytes for so many runs of each kind and so many ticks at once; of ticks where their cost is known."""
     base = Term("base", 1, _most(costs, lambda one: one.base_memory_bytes, bound))
@@ -139,7 +140,7 @@ def runs_held(
 def _each(
     costs: Sequence[Costs],
     counts: Sequence[float],
-    cost_of: Callable[[Costs], Cost],
+    cost_of: Callable[[Costs], Estimate],
     bound: Bound,
     name: str,
 ) -> tuple[Term, ...]:
@@ -155,9 +156,9 @@ def _larger(always: tuple[Term, ...], ways: dict[str, tuple[Term, ...]]) -> Need
     return Need((*always, *ways[binds]), binds)
 
 
-def _most(costs: Sequence[Costs], cost_of: Callable[[Costs], Cost], bound: Bound) -> float:
+def _most(costs: Sequence[Costs], cost_of: Callable[[Costs], Estimate], bound: Bound) -> float:
     return max(_end(cost_of(one), bound) for one in costs)
 
 
-def _end(cost: Cost, bound: Bound) -> float:
+def _end(cost: Estimate, bound: Bound) -> float:
     return cost.high if bound == "high" else cost.value

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from harness.errors import InputError
+from harness.model.intervals import Estimate
 from harness.model.linear import Array
 from harness.results.sizing_document import (
     BoundName,
@@ -25,7 +26,7 @@ from harness.results.sizing_document import (
     TermRecord,
 )
 from harness.sizing import shapes
-from harness.sizing.costs import Cost, Costs
+from harness.sizing.costs import NAMES, Costs
 from harness.sizing.demand import Demand, Peak
 from harness.sizing.formulas import Bound, Need, cpu_need, memory_need, runs_held, with_headroom, workers_need
 from harness.sizing.prices import Tariff, offers
@@ -50,7 +51,7 @@ class Wish:
     """Until the last run of a burst has started."""
     ticks: int
     """Sensors and schedules that are evaluated at once."""
-    tick_memory: Cost | None
+    tick_memory: Estimate | None
     """Of one tick, where it was measured."""
     memory_headroom: float
     """Share by which target and upper are more than the sum, for what the constants do not know."""
@@ -258,17 +259,10 @@ def _peak(peak: Peak, costs: Sequence[Costs], binds: bool) -> PeakRecord:
 
 
 def _kind(costs: Costs, average: float, average_existing: float, launches_per_second: float) -> KindRecord:
-    constants = (
-        costs.base_memory_bytes,
-        costs.memory_per_run_bytes,
-        costs.base_cpu_cores,
-        costs.cpu_seconds_per_run,
-        costs.launch_seconds_per_run,
-    )
     return KindRecord(
         workload=costs.workload,
         dagster_version=costs.dagster_version,
-        costs=tuple(_cost(one) for one in constants),
+        costs=tuple(_cost(name, getattr(costs, name)) for name in NAMES),
         concurrency_measured=costs.concurrency_measured,
         average=average,
         average_existing=average_existing,
@@ -276,5 +270,5 @@ def _kind(costs: Costs, average: float, average_existing: float, launches_per_se
     )
 
 
-def _cost(cost: Cost) -> CostRecord:
-    return CostRecord(name=cost.name, value=cost.value, low=cost.low, high=cost.high, bursts=cost.bursts)
+def _cost(name: str, cost: Estimate) -> CostRecord:
+    return CostRecord(name=name, value=cost.value, low=cost.low, high=cost.high, bursts=cost.n)

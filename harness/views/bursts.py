@@ -12,7 +12,7 @@ from harness.model.constants import estimate_points
 from harness.model.intervals import Line, NotEstimable
 from harness.model.predict import predict
 from harness.results.result_document import CellRecord
-from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts, points_of
+from harness.sizing.fitting import as_bursts, measured_bursts, points_of
 from harness.views.held_out import HeldOut, held_out
 from harness.views.units import MIB
 
@@ -56,17 +56,17 @@ def peaks(bursts: pd.DataFrame, cell: CellRecord, seed: int) -> Peaks | None:
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
         return None
-    arrays = burst_arrays(rows)
+    found = as_bursts(rows)
     points = pd.DataFrame(
         {
-            "at_once": arrays.concurrency,
-            "memory_mib": arrays.memory_peak_bytes / MIB,
+            "at_once": found.concurrency,
+            "memory_mib": rows["memory_peak_bytes"].to_numpy(np.float64) / MIB,
             "level": rows["level"].to_numpy(),
             "burst": rows["burst"].to_numpy(),
         }
     ).dropna()
     limit = cell.memory_bytes * cell.replicas / MIB
-    name = "memory_per_tick_bytes" if has_ticks_only(rows) else "memory_per_run_bytes"
+    name = "memory_per_tick_bytes" if found.fired == "ticks" else "memory_per_run_bytes"
     estimate, line = estimate_points(points_of(rows)[name], seed)
     none = pd.DataFrame(columns=["at_once", "memory_mib", "low", "high", "extrapolated"])
     if line is None or isinstance(estimate, NotEstimable) or not cell.constants:
@@ -111,7 +111,7 @@ def counted(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
         return pd.DataFrame(columns=["at_once", "what", "peak", "level", "burst"])
     frame = pd.DataFrame(
         {
-            "at_once": burst_arrays(rows).concurrency,
+            "at_once": as_bursts(rows).concurrency,
             "threads": rows["threads_peak"].to_numpy(np.float64),
             "processes": rows["processes_peak"].to_numpy(np.float64),
             "level": rows["level"].to_numpy(),

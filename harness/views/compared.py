@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from harness.results.alike import setting_of
-from harness.results.comparison_document import ComparisonDocument, DifferenceRecord, FigureRecord
+from harness.results.comparison_document import ComparisonDocument, DifferenceRecord
+from harness.results.estimate_record import EstimateRecord
 from harness.results.result_document import ResultDocument
-from harness.sizing.fitting import burst_arrays, has_ticks_only, measured_bursts, points_of
+from harness.sizing.fitting import as_bursts, measured_bursts, points_of
 from harness.views.units import MIB, in_shown_unit
 
 BASELINE = "baseline"
@@ -133,7 +134,7 @@ def ratios_of(comparison: ComparisonDocument, workload: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=RATIOS)
 
 
-def _ratio(one: DifferenceRecord, ratio: FigureRecord) -> dict[str, object]:
+def _ratio(one: DifferenceRecord, ratio: EstimateRecord) -> dict[str, object]:
     return {
         "version": one.other,
         "constant": one.constant,
@@ -150,7 +151,8 @@ def _ratio(one: DifferenceRecord, ratio: FigureRecord) -> dict[str, object]:
 
 def _of_setting(rows: pd.DataFrame) -> pd.DataFrame:
     """All rounds of a setting at once, as the comparison takes them: one idle server for all."""
-    arrays, ticks = burst_arrays(rows), has_ticks_only(rows)
+    found = as_bursts(rows)
+    ticks = found.fired == "ticks"
     work = points_of(rows)["cpu_seconds_per_tick" if ticks else "cpu_seconds_per_run"]
     return pd.DataFrame(
         {
@@ -158,8 +160,8 @@ def _of_setting(rows: pd.DataFrame) -> pd.DataFrame:
             "level": rows["level"].to_numpy(),
             "round": rows["round"].to_numpy(),
             "burst": rows["burst"].to_numpy(),
-            "concurrency_peak": arrays.concurrency,
-            "memory_peak_bytes": arrays.memory_peak_bytes,
+            "concurrency_peak": found.concurrency,
+            "memory_peak_bytes": rows["memory_peak_bytes"].to_numpy(),
             "cpu_seconds_each": pd.Series(work.y).where(work.x > 0) / work.x,
         }
     )

@@ -18,7 +18,7 @@ import pandas as pd
 from harness.model.intervals import NotEstimable
 from harness.model.plateau import find_plateau
 from harness.results.result_document import CellRecord
-from harness.sizing.fitting import has_ticks_only, measured_bursts
+from harness.sizing.fitting import fired_of, measured_bursts
 
 PLATEAU = ["from_level", "to_level", "per_second", "low", "high", "bursts"]
 """Columns of a plateau: where it lies, and the mean rate of its bursts with its 95 % interval."""
@@ -42,7 +42,7 @@ class Throughput:
 def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: Mapping[str, Any]) -> Throughput | None:
     """Of a cell that launches runs; None where nothing of it is known."""
     rows = measured_bursts(bursts, cell.cell_id)
-    if rows.empty or has_ticks_only(rows):
+    if rows.empty or fired_of(rows) == "ticks":
         return None
     started = is_held(cell, scenario)
     seconds = rows["launch_span_seconds" if started else "exec_window_seconds"]

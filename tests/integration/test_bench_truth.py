@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.model.constants import CONSTANTS, OF_TICKS, fit_memory
+from harness.model.constants import constants_of, fit_memory
 from harness.model.intervals import Line
 from harness.model.predict import predict
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ConstantRecord
-from harness.sizing.fitting import burst_arrays, measured_bursts
+from harness.sizing.fitting import as_bursts, measured_bursts
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, QUICK, constant, document, measure
 
 pytestmark = pytest.mark.integration
@@ -59,7 +59,7 @@ def test_levels_up_to_6_predict_the_memory_peak_of_level_10(tmp_path: Path) -> N
     folder = ResultFolder(measure(FIXTURES / "held_out.yaml", tmp_path))
     rows = measured_bursts(folder.table("bursts"), folder.read_document().cells[0].cell_id)
     low, high = rows[rows["level"] <= 6], rows[rows["level"] == 10]
-    line = fit_memory(burst_arrays(low), seed=1)
+    line = fit_memory(as_bursts(low), seed=1)
     assert isinstance(line, Line)
     for concurrency, peak in zip(high["concurrency_peak"], high["memory_peak_bytes"], strict=True):
         predicted = predict(line, float(concurrency))
@@ -80,7 +80,7 @@ def test_older_versions_pass_the_quick_scenario(version: str, tmp_path: Path) ->
         assert cell.packages["dagster"] == version
         assert cell.python_version
         constants = {constant.name: constant for constant in cell.constants}
-        assert constants.keys() == CONSTANTS.keys() - OF_TICKS
+        assert constants.keys() == {one.name for one in constants_of("runs")}
         assert constants["memory_per_run_bytes"].bursts == 6
         peaks = [level.memory_peak_bytes for level in cell.levels]
         assert None not in peaks

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.model.constants import CONSTANTS, OF_TICKS
+from harness.model.constants import constants_of
 from harness.results.comparison_document import read_comparison
 from harness.results.matrix_document import read_matrix
 from harness.results.trend_document import read_entries
@@ -53,7 +53,7 @@ def test_two_versions_in_turns_are_compared_and_remembered(tmp_path: Path) -> No
         [cell] = document(out / one.folder).cells
         assert cell.packages["dagster"] == one.dagster_version
         assert cell.exclude_newer
-        assert {c.name for c in cell.constants} == CONSTANTS.keys() - OF_TICKS
+        assert {c.name for c in cell.constants} == {one.name for one in constants_of("runs")}
         peaks = [level.memory_peak_bytes for level in cell.levels]
         assert np.all(np.diff(np.asarray(peaks, dtype=float)) > 50 * 2**20)
 
@@ -61,7 +61,7 @@ def test_two_versions_in_turns_are_compared_and_remembered(tmp_path: Path) -> No
     assert code == 0, output
     comparison = read_comparison(out)
     assert comparison.baseline.dagster_version == OLD
-    assert {one.constant for one in comparison.differences} == CONSTANTS.keys() - OF_TICKS
+    assert {one.constant for one in comparison.differences} == {one.name for one in constants_of("runs")}
     memory = next(one for one in comparison.differences if one.constant == "memory_per_run_bytes")
     assert memory.ratio is not None
     assert 0.5 < memory.ratio.value < 2

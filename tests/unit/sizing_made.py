@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.model.intervals import Estimate
 from harness.results.sizing_document import (
     CostRecord,
     KindRecord,
@@ -16,15 +17,15 @@ from harness.results.sizing_document import (
     SizingDocument,
     TermRecord,
 )
-from harness.sizing.costs import Cost, Costs
+from harness.sizing.costs import Costs
 from harness.sizing.shapes import GIB, MIB, Size
 
 TOO_LARGE = "no task is large enough; divide the jobs among code locations"
 TASK, POD, CONTAINER = Size(2.0, 4 * GIB), Size(1.5, 1536 * MIB), Size(1.3, 1472 * MIB)
 
 
-def cost(name: str, value: float, spread: float = 0.1) -> Cost:
-    return Cost(name, value, value * (1 - spread), value * (1 + spread), 9)
+def cost(value: float, spread: float = 0.1) -> Estimate:
+    return Estimate(value, value * (1 - spread), value * (1 + spread), 9)
 
 
 def costs(workload: str = "io_bound", per_run_mib: float = 100.0, measured: float = 10.0) -> Costs:
@@ -32,11 +33,11 @@ def costs(workload: str = "io_bound", per_run_mib: float = 100.0, measured: floa
         cell_id=workload,
         workload=workload,
         dagster_version="1.13.27",
-        base_memory_bytes=cost("base_memory_bytes", 110 * MIB),
-        memory_per_run_bytes=cost("memory_per_run_bytes", per_run_mib * MIB),
-        base_cpu_cores=cost("base_cpu_cores", 0.01),
-        cpu_seconds_per_run=cost("cpu_seconds_per_run", 2.0),
-        launch_seconds_per_run=cost("launch_seconds_per_run", 0.7),
+        base_memory_bytes=cost(110 * MIB),
+        memory_per_run_bytes=cost(per_run_mib * MIB),
+        base_cpu_cores=cost(0.01),
+        cpu_seconds_per_run=cost(2.0),
+        launch_seconds_per_run=cost(0.7),
         concurrency_measured=measured,
     )
 
@@ -47,7 +48,7 @@ def kind(
     """Runs of 100 MiB on a base of 110."""
 
     def record(name: str, mib: float) -> CostRecord:
-        made = cost(name, mib * MIB, spread)
+        made = cost(mib * MIB, spread)
         return CostRecord(name=name, value=made.value, low=made.low, high=made.high, bursts=9)
 
     return KindRecord(

@@ -1,19 +1,20 @@
 """The model against data whose answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.model.bursts import Bursts, Fired
 from harness.model.constants import (
-    CONSTANTS,
-    OF_RUNS,
-    OF_TICKS,
-    BurstArrays,
+    Constant,
+    constants_of,
     fit_constants,
-    fit_tick_constants,
+    points_of,
 )
-from harness.model.intervals import Line, NotEstimable, estimate_line, estimate_mean
+from harness.model.intervals import Estimate, Line, NotEstimable, estimate_line, estimate_mean
 from harness.model.lack_of_fit import lack_of_fit
 from harness.model.linear import fit_line, least_scale_of
 from harness.model.predict import predict
@@ -134,49 +135,71 @@ def test_a_prediction_says_when_it_leaves_what_was_measured() -> None:
     assert predict(fitted, 10.0).value == pytest.approx(1150, rel=0.02)
 
 
-def simulated_bursts(rng: np.random.Generator, saturated_from: float = 99) -> BurstArrays:
+def simulated_bursts(
+    rng: np.random.Generator, saturated_from: float = 99, fired: Fired = "runs", **changes: np.ndarray
+) -> Bursts:
     n = len(LEVELS)
     window = 5 + LEVELS
 
     def noise(size: float) -> np.ndarray:
         return rng.normal(0, size, n)
 
-    return BurstArrays(
-        concurrency=LEVELS,
-        runs=LEVELS,
-        memory_peak_bytes=200e6 + 95e6 * LEVELS + noise(5e5),
-        threads_peak=12 + 6 * LEVELS,
-        processes_peak=2 + 5 * LEVELS,
-        idle_cpu_cores=0.02 + noise(0.001),
-        window_seconds=window,
-        cpu_seconds=0.02 * window + 1.4 * LEVELS + noise(0.02),
-        exec_window_seconds=np.full(n, 2.0),
-        exec_cpu_seconds=0.04 + 0.3 * 2 * LEVELS + noise(0.01),
-        run_seconds=2 * LEVELS,
-        launch_span_seconds=0.4 + 0.7 * LEVELS + noise(0.02),
-        saturated=saturated_from <= LEVELS,
-    )
+    columns = {
+        "memory_peak_bytes": 200e6 + 95e6 * LEVELS + noise(5e5),
+        "threads_peak": 12 + 6 * LEVELS,
+        "processes_peak": 2 + 5 * LEVELS,
+        "idle_cpu_cores": 0.02 + noise(0.001),
+        "window_seconds": window,
+        "cpu_seconds": 0.02 * window + 1.4 * LEVELS + noise(0.02),
+        "exec_window_seconds": np.full(n, 2.0),
+        "exec_cpu_seconds": 0.04 + 0.3 * 2 * LEVELS + noise(0.01),
+        "run_seconds": 2 * LEVELS,
+        "launch_span_seconds": 0.4 + 0.7 * LEVELS + noise(0.02),
+        "saturated": (saturated_from <= LEVELS).astype(float),
+    }
+    columns["tick_span_seconds"] = columns["launch_span_seconds"]
+    return Bursts(fired, LEVELS, LEVELS, columns | changes)
 
 
-def test_every_constant_of_the_registry_is_recovered() -> None:
+def estimate(constant: Constant) -> Estimate:
+    assert isinstance(constant.estimate, Estimate), constant.name
+    return constant.estimate
+
+
+@pytest.mark.parametrize(
+    ("fired", "truth"),
+    [
+        ("runs", (200e6, 95e6, 0.02, 1.4, 0.3, 0.7, 6, 5)),
+        ("ticks", (200e6, 95e6, 0.02, 1.4, 0.7, 6)),
+    ],
+)
+def test_every_constant_of_the_registry_is_recovered(fired: Fired, truth: tuple[float, ...]) -> None:
+    fitted = fit_constants(simulated_bursts(np.random.default_rng(1), fired=fired), seed=1)
+    assert list(fitted) == [one.name for one in constants_of(fired)]
+    for constant, expected in zip(fitted.values(), truth, strict=True):
+        assert estimate(constant).value == pytest.approx(expected, rel=0.03), constant.name
+
+
+def test_a_constant_whose_column_is_absent_is_not_measured_here() -> None:
     bursts = simulated_bursts(np.random.default_rng(1))
-    runs, ticks = fit_constants(bursts, seed=1), fit_tick_constants(bursts, seed=1)
-    assert runs.keys() == CONSTANTS.keys() - OF_TICKS
-    assert ticks.keys() == CONSTANTS.keys() - OF_RUNS
-    truth_of_runs = (200e6, 95e6, 0.02, 1.4, 0.3, 0.7, 6, 5)
-    truth_of_ticks = (200e6, 95e6, 0.02, 1.4, 0.7, 6)
-    for fitted, truth in ((runs, truth_of_runs), (ticks, truth_of_ticks)):
-        for constant, expected in zip(fitted.values(), truth, strict=True):
-            assert constant.value == pytest.approx(expected, rel=0.03), constant.name
-            assert constant.unit == CONSTANTS[constant.name].unit
+    columns = {name: column for name, column in bursts.columns.items() if name != "threads_peak"}
+    lacking = fit_constants(replace(bursts, columns=columns), seed=1)
+    whole = fit_constants(bursts, seed=1)
+    assert lacking.keys() == whole.keys()
+    threads = lacking["threads_per_run"].estimate
+    assert isinstance(threads, NotEstimable)
+    assert threads.reason == "not measured here: bursts have no threads_peak"
+    assert all(lacking[name] == whole[name] for name in whole if name != "threads_per_run")
+    assert "threads_per_run" not in points_of(replace(bursts, columns=columns))
 
 
 def test_saturated_bursts_do_not_tell_what_a_run_would_use() -> None:
     some = fit_constants(simulated_bursts(np.random.default_rng(1), saturated_from=4), seed=1)
-    assert some["cpu_cores_per_run"].bursts == 6
+    assert some["cpu_cores_per_run"].estimate.n == 6
     none = fit_constants(simulated_bursts(np.random.default_rng(1), saturated_from=1), seed=1)
-    assert none["cpu_cores_per_run"].value is None
-    assert "measure lower levels" in none["cpu_cores_per_run"].reason
+    cores = none["cpu_cores_per_run"].estimate
+    assert isinstance(cores, NotEstimable)
+    assert cores.reason.endswith("are needed that leave CPU to spare; measure lower levels")
 
 
 def test_counts_on_a_line_but_for_one_have_an_interval_that_is_no_wider_than_the_counts() -> None:

@@ -17,7 +17,7 @@ def test_memory_is_the_guides_sum() -> None:
 
 
 def test_ticks_take_memory_where_it_was_measured() -> None:
-    tick = cost("memory_per_tick_bytes", 5 * MIB)
+    tick = cost(5 * MIB)
     need = memory_need([IO], [6], 3, tick, "value")
     assert need.total == pytest.approx((110 + 6 * 100 + 3 * 5) * MIB)
     assert need.terms[-1].name == "ticks at once"
@@ -75,7 +75,7 @@ def test_headroom_is_a_term_of_its_own() -> None:
 def test_the_terms_are_the_total(few: int, many: int, rate: float, within: float, bound: str) -> None:
     both = ([IO, HEAVY], [few, many])
     for need in (
-        with_headroom(memory_need(*both, 2, cost("memory_per_tick_bytes", 1e6), bound), 0.05),  # type: ignore[arg-type]
+        with_headroom(memory_need(*both, 2, cost(1e6), bound), 0.05),  # type: ignore[arg-type]
         cpu_need(both[0], [rate, rate], both[1], within, bound),  # type: ignore[arg-type]
         workers_need(both[0], [rate, rate], both[1], 3, bound),  # type: ignore[arg-type]
     ):

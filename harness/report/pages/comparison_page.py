@@ -27,9 +27,9 @@ from harness.results.comparison_document import (
     CHANGES,
     ComparisonDocument,
     DifferenceRecord,
-    FigureRecord,
     Verdict,
 )
+from harness.results.estimate_record import EstimateRecord
 
 BADGES: dict[Verdict, str] = {
     "regressed": "bad",
@@ -129,7 +129,7 @@ def _other(record: DifferenceRecord | None, unit: str) -> Cost:
     return Cost(found.value, found.spread, mark, BADGES[record.verdict], record.verdict == "inconclusive")
 
 
-def _cost(figure: FigureRecord | None, unit: str) -> Cost:
+def _cost(figure: EstimateRecord | None, unit: str) -> Cost:
     if figure is None:
         return Cost("-")
     low, high = (quantity(end, unit) for end in (figure.low, figure.high))

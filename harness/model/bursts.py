@@ -1,0 +1,25 @@
+"""Measured bursts as arrays: what constants are fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.model.linear import Array
+
+Fired = Literal["runs", "ticks"]
+
+
+@dataclass(frozen=True)
+class Bursts:
+    """Bursts of one cell, or of one setting over several rounds; arrays of equal length (n,)."""
+
+    fired: Fired
+    """What they fired: runs, perhaps with ticks beside them, or ticks alone."""
+    concurrency: Array
+    """Observed peak of runs (or evaluations of ticks) that were up at once."""
+    ended: Array
+    """Runs that ended, or ticks that were evaluated."""
+    columns: Mapping[str, Array]
+    """Further columns by name, nan where a burst has no value; those that were not measured are missing."""
