@@ -32,8 +32,7 @@ def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> Burs
         ExperimentError: the server died, never came to rest, or the load generator broke.
     """
     fired, drained = _fire(context, planned, hold)
-    outcome = record(fired)
-    return outcome.with_losses(losses_row(context, drained, outcome.tables["runs"]), drained.broken)
+    return record(fired, losses_row(context, drained, fired.runs), drained.broken)
 
 
 def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fired, Drained]:

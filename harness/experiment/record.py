@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -22,6 +22,7 @@ from harness.experiment.tables import launches_frame, pings_frame, ticks_frame
 from harness.load.generator import LoadReport
 from harness.observe.host import HostTimes, host_row
 from harness.observe.source import Readings, SourceState
+from harness.results.columns import BurstRow
 from harness.target.run_histories import TERMINAL
 
 Tables = dict[str, pd.DataFrame]
@@ -52,30 +53,31 @@ class Fired:
 class BurstOutcome:
     """A recorded burst: its summary and the raw tables behind it."""
 
-    row: dict[str, Any]
+    row: BurstRow
     tables: Tables
     broken: str = ""
     """Why the deployment cannot go on after it; empty where it can."""
 
     def set_aside(self) -> BurstOutcome:
         """The same burst, kept as raw data but not to be fitted."""
-        bursts = self.tables["bursts"].assign(phase="disturbed")
-        return replace(self, row=self.row | {"phase": "disturbed"}, tables=self.tables | {"bursts": bursts})
-
-    def with_losses(self, lost: dict[str, Any], broken: str) -> BurstOutcome:
-        """The same burst with what is known of its lost code servers."""
-        row = self.row | lost
-        return BurstOutcome(row, self.tables | {"bursts": pd.DataFrame([row])}, broken)
+        row = replace(self.row, phase="disturbed")
+        return replace(self, row=row, tables=self.tables | {"bursts": _table(row)})
 
 
-def record(fired: Fired) -> BurstOutcome:
-    """The tables of a burst and its row; what was lost in it is not known here."""
+def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
+    """The tables of a burst and its row.
+
+    Args:
+        fired: what was seen of it.
+        lost: columns on the code servers that were lost in it.
+        broken: why the deployment cannot go on after it; empty where it can.
+    """
     readings, report, times = fired.readings, fired.report, fired.times
     launches, ticks = launches_frame(report.sent), ticks_frame(report.sent)
     runs = assign_replicas(fired.runs, readings.processes, fired.replicas)
     samples, processes = total_samples(readings.samples), total_processes(readings.processes)
     pings = pings_frame(fired.pings, runs, launches, ticks)
-    row = _plan_row(fired) | _sources_row(*fired.states) | _generator_row(report)
+    row = lost | _plan_row(fired) | _sources_row(*fired.states) | _generator_row(report)
     row |= summarise_readings(samples, processes, times)
     row |= summarise_runs(launches, runs, samples, times)
     row |= summarise_ticks(ticks, times)
@@ -99,7 +101,12 @@ def record(fired: Fired) -> BurstOutcome:
     keyed = {
         name: frame.assign(cell_id=fired.cell_id, burst=fired.planned.order) for name, frame in tables.items()
     }
-    return BurstOutcome(row, keyed | {"bursts": pd.DataFrame([row])})
+    known = BurstRow(**row)
+    return BurstOutcome(known, keyed | {"bursts": _table(known)}, broken)
+
+
+def _table(row: BurstRow) -> pd.DataFrame:
+    return pd.DataFrame([asdict(row)])
 
 
 def _plan_row(fired: Fired) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from harness.experiment.summary import BurstTimes, Row, summarise_readings
+from harness.results.columns import column_of
 
 AT = "at_epoch_seconds"
 _FAR = 1e6
@@ -14,7 +15,7 @@ _FAR = 1e6
 
 
 def total_samples(samples: pd.DataFrame) -> pd.DataFrame:
-    """The sum over all replicas at the instants of the first, each holding its last reading.
+    """All replicas at the instants of the first, each holding its last reading; as each column adds up.
 
     A replica that has ended counts with its last reading no longer than the others' readings go on.
     """
@@ -27,8 +28,20 @@ def total_samples(samples: pd.DataFrame) -> pd.DataFrame:
     total: pd.DataFrame = aligned[0].copy()
     for frame in aligned[1:]:
         for column in total.columns.drop(AT):
-            total[column] += frame[column]
+            total[column] = _together(column, total[column], frame[column])
     return total
+
+
+def _together(column: str, first: pd.Series, second: pd.Series) -> pd.Series:
+    match column_of("samples", column).over_replicas:
+        case "sum":
+            return first + second
+        case "max":
+            return first.where(first >= second, second)
+        case "first":
+            return first
+        case _:
+            return first * float("nan")
 
 
 def total_processes(processes: pd.DataFrame) -> pd.DataFrame:

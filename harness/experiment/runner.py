@@ -193,7 +193,7 @@ class Experiment:
             planned = PlannedBurst(order, "warmup", settings.launches, order)
             outcome = run_burst(context, planned, hold=0.5)
             self._record(record, outcome)
-            if outcome.row["runs_succeeded"] + outcome.row["ticks_evaluated"] == 0:
+            if outcome.row.runs_succeeded + outcome.row.ticks_evaluated == 0:
                 raise ExperimentError(
                     f"nothing of {context.cell.workload.label} succeeded in warm-up: {_why(outcome)}"
                 )
@@ -203,7 +203,7 @@ class Experiment:
         return Warmup(len(spans), has_settled(spans, settings.tolerance), spans[-1])
 
     def _record(self, record: CellRecord, outcome: BurstOutcome) -> None:
-        self._folder.write_burst(record, int(outcome.row["burst"]), outcome.tables)
+        self._folder.write_burst(record, int(outcome.row.burst), outcome.tables)
         if outcome.broken:
             raise ExperimentError(outcome.broken)
 
@@ -283,42 +283,40 @@ def _disturbed(outcome: BurstOutcome) -> bool:
     something failed counts as it is: measuring it again would hide the failure.
     """
     row = outcome.row
-    whole = row["drained"] and row["oom_kills"] == 0 and row["runs_succeeded"] == row["launches"]
-    whole = whole and row["ticks_evaluated"] == row["ticks"]
-    return bool(whole and row["host_steal_fraction"] > STEAL_INCONCLUSIVE)
+    whole = row.drained and row.oom_kills == 0 and row.runs_succeeded == row.launches
+    whole = whole and row.ticks_evaluated == row.ticks
+    return bool(whole and row.host_steal_fraction > STEAL_INCONCLUSIVE)
 
 
 def _launch_cost(outcome: BurstOutcome) -> float:
     """Seconds from the intended instant to the start of the last run, per run; 0 when none ended."""
     started = int(outcome.tables["runs"]["run_start_epoch_seconds"].notna().sum())
-    span = float(outcome.row["launch_span_seconds"])
+    span = float(outcome.row.launch_span_seconds)
     return span / started if started and math.isfinite(span) else 0.0
 
 
 def _one_line(outcome: BurstOutcome) -> str:
     row = outcome.row
     told: list[str] = []
-    if row["launches"]:
+    if row.launches:
+        told.append(f"{row.launches} runs: {row.runs_succeeded} succeeded, {row.concurrency_peak} at once")
+    if row.ticks:
         told.append(
-            f"{row['launches']} runs: {row['runs_succeeded']} succeeded, {row['concurrency_peak']} at once"
+            f"{row.ticks} ticks: {row.ticks_evaluated} evaluated, {row.tick_concurrency_peak} at "
+            f"once, slowest answer {row.tick_seconds_max:.1f}s"
         )
-    if row["ticks"]:
-        told.append(
-            f"{row['ticks']} ticks: {row['ticks_evaluated']} evaluated, {row['tick_concurrency_peak']} at "
-            f"once, slowest answer {row['tick_seconds_max']:.1f}s"
-        )
-    told.append(f"{row['memory_peak_bytes'] / 2**20:.0f} MiB peak, {row['cpu_seconds']:.1f} CPU-s")
-    told.append(f"{row['window_seconds']:.1f}s")
-    if row["lost_replica"]:
-        told.append(f"lost {row['lost_replica']} ({row['lost_cause']}), started again")
-    if row["phase"] == "disturbed":
+    told.append(f"{row.memory_peak_bytes / 2**20:.0f} MiB peak, {row.cpu_seconds:.1f} CPU-s")
+    told.append(f"{row.window_seconds:.1f}s")
+    if row.lost_replica:
+        told.append(f"lost {row.lost_replica} ({row.lost_cause}), started again")
+    if row.phase == "disturbed":
         told.append("to be measured again: the hypervisor took CPU")
     return ", ".join(told)
 
 
 def _why(outcome: BurstOutcome) -> str:
-    if kills := int(outcome.row["oom_kills"]):
-        whom = f" ({outcome.row['oom_victims']})" if outcome.row["oom_victims"] else ""
+    if kills := int(outcome.row.oom_kills):
+        whom = f" ({outcome.row.oom_victims})" if outcome.row.oom_victims else ""
         return f"the kernel killed {kills} processes at the memory limit{whom}; raise server.memory"
     sent = pd.concat([outcome.tables["launches"], outcome.tables["ticks"]])
     refused = sent[~sent["outcome"].isin(["launched", "evaluated"])]

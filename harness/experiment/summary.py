@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.results.columns import peaks_of_processes
+
 SATURATED_SHARE = 0.9
 """Share of the CPU it may use at which a burst counts as saturated."""
 
@@ -66,15 +68,15 @@ def summarise_readings(samples: pd.DataFrame, processes: pd.DataFrame, times: Bu
 
 
 def _summarise_tree(processes: pd.DataFrame, times: BurstTimes) -> Row:
-    columns = ["rss_bytes", "pss_bytes", "uss_bytes", "threads", "one"]
-    names = ["rss_peak_bytes", "pss_peak_bytes", "uss_peak_bytes", "threads_peak", "processes_peak"]
+    """The highest sums over processes, of every column that has a peak, and their highest number."""
+    peaks = peaks_of_processes() | {"one": "processes_peak"}
     if processes.empty:
-        return dict.fromkeys(names, float("nan"))
+        return dict.fromkeys(peaks.values(), float("nan"))
     alive = processes[(processes["status"] != "zombie") & (processes["at_epoch_seconds"] >= times.released)]
     # min_count: walks that left PSS and USS out are missing there, not zero
-    sums = alive.assign(one=1).groupby("at_epoch_seconds")[columns].sum(min_count=1)
-    peaks = sums.max()
-    return {name: float(peaks[column]) for name, column in zip(names, columns, strict=True)}
+    sums = alive.assign(one=1).groupby("at_epoch_seconds")[list(peaks)].sum(min_count=1)
+    highest = sums.max()
+    return {name: float(highest[column]) for column, name in peaks.items()}
 
 
 def summarise_runs(

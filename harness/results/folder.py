@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from filelock import FileLock, Timeout
 
 from harness.errors import ResultError
+from harness.results.columns import COLUMNS
 from harness.results.json_file import read_versioned
 from harness.results.result_document import SCHEMA_VERSION, CellRecord, ResultDocument
+from harness.results.table_schema import typed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Columns = Mapping[str, "NDArray[Any]"]
 """Columns of a table by name, arrays of equal length."""
-TABLES = ("samples", "processes", "launches", "ticks", "runs", "pings", "replicas", "bursts")
+TABLES = tuple(COLUMNS)
+"""`bursts` is the last."""
 _FORMER = {"bursts": {"ticks": "readings", "missed_ticks": "missed_readings"}}
 """What columns were called in schema version 1, where a tick was a reading of the sampler."""
 
@@ -98,7 +101,7 @@ class ResultFolder:
         folder = self._attempt(cell)
         folder.mkdir(parents=True, exist_ok=True)
         for table in TABLES:
-            _write_parquet(tables[table], folder / f"{order:04d}-{table}.parquet")
+            _write_parquet(typed(table, tables[table]), folder / f"{order:04d}-{table}.parquet")
 
     def bursts_of(self, cell: CellRecord) -> int:
         """Number of whole bursts on disk for the cell's present attempt."""

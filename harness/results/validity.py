@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from harness.results.result_document import CellRecord, Reason, Validity
+from harness.results.table_schema import filled
 
 FAILED_RUNS_INVALID = 0.05
 MISSED_READINGS_INCONCLUSIVE = 0.05
@@ -21,6 +22,7 @@ MISSED_PEAK_NOTE = 0.05
 def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
     """Judge a whole result; `bursts` has one row per burst, warm-up included."""
     reasons: list[Reason] = []
+    bursts = filled("bursts", bursts)
     for cell in cells:
         rows = bursts[bursts["cell_id"] == cell.cell_id] if len(bursts) else bursts
         measured = rows[rows["phase"] == "measure"] if len(rows) else rows
@@ -68,13 +70,13 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
         found.append(
             _reason(severity, "failed-runs", f"{bad} of {launched} launches did not end in SUCCESS", cell_id)
         )
-    asked, evaluated = (int(rows.get(name, pd.Series([0])).sum()) for name in ("ticks", "ticks_evaluated"))
+    asked, evaluated = (int(rows[name].sum()) for name in ("ticks", "ticks_evaluated"))
     if evaluated < asked:
         severity = "invalid" if asked - evaluated > FAILED_RUNS_INVALID * asked else "inconclusive"
         message = f"{asked - evaluated} of {asked} ticks were not evaluated"
         found.append(_reason(severity, "failed-ticks", message, cell_id))
     if rows["oom_kills"].sum() > 0:
-        told = [text for text in rows.get("oom_victims", pd.Series(dtype=str)) if text]
+        told = [text for text in rows["oom_victims"] if text]
         whom = f" ({'; '.join(told)})" if told else ""
         kills = int(rows["oom_kills"].sum())
         message = f"the kernel killed {kills} processes at the memory limit{whom}; raise it"
@@ -85,7 +87,7 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
             f"the load generator could not keep its schedule in {count} bursts; give it a core or processes"
         )
         found.append(_reason("invalid", "generator-saturated", message, cell_id))
-    lost = rows.get("lost_replica", pd.Series("", index=rows.index)) != ""
+    lost = rows["lost_replica"] != ""
     if lost.any():
         causes = ", ".join(sorted(set(rows.loc[lost, "lost_cause"])))
         message = f"a code server was lost in {int(lost.sum())} bursts ({causes}) and started again"

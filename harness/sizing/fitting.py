@@ -22,14 +22,15 @@ from harness.results.result_document import (
     ReplicaRecord,
     ResultDocument,
 )
+from harness.results.table_schema import filled
 
-_MEANS_WHERE_THERE = (
+_OF_TICKS_AND_PINGS = (
     "tick_seconds_max",
     "ping_seconds_max",
     "requests_running_max",
     "requests_queued_max",
 )
-"""Columns that results of earlier versions, or bursts without ticks and Pings, do not have."""
+"""Further columns of which a level has the mean."""
 
 
 def fit_result(
@@ -106,10 +107,10 @@ def points_of(rows: pd.DataFrame) -> dict[str, Points]:
 def level_records(rows: pd.DataFrame) -> tuple[LevelRecord, ...]:
     """Means by level, in rising order."""
     records = []
+    rows = filled("bursts", rows)
     peak = "tick_concurrency_peak" if len(rows) and fired_of(rows) == "ticks" else "concurrency_peak"
     for level, group in rows.groupby("level") if len(rows) else ():
-        columns = (*LEVEL_MEANS, *(name for name in _MEANS_WHERE_THERE if name in group))
-        means = {name: _mean(group[name]) for name in columns}
+        means = {name: _mean(group[name]) for name in (*LEVEL_MEANS, *_OF_TICKS_AND_PINGS)}
         ended = group["runs_succeeded"].sum() + group["runs_failed"].sum()
         records.append(
             LevelRecord(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pandas as pd
 
 from harness.results.result_document import LEVEL_MEANS
+from harness.results.table_schema import filled
 
 Tables = Mapping[str, pd.DataFrame]
 Needs = Mapping[str, tuple[str, ...]]
@@ -75,8 +75,6 @@ _VALUES: dict[str, tuple[str, ...]] = {
         "saturated",
     ),
 }
-_OF_TICKS = ("ticks", "ticks_evaluated", "tick_concurrency_peak", "tick_span_seconds")
-"""Columns of `bursts` that are no loss where no ticks were fired."""
 _WORDS = {
     "processes": ("role", "status"),
     "launches": ("run_id",),
@@ -89,13 +87,10 @@ _COUNTED = {"launches": "launches", "runs": "launches", "ticks": "ticks", "pings
 
 
 def complete(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The table with every column that pictures use, empty where it is missing; no rows without its keys."""
+    """The table with every column there is, empty where it is missing; no rows without its keys."""
     if table.empty or any(key not in table for key in KEYS[name]):
         return pd.DataFrame()
-    numbers = (*_VALUES.get(name, ()), *(_OF_TICKS if name == "bursts" else ()))
-    fills: dict[str, Any] = dict.fromkeys(numbers, float("nan"))
-    fills |= dict.fromkeys(_WORDS.get(name, ()), "")
-    return table.assign(**{column: fill for column, fill in fills.items() if column not in table})
+    return filled(name, table)
 
 
 def lacks(tables: Tables, needs: Needs) -> str:

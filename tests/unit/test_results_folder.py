@@ -3,16 +3,24 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from harness.errors import ResultError
+from harness.results.columns import COLUMNS
 from harness.results.folder import TABLES, ResultFolder
+from harness.results.table_schema import filled
 from tests.unit.results_sample import CELL, burst_row, cell_record, document
 
 
 def burst_tables(order: int) -> dict[str, pd.DataFrame]:
-    plain = pd.DataFrame({"cell_id": [CELL], "burst": [order], "value": [1.5]})
-    return dict.fromkeys(TABLES, plain) | {"bursts": pd.DataFrame([burst_row(2, order)])}
+    row = burst_row(2, order)
+
+    def table(name: str) -> pd.DataFrame:
+        values = {"str": "", "bool": False, "int64": 1, "float64": 1.5}
+        return pd.DataFrame([{one.name: row.get(one.name, values[one.dtype]) for one in COLUMNS[name]}])
+
+    return {name: table(name) for name in TABLES}
 
 
 def begun(tmp_path: Path) -> ResultFolder:
@@ -37,6 +45,39 @@ def test_bursts_can_be_read_before_and_after_merging(tmp_path: Path) -> None:
     folder.merge()
     pd.testing.assert_frame_equal(folder.table("bursts"), before)
     assert not (folder.path / "parts").exists()
+
+
+def test_a_table_is_written_with_the_columns_and_types_of_the_registry(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    tables = burst_tables(0)
+    tables["pings"] = tables["pings"].iloc[:0].astype("object")
+    tables["runs"] = tables["runs"].assign(pid=7)
+    folder.write_burst(folder.read_document().cell(CELL), 0, tables)
+    for name in TABLES:
+        written = folder.table(name)
+        assert {column: str(kind) for column, kind in written.dtypes.items()} == {
+            one.name: one.dtype for one in COLUMNS[name]
+        }
+    tables["samples"] = tables["samples"].assign(humidity=0.4)
+    with pytest.raises(ValueError, match="table samples: the registry and the data differ in humidity"):
+        folder.write_burst(folder.read_document().cell(CELL), 1, tables)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_committed_table_has_the_columns_of_the_registry(name: str) -> None:
+    files = list((Path(__file__).parents[2] / "results").rglob(f"{name}.parquet"))
+    assert files
+    for file in files:
+        assert set(pq.read_schema(file).names) <= {one.name for one in COLUMNS[name]}, file
+
+
+def test_what_older_results_lack_is_filled_in(tmp_path: Path) -> None:
+    old = pd.DataFrame([burst_row(1, 0)]).drop(columns="threads_peak")
+    whole = filled("bursts", old)
+    assert {one.name for one in COLUMNS["bursts"]} <= set(whole.columns)
+    assert np.isnan(whole["threads_peak"].iloc[0])
+    assert whole["lost_replica"].iloc[0] == ""
+    assert whole["level"].iloc[0] == 1
 
 
 def test_a_burst_cut_off_while_writing_does_not_count(tmp_path: Path) -> None:
