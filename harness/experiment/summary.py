@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.results.columns import peaks_of_processes
+from harness.results.table_schema import filled
 
 SATURATED_SHARE = 0.9
 """Share of the CPU it may use at which a burst counts as saturated."""
@@ -72,6 +73,7 @@ def _summarise_tree(processes: pd.DataFrame, times: BurstTimes) -> Row:
     peaks = peaks_of_processes() | {"one": "processes_peak"}
     if processes.empty:
         return dict.fromkeys(peaks.values(), float("nan"))
+    processes = filled("processes", processes)
     alive = processes[(processes["status"] != "zombie") & (processes["at_epoch_seconds"] >= times.released)]
     # min_count: walks that left PSS and USS out are missing there, not zero
     sums = alive.assign(one=1).groupby("at_epoch_seconds")[list(peaks)].sum(min_count=1)
