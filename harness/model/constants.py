@@ -239,6 +239,16 @@ _DEFINITIONS = (
         ("processes_peak",),
         partial(_against_concurrency, "slope", "processes_peak"),
     ),
+    Definition(
+        "open_files_per_run",
+        "files",
+        "Open descriptors each concurrent run adds, sockets and pipes among them.",
+        "slope of open_files_peak against concurrency_peak",
+        "count",
+        _RUNS,
+        ("open_files_peak",),
+        partial(_against_concurrency, "slope", "open_files_peak"),
+    ),
 )
 CONSTANTS: dict[str, Definition] = {definition.name: definition for definition in _DEFINITIONS}
 """The registry, in the order in which constants are shown."""

@@ -45,6 +45,8 @@ class ProcessSample:
     """User and system time of this process alone."""
     children_cpu_seconds: float
     """The same of its children that have ended and been waited for; 0 where the system does not tell."""
+    open_files: int | None
+    """Open descriptors, sockets and pipes among them; None without the right to see them."""
 
     def row(self) -> list[int | float | str | None]:
         """The values in the order of `PROCESS_COLUMNS`."""
@@ -133,6 +135,7 @@ class TreeWalker:
                 cpu_seconds=cpu.user + cpu.system,
                 children_cpu_seconds=getattr(cpu, "children_user", 0.0)
                 + getattr(cpu, "children_system", 0.0),
+                open_files=_open_files(process),
             )
 
     def _role(self, process: psutil.Process, ppid: int, status: str) -> Role:
@@ -175,6 +178,13 @@ def _memory(process: psutil.Process, detail: bool) -> tuple[int | None, int | No
         return _rss(process), None, None
     except psutil.ZombieProcess:
         return None, None, None  # it ended between the reads
+
+
+def _open_files(process: psutil.Process) -> int | None:
+    try:
+        return process.num_fds()
+    except psutil.AccessDenied:
+        return None
 
 
 def _rss(process: psutil.Process) -> int | None:

@@ -50,6 +50,7 @@ class BurstRow:
     uss_peak_bytes: float = column("bytes", "gauge", "highest sum of USS", "sum")
     threads_peak: float = column("threads", "gauge", "most threads of all processes", "sum")
     processes_peak: float = column("processes", "gauge", "most processes at once", "sum")
+    open_files_peak: float = column("files", "gauge", "most open descriptors of all processes", "sum")
     launches: int = column("requests", "amount", "launches of runs that were sent")
     launches_answered: int = column("requests", "amount", "launches that were answered with a run")
     runs_succeeded: int = column("runs", "amount", "runs that ended in SUCCESS")
@@ -160,6 +161,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _c("threads", "threads", "gauge", "its threads", dtype="int64", peak="threads_peak"),
         _c("cpu_seconds", "seconds", "counter", "its own CPU time"),
         _c("children_cpu_seconds", "seconds", "counter", "CPU time of children that it waited for"),
+        _c("open_files", "files", "gauge", "its open descriptors", peak="open_files_peak"),
         _REPLICA,
         *_KEYS,
     ),

@@ -148,6 +148,7 @@ def simulated_bursts(
         "memory_peak_bytes": 200e6 + 95e6 * LEVELS + noise(5e5),
         "threads_peak": 12 + 6 * LEVELS,
         "processes_peak": 2 + 5 * LEVELS,
+        "open_files_peak": 40 + 18 * LEVELS,
         "idle_cpu_cores": 0.02 + noise(0.001),
         "window_seconds": window,
         "cpu_seconds": 0.02 * window + 1.4 * LEVELS + noise(0.02),
@@ -169,7 +170,7 @@ def estimate(constant: Constant) -> Estimate:
 @pytest.mark.parametrize(
     ("fired", "truth"),
     [
-        ("runs", (200e6, 95e6, 0.02, 1.4, 0.3, 0.7, 6, 5)),
+        ("runs", (200e6, 95e6, 0.02, 1.4, 0.3, 0.7, 6, 5, 18)),
         ("ticks", (200e6, 95e6, 0.02, 1.4, 0.7, 6)),
     ],
 )

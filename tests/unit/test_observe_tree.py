@@ -1,4 +1,5 @@
 import os
+import tempfile
 from collections.abc import Iterator
 
 import psutil
@@ -16,6 +17,16 @@ def tree() -> Iterator[Tree]:
     with process_tree() as standing:
         wait_for(lambda: psutil.Process(standing.ended).status() == psutil.STATUS_ZOMBIE)
         yield standing
+
+
+def test_open_files_are_those_of_each_process() -> None:
+    with tempfile.TemporaryFile() as first, tempfile.TemporaryFile():
+        assert not first.closed
+        two = walk(os.getpid())[0].open_files
+    none = walk(os.getpid())[0].open_files
+    assert two is not None
+    assert none is not None
+    assert two - none == 2
 
 
 def test_every_process_has_its_role(tree: Tree) -> None:
