@@ -7,15 +7,18 @@ from typing import Annotated
 
 import typer
 
+from harness.campaign.bench import measure
 from harness.cli.course import courses_of
-from harness.cli.measure import StackName, measure, new_folder
+from harness.cli.folders import new_folder
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
+from harness.cli.terminal import means_of
 from harness.errors import ExperimentError, Interrupted, InvalidResultError, ResultError
 from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
+from harness.stack.registry import StackName
 
 
 def bench(
@@ -56,7 +59,7 @@ def bench(
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     console = make_console()
     try:
-        measure(scenario, stack, folder.path, resume, console)
+        measure(scenario, stack, folder.path, resume, means_of(console))
     except Interrupted:
         raise Interrupted(
             f"interrupted; what was measured is in {folder.path}; go on with: "

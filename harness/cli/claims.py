@@ -10,15 +10,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from harness.campaign.claims import changed_verdicts, judge_claims, measure_claims
 from harness.claims.base import Claim
 from harness.claims.registry import CLAIMS
-from harness.cli.measure import StackName, new_folder
+from harness.cli.folders import new_folder
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
-from harness.cli.verdicts import changed_verdicts, judge_claims, measure_claims
+from harness.cli.terminal import means_of, publish
 from harness.errors import ExperimentError, InputError, ResultError
 from harness.report.claims_text import print_claims
 from harness.results.claims_document import read_claims
+from harness.stack.registry import StackName
 
 
 def claims(
@@ -74,13 +76,13 @@ def claims(
             raise InputError("--from-results measures nothing; leave --resume and --out out")
         folder = from_results
         stored = read_claims(folder)
-        document = judge_claims(chosen, folder, stored)
+        document = judge_claims(chosen, folder, stored, publish)
         print_claims(document, console)
         for line in changed_verdicts(stored, document) or ["every verdict is as it was stored"]:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
     else:
         folder = _folder(out, resume)
-        document, broken = measure_claims(chosen, folder, stack, resume, console)
+        document, broken = measure_claims(chosen, folder, stack, resume, means_of(console))
         print_claims(document, console)
     page = page_or_warning(folder) or folder / "claims.md"
     if broken:

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
+from harness.campaign.comparison import comparison_of
 from harness.cli.options import thresholds_of
 from harness.cli.pages import comparison_page
 from harness.cli.progress import make_console
-from harness.cli.side_by_side import comparison_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.errors import InconclusiveError, RegressionError
 from harness.report.comparison_text import (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from harness.cli.side_by_side import comparison_of
+from harness.campaign.comparison import comparison_of
 from harness.compare.subject import Subject
 from harness.compare.trend_series import series_of
 from harness.compare.verdicts import THRESHOLDS

@@ -17,7 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from harness.experiment.listener import Observer
+from harness.experiment.listener import Listener
 from harness.report.text import time_left
 
 PLAIN_WIDTH = 140
@@ -31,8 +31,8 @@ def make_console() -> Console:
 
 
 @contextmanager
-def observe(console: Console) -> Iterator[Observer]:
-    """An observer that suits `console`."""
+def observe(console: Console) -> Iterator[Listener]:
+    """A listener that suits `console`."""
     if not console.is_terminal:
         yield PlainLines(console)
         return

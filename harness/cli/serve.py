@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from harness.campaign.comparison import comparison_of
 from harness.cli.pages import comparison_page, render_path
-from harness.cli.side_by_side import comparison_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.errors import InputError
 from harness.serve.app import Pages, make_app

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from pathlib import Path
 from typing import Annotated, get_args
 
-import psutil
 import typer
 
-import harness
-from harness.cli.measure import StackName, new_folder
+from harness.campaign.trial import Trial
+from harness.campaign.trial_begin import begin_trial, new_trial
+from harness.campaign.trial_scenario import workload_of
+from harness.cli.folders import new_folder
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
-from harness.cli.trial import Trial, workload_of
-from harness.errors import InputError, Interrupted, MachineError, NotHeldError, ResultError
+from harness.cli.terminal import means_of
+from harness.errors import InputError, Interrupted, NotHeldError, ResultError
 from harness.report.trial_text import print_trial, verdict
-from harness.results.fingerprint import machine_fingerprint
-from harness.results.sizing_document import Platform, SizingDocument, read_sizing
+from harness.results.sizing_document import Platform, read_sizing
 from harness.results.timestamp import timestamp
-from harness.results.trial_document import TRIAL_FILE, TrialDocument, read_trial
-from harness.sizing.shapes import GIB, MIB
-
-SPARE_BYTES = 512 * MIB
-"""Of the machine, for everything beside the code server."""
+from harness.stack.registry import StackName
 
 
 def try_size(
@@ -85,11 +79,14 @@ def try_size(
     """
     document = read_sizing(sizing)
     folder = out or new_folder("try")
-    trial = _trial(document, _platform(platform), stack, cpus)
-    workload = workload_of(document)
-    trial = _begin(folder, trial, resume, out)
     console = make_console()
-    tried = Trial(document, workload, folder, stack, bursts, boundary_bursts, console)
+    means = means_of(console)
+    trial = new_trial(document, _platform(platform), stack, cpus, means.fingerprint(StackName.process))
+    workload = workload_of(document)
+    if resume and out is None:
+        raise ResultError(f"{folder}: no trial to go on with; name its folder with --out")
+    trial = begin_trial(folder, trial, resume)
+    tried = Trial(document, workload, folder, stack, bursts, boundary_bursts, means)
     tried.finish(trial)
     try:
         trial = tried.size(trial)
@@ -116,64 +113,3 @@ def _platform(name: str) -> Platform:
     if found is None:
         raise InputError(f"--platform {name}: one of {', '.join(known)} is expected")
     return found
-
-
-def _trial(sizing: SizingDocument, platform: Platform, stack: StackName, cpus: float) -> TrialDocument:
-    """The trial before its first attempt.
-
-    Raises:
-        InputError: the platform has no size.
-        MachineError: this machine is too small.
-    """
-    shape = sizing.shape(platform)
-    if shape.cpus is None or shape.memory_bytes is None or shape.grpc_max_workers is None:
-        raise InputError(f"--platform {platform}: there is no size to try ({shape.note})")
-    here, total = os.cpu_count() or 1, psutil.virtual_memory().total
-    used = cpus or shape.cpus
-    if used > here:
-        raise MachineError(
-            f"the size has {used:g} CPUs, and this machine {here}; try its memory all the same: --cpus {here}"
-        )
-    if shape.memory_bytes + SPARE_BYTES > total:
-        raise MachineError(
-            f"the size has {shape.memory_bytes / GIB:.1f} GiB, and this machine {total / GIB:.1f}; try it on "
-            "one with half a GiB more than the size"
-        )
-    return TrialDocument(
-        harness_version=harness.__version__,
-        created_at=timestamp(),
-        sizing_sha256=hashlib.sha256(sizing.model_dump_json().encode()).hexdigest(),
-        result=sizing.result,
-        forced=sizing.forced,
-        platform=platform,
-        stack=stack.value,
-        stack_measured=sizing.stack,
-        dagster_version=sizing.kinds[0].dagster_version,
-        cpus=used,
-        cpus_recommended=shape.cpus,
-        memory_bytes=shape.memory_bytes,
-        grpc_max_workers=shape.grpc_max_workers,
-        replicas=sizing.replicas.replicas,
-        peak=sizing.peak.runs,
-        start_within_seconds=sizing.start_within_seconds,
-        fingerprint=machine_fingerprint(),
-    )
-
-
-def _begin(folder: Path, trial: TrialDocument, resume: bool, out: Path | None) -> TrialDocument:
-    there = (folder / TRIAL_FILE).exists()
-    if not resume:
-        if there:
-            raise ResultError(f"{folder}: holds a trial already; choose another --out, or add --resume")
-        return trial
-    if out is None or not there:
-        raise ResultError(f"{folder}: no trial to go on with; name its folder with --out")
-    before = read_trial(folder)
-    same = ("sizing_sha256", "platform", "stack", "cpus", "memory_bytes")
-    other = next((name for name in same if getattr(before, name) != getattr(trial, name)), None)
-    if other is not None:
-        raise ResultError(
-            f"{folder}: {other}: the trial there is of another one; give the same size and options, or leave "
-            "--resume out"
-        )
-    return before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Observer(Protocol):
+class Listener(Protocol):
     """Receives the progress of an experiment."""
 
     def cell_started(self, number: int, cells: int, label: str) -> None:

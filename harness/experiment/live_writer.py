@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from harness.experiment.listener import Observer
+from harness.experiment.listener import Listener
 from harness.observe.source_group import SourceGroup
 from harness.results.folder import ResultFolder
 from harness.results.live_document import LiveDocument, ReadingRecord, remove_live, write_live
@@ -20,15 +20,15 @@ KEPT_BURSTS = 12
 
 
 class Live:
-    """An observer that tells another one everything, and keeps `live.json` in the result folder.
+    """A listener that tells another one everything, and keeps `live.json` in the result folder.
 
     A thread of its own writes, so that nothing of the measurement waits for it. A file that cannot be written
     ends nothing: looking on is no part of the experiment.
     """
 
-    def __init__(self, folder: ResultFolder, observer: Observer) -> None:
+    def __init__(self, folder: ResultFolder, listener: Listener) -> None:
         self._path = folder.path
-        self._observer = observer
+        self._listener = listener
         self._lock = threading.Lock()
         self._document = LiveDocument(written_epoch_seconds=time.time())
         self._readings: deque[ReadingRecord] = deque(maxlen=KEPT_READINGS)
@@ -67,28 +67,28 @@ class Live:
             self._document = fresh.model_copy(
                 update={"cell_number": number, "cells": cells, "cell_id": label}
             )
-        self._observer.cell_started(number, cells, label)
+        self._listener.cell_started(number, cells, label)
 
     def say(self, what: str) -> None:
         """What is happening."""
         self._update(doing=what)
-        self._observer.say(what)
+        self._listener.say(what)
 
     def planned(self, bursts: int, seconds: float) -> None:
         """The plan and its length."""
         self._update(bursts_planned=bursts, bursts_done=0, seconds_left=seconds)
-        self._observer.planned(bursts, seconds)
+        self._listener.planned(bursts, seconds)
 
     def burst_done(self, text: str, bursts_left: int, seconds_left: float) -> None:
         """What a burst cost."""
         bursts = (*self._document.bursts, text)[-KEPT_BURSTS:]
         done = self._document.bursts_planned - bursts_left
         self._update(bursts=bursts, bursts_done=done, seconds_left=seconds_left)
-        self._observer.burst_done(text, bursts_left, seconds_left)
+        self._listener.burst_done(text, bursts_left, seconds_left)
 
     def cell_finished(self, label: str) -> None:
         """The end of a cell."""
-        self._observer.cell_finished(label)
+        self._listener.cell_finished(label)
 
     def _update(self, **changes: Any) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ import pandas as pd
 from harness.errors import ExperimentError
 from harness.experiment.burst import run_burst
 from harness.experiment.context import BurstContext, open_source
-from harness.experiment.listener import Observer
+from harness.experiment.listener import Listener
 from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
     BurstQueue,
@@ -58,14 +58,14 @@ class Experiment:
         scenario: Scenario,
         stack: Stack,
         folder: ResultFolder,
-        observer: Observer,
+        listener: Listener,
         tools: Tools | None = None,
     ) -> None:
         self._scenario = scenario
         self._tools = tools or Tools()
         self._stack = stack
         self._folder = folder
-        self._observer = Live(folder, observer)
+        self._listener = Live(folder, listener)
         self._cells = cells_of(scenario)
 
     def run(self) -> None:
@@ -79,13 +79,13 @@ class Experiment:
         """
         refuse(self._scenario, self._stack.name, self._stack.capabilities)
         try:
-            with self._observer.written():
+            with self._listener.written():
                 for number, cell in enumerate(self._cells, 1):
                     if self._folder.read_document().cell(cell.cell_id).state == "finished":
                         continue
-                    self._observer.cell_started(number, len(self._cells), cell.cell_id)
+                    self._listener.cell_started(number, len(self._cells), cell.cell_id)
                     self._run_cell(cell, cells_after=len(self._cells) - number)
-                    self._observer.cell_finished(cell.cell_id)
+                    self._listener.cell_finished(cell.cell_id)
             self._folder.merge()
         finally:
             self._judge()
@@ -104,7 +104,7 @@ class Experiment:
             )
         )
         try:
-            up = self._stack.up(self._scenario, cell, self._folder.logs, self._observer.say)
+            up = self._stack.up(self._scenario, cell, self._folder.logs, self._listener.say)
             with up as deployment:
                 record = self._save(_with_environment(record, deployment))
                 try:
@@ -119,10 +119,10 @@ class Experiment:
 
     def _run_on(self, deployment: Deployment, cell: Cell, record: CellRecord, cells_after: int) -> None:
         with self._context(deployment, cell) as context:
-            _check_workload(context.target, cell, self._observer)
+            _check_workload(context.target, cell, self._listener)
             context.sources.start()
             context.start_pings()
-            with self._observer.reading(context.sources):
+            with self._listener.reading(context.sources):
                 self._measure(context, record, cells_after)
 
     @contextmanager
@@ -161,11 +161,11 @@ class Experiment:
             )
         )
         cost = warmup.launch_seconds
-        self._observer.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
+        self._listener.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
         queue, done = BurstQueue(planned, load.spare_bursts), 0
         while queue.left:
             burst = queue.take()
-            self._observer.say(
+            self._listener.say(
                 f"burst {done + 1} of {len(planned)}: {burst.level} {_what(context.cell)} at once"
             )
             hold = hold_seconds(burst.level, cost, load.plateau, load.window)
@@ -179,7 +179,7 @@ class Experiment:
             if burst.level > 1 and seen > 0:
                 cost = (cost + seen) / 2  # follows a drift, but no single odd burst
             left = queue.left
-            self._observer.burst_done(
+            self._listener.burst_done(
                 _one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
             )
 
@@ -189,7 +189,7 @@ class Experiment:
         spans: list[float] = []
         while len(spans) < settings.max_bursts:
             order = len(spans)
-            self._observer.say(f"warm-up burst {order + 1}: finding out what a launch costs")
+            self._listener.say(f"warm-up burst {order + 1}: finding out what a launch costs")
             planned = PlannedBurst(order, "warmup", settings.launches, order)
             outcome = run_burst(context, planned, hold=0.5)
             self._record(record, outcome)
@@ -239,7 +239,7 @@ class Experiment:
         )
 
 
-def _check_workload(target: Target, cell: Cell, observer: Observer) -> None:
+def _check_workload(target: Target, cell: Cell, listener: Listener) -> None:
     """Find out whether the code location has what the cell runs, before any load."""
     workload = cell.workload
     if isinstance(workload, TickWorkload):
@@ -247,10 +247,10 @@ def _check_workload(target: Target, cell: Cell, observer: Observer) -> None:
     else:
         tick = workload.ticks
         for runs in workload.kinds:
-            observer.say(f"checking job {runs.job} and its run config")
+            listener.say(f"checking job {runs.job} and its run config")
             target.check_job(runs.job, runs.run_config_for(1.0))
     if tick is not None:
-        observer.say(f"checking {tick.kind} {tick.tick}")
+        listener.say(f"checking {tick.kind} {tick.tick}")
         target.check_tick(tick.kind, tick.tick)
 
 

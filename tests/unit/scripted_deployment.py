@@ -132,7 +132,7 @@ class ScriptedSource:
             "memory_bytes": memory,
             "working_set_bytes": memory,
             "cpu_seconds": RUN_CORES * busy + noise,
-            "oom_kills": 0,
+            "oom_kills": sum(killed <= at for killed in self._world.kills),
         }
 
     def _walks(self) -> list[list[Any]]:
@@ -214,8 +214,12 @@ class ScriptedStack:
 
     @contextmanager
     def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> Iterator[ScriptedDeployment]:
+        number = len(self._world.ups)
         self._world.ups.append(cell.cell_id)
+        if number in self._world.script.broken_cells:
+            raise ExperimentError("the code server was not ready after 120s; raise timeouts.start")
         self._world.up_now += 1
+        self._world.memory_bytes = cell.memory_bytes
         deployment = ScriptedDeployment(self._world, cell)
         self.deployments.append(deployment)
         try:

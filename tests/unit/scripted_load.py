@@ -10,7 +10,7 @@ from harness.load.generator import LoadPlan, LoadReport, Sent
 from harness.target.graphql import GraphQLError
 from harness.target.run_histories import RunHistory
 from harness.target.target import Tag
-from tests.unit.scripted_world import ScriptedRun, World
+from tests.unit.scripted_world import BASE_BYTES, RUN_BYTES, ScriptedRun, World
 
 
 class ScriptedTarget:
@@ -102,10 +102,23 @@ class ScriptedGenerator:
         if world.burst == script.broken_burst:
             world.broken = "webserver ended with exit code 1: nothing in its log"
         world.clock.sleep_until(last)
+        if script.kernel_kills:
+            self._kill_what_does_not_fit()
         late = world.burst in script.saturated_bursts
         return LoadReport(
             sent, cpu_fraction=0.99 if late else 0.1, lateness=0.01, saturated=late, processes=1
         )
+
+    def _kill_what_does_not_fit(self) -> None:
+        """As many runs as are too many for the limit, when all are up."""
+        now, here = (
+            self._world.clock.now(),
+            [run for run in self._world.runs if run.ended > self._world.clock.now()],
+        )
+        room = (self._world.memory_bytes - BASE_BYTES) // RUN_BYTES
+        for run in here[max(0, room) :]:
+            run.status, run.ended = "FAILURE", now
+            self._world.kills.append(now)
 
     def _send(self, index: int) -> Sent:
         assert self._plan is not None

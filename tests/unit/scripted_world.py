@@ -100,6 +100,10 @@ class Script:
     hz: float = 10.0
     launch_seconds: float = LAUNCH_SECONDS
     """From one answer to the next."""
+    kernel_kills: bool = False
+    """Whether a run that does not fit into the cell's memory is killed."""
+    broken_cells: frozenset[int] = frozenset()
+    """Numbers of deployments, from 0, that do not come up."""
 
 
 @dataclass
@@ -117,6 +121,10 @@ class World:
     up_now: int = 0
     down: dict[str, float] = field(default_factory=dict)
     broken: str = ""
+    memory_bytes: int = 2**62
+    """Limit of the cell that is up."""
+    kills: list[float] = field(default_factory=list)
+    """Instants at which the kernel killed a run."""
 
     @property
     def burst(self) -> int:

@@ -19,6 +19,10 @@ MAY_IMPORT = {
     "sizing": {"model", "results", "target"},
     "claims": {"model", "results"},
     "compare": {"model", "results", "sizing"},
+    "campaign": {
+        *("scenario", "observe", "stack", "experiment", "results"),
+        *("sizing", "claims", "compare"),
+    },
     "report": {"results", "views"},
     "views": {"model", "results", "sizing"},
     "serve": {"results", "report"},

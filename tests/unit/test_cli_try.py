@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from harness.cli.measure import StackName, sha256_of
-from harness.cli.trial import scenario_of, workload_of
-from harness.cli.try_size import _trial
+from harness.campaign.bench import sha256_of
+from harness.campaign.trial_begin import new_trial
+from harness.campaign.trial_scenario import scenario_of, workload_of
 from harness.errors import InputError
 from harness.report.trial_text import print_trial, render_trial_markdown, verdict
 from harness.results.folder import ResultFolder
@@ -19,6 +19,7 @@ from harness.results.trial_document import AttemptRecord, TrialDocument, read_tr
 from harness.scenario.workload import BuiltinWorkload, MixWorkload
 from harness.sizing.shapes import MIB, Size
 from harness.sizing.trial import memory_predicted, runs_boundary, runs_predicted
+from harness.stack.registry import StackName
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import burst_row, cell_record, document
 from tests.unit.sizing_made import kind, sizing
@@ -154,7 +155,7 @@ def test_a_trial_is_not_overwritten_nor_gone_on_with_as_another(run: Run, tmp_pa
 def tried(folder: Path, size: Path, runs_succeeded: int) -> Path:
     """A trial whose only attempt was measured to the end; so many of the nine runs of a burst succeeded."""
     write_sizing(size, made())
-    begun = _trial(read_sizing(size), "compose", StackName.process, 0.0)
+    begun = new_trial(read_sizing(size), "compose", StackName.process, 0.0, {"cpu_count": 2})
     write_trial(folder, begun)
     scenario = scenario_of(made(), begun, begun.cpus, begun.memory_bytes, 9, 5, "size")
     result = ResultFolder(folder / "size")

@@ -1,6 +1,5 @@
 """`compare` and `matrix` on made results: verdicts, refusals, renderers, exit codes."""
 
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
 
-from harness.cli.matrix import _of_round, _set_aside_if_inconclusive
+from harness.campaign.matrix import _set_aside_if_inconclusive, scenario_of_round
 from harness.compare.verdicts import decide
 from harness.model.intervals import Estimate
 from harness.results.folder import ResultFolder
@@ -20,6 +18,7 @@ from harness.results.result_document import Reason, Validity
 from harness.scenario.model import Scenario
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import CELL, burst_row, cell_record, document
+from tests.unit.scripted_campaign import Heard
 
 LEVELS = [1, 2, 4, 6]
 
@@ -278,24 +277,24 @@ def test_a_round_measures_one_version_with_its_share_of_the_repeats() -> None:
     scenario = Scenario.model_validate(
         {"name": "x", "workloads": [{"workload": "io_bound"}], "load": {"repeats": 5}, "seed": 3}
     )
-    one = _of_round(scenario, RoundRecord(number=2, dagster_version="1.12.0", folder="f"), 3)
+    one = scenario_of_round(scenario, RoundRecord(number=2, dagster_version="1.12.0", folder="f"), 3)
     assert one.dagster.versions == ("1.12.0",)
     assert one.load.repeats == 2
     assert one.seed == 5
 
 
 def test_an_inconclusive_round_gives_its_place_to_another_try_and_is_kept(tmp_path: Path) -> None:
-    console = Console(file=io.StringIO(), width=200)
+    heard = Heard()
     one = ResultFolder(tmp_path / "round-1-1.13.27")
     for number in (1, 2):
         one.write_document(document(validity=Validity(state="inconclusive"), name=f"try {number}"))
-        _set_aside_if_inconclusive(one.path, console)
+        _set_aside_if_inconclusive(one.path, heard)
         assert not one.exists
         kept = ResultFolder(tmp_path / f"round-1-1.13.27-set-aside-{number}").read_document()
         assert kept.name == f"try {number}"
-    _set_aside_if_inconclusive(one.path, console)
+    _set_aside_if_inconclusive(one.path, heard)
     unfinished = document(validity=Validity(state="inconclusive"), cells=(cell_record(state="running"),))
     for kept in (document(), unfinished, document(validity=Validity(state="invalid"))):
         one.write_document(kept)
-        _set_aside_if_inconclusive(one.path, console)
+        _set_aside_if_inconclusive(one.path, heard)
         assert one.read_document() == kept

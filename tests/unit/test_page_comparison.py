@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness.cli.side_by_side import comparison_of
+from harness.campaign.comparison import comparison_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.report.pages.comparison_page import render_comparison_page
 from harness.report.pictures.distributions import distribution_pictures

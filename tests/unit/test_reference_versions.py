@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cli.side_by_side import comparison_of
+from harness.campaign.comparison import comparison_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.results.comparison_document import ComparisonDocument, read_comparison
 from harness.results.folder import ResultFolder

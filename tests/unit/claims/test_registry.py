@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from harness.campaign.claims import SCENARIOS
 from harness.claims.base import Claim
 from harness.claims.registry import CLAIMS
-from harness.cli.verdicts import SCENARIOS
 from harness.scenario.load import load_scenario
 from tests.unit.cli_support import ROOT
 

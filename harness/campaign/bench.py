@@ -1,98 +1,67 @@
-"""Measuring one scenario into one folder, as `bench` and `claims` both do it."""
+"""Measuring one scenario into one folder: what `bench` does, and every other campaign again and again."""
 
 from __future__ import annotations
 
-import datetime
-import enum
 import hashlib
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from rich.console import Console
-
 import harness
-from harness.cli.course import courses_of
-from harness.cli.progress import observe
+from harness.campaign.means import Means
 from harness.errors import ExperimentError, Interrupted, ResultError
 from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
-from harness.report.markdown import render_markdown
-from harness.results.fingerprint import machine_fingerprint
 from harness.results.folder import ResultFolder
-from harness.results.result_document import ResultDocument
 from harness.scenario.model import Scenario
 from harness.sizing.fitting import fit_result, with_levels
-from harness.stack.base import Stack
-from harness.stack.compose import ComposeStack
-from harness.stack.engine import engine_fingerprint
-from harness.stack.process import ProcessStack
+from harness.stack.capabilities import refuse
+from harness.stack.registry import StackName
 
 
-class StackName(enum.StrEnum):
-    """What a code server is made of."""
-
-    process = "process"
-    compose = "compose"
-
-
-_STACKS: dict[StackName, Callable[[], Stack]] = {
-    StackName.process: ProcessStack,
-    StackName.compose: ComposeStack,
-}
-
-
-def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, console: Console) -> None:
+def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, means: Means) -> None:
     """Run a scenario on a stack; the result folder is left concluded however it ends.
 
     Raises:
+        InputError: the scenario needs what the stack cannot do.
         ResultError: the folder holds another result.
         MachineError: the stack cannot be had on this machine.
         Interrupted: Ctrl-C or SIGTERM; go on with `resume`.
         ExperimentError: it broke off.
     """
-    fingerprint = machine_fingerprint()
-    if stack is StackName.compose:
-        fingerprint["engine"] = engine_fingerprint()
+    made = means.stack(stack)
+    refuse(scenario, made.name, made.capabilities)
+    fingerprint = means.fingerprint(stack)
     folder = ResultFolder(path)
     folder.lock()
     try:
         _begin(folder, scenario, stack, fingerprint, resume)
-        with _terminate_like_interrupt(), observe(console) as observer:
-            Experiment(scenario, _STACKS[stack](), folder, observer).run()
-        conclude(folder)
+        with means.listener.experiment() as listener:
+            Experiment(scenario, made, folder, listener, means.tools).run()
+        _conclude(folder, means)
     except KeyboardInterrupt:
         raise Interrupted("interrupted") from None
     except ExperimentError:
-        conclude(folder)
+        _conclude(folder, means)
         raise
     finally:
         folder.unlock()
 
 
-def measure_rest(scenario: Scenario, stack: StackName, path: Path, console: Console) -> None:
+def measure_rest(scenario: Scenario, stack: StackName, path: Path, means: Means) -> None:
     """Measure unless the folder holds it whole already; what was cut short is gone on with.
 
     Raises:
-        ResultError, MachineError, Interrupted, ExperimentError: as `measure`.
+        InputError, ResultError, MachineError, Interrupted, ExperimentError: as `measure`.
     """
     folder = ResultFolder(path)
     if folder.exists:
         document = folder.read_document()
         same = document.scenario_sha256 == sha256_of(scenario)
         if same and all(cell.state == "finished" for cell in document.cells):
-            console.print("  measured already", style="dim")
+            means.listener.note("measured already")
             return
-    measure(scenario, stack, path, folder.exists, console)
-
-
-def new_folder(name: str) -> Path:
-    """`results/NAME-TIME`, for what is measured now."""
-    return Path("results") / f"{name}-{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}"
+    measure(scenario, stack, path, folder.exists, means)
 
 
 def sha256_of(scenario: Scenario) -> str:
@@ -101,16 +70,12 @@ def sha256_of(scenario: Scenario) -> str:
     return hashlib.sha256(dumped.encode()).hexdigest()
 
 
-def conclude(folder: ResultFolder) -> ResultDocument:
-    """Fit what was measured, if it is valid, and write the report beside it."""
+def _conclude(folder: ResultFolder, means: Means) -> None:
+    """Fit what was measured, if it is valid, and have the report written beside it."""
     document = folder.read_document()
-    bursts = folder.table("bursts")
-    replicas = folder.table("replicas")
     fit = fit_result if document.validity.state == "valid" else with_levels
-    document = fit(document, bursts, replicas)
-    folder.write_document(document)
-    folder.write_text("report.md", render_markdown(document, courses_of(folder)))
-    return document
+    folder.write_document(fit(document, folder.table("bursts"), folder.table("replicas")))
+    means.publish(folder.path)
 
 
 def _begin(
@@ -135,17 +100,3 @@ def _begin(
         raise ResultError(
             f"{folder.path}: was measured on the {document.stack} stack; add --stack {document.stack}"
         )
-
-
-@contextmanager
-def _terminate_like_interrupt() -> Iterator[None]:
-    """SIGTERM, as CI systems send it, ends an experiment as cleanly as Ctrl-C does."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

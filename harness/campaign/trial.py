@@ -6,19 +6,17 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-
-from harness.cli.measure import StackName, measure, sha256_of
+from harness.campaign.bench import measure, sha256_of
+from harness.campaign.means import Means
+from harness.campaign.trial_scenario import scenario_of
 from harness.errors import ExperimentError, InputError, MachineError
-from harness.report.trial_text import attempt_line, render_trial_markdown
 from harness.results.folder import ResultFolder
 from harness.results.result_document import CellRecord
 from harness.results.sizing_document import SizingDocument
 from harness.results.trial_document import AttemptRecord, BoundaryRecord, TrialDocument, write_trial
 from harness.scenario.model import Scenario
-from harness.scenario.workload import MixWorkload, RunWorkload, TickWorkload
+from harness.scenario.workload import MixWorkload, RunWorkload
 from harness.sizing.shapes import MIB
 from harness.sizing.trial import (
     LEAST_MEMORY_BYTES,
@@ -31,6 +29,7 @@ from harness.sizing.trial import (
     runs_boundary,
     runs_predicted,
 )
+from harness.stack.registry import StackName
 
 MOST_ATTEMPTS = 12
 """A boundary that is not found by then is not where anything predicted it."""
@@ -79,11 +78,11 @@ class Trial:
     """At the recommended size."""
     boundary_bursts: int
     """At every other one."""
-    console: Console
+    means: Means
 
     def size(self, document: TrialDocument) -> TrialDocument:
         """Run the recommended size at its peak."""
-        self._say(f"the recommended size: {self._runs} runs at once, {self.bursts} times")
+        self.means.listener.part(f"the recommended size: {self._runs} runs at once, {self.bursts} times")
         attempt = self._attempt(
             "size", document, document.cpus, document.memory_bytes, self._runs, self.bursts
         )
@@ -93,7 +92,7 @@ class Trial:
         """Raise the runs at once, under the recommended memory, until it breaks."""
         memory_bytes, cap = document.memory_bytes, self._cap(document)
         predicted = runs_predicted(self.sizing.kinds, self._counts, memory_bytes)
-        self._say(
+        self.means.listener.part(
             f"more runs: {memory_bytes / MIB:,.0f} MiB are predicted to hold {predicted.value:.0f} at once "
             f"({predicted.low:.0f} to {predicted.high:.0f})"
         )
@@ -113,7 +112,7 @@ class Trial:
         recommended, runs = document.memory_bytes, self._runs
         predicted = memory_predicted(self.sizing.kinds, self._counts(runs))
         step = memory_step(predicted.value)
-        self._say(
+        self.means.listener.part(
             f"less memory: {runs} runs at once are predicted to take {predicted.value / MIB:,.0f} MiB; "
             f"steps of {step / MIB:.0f} MiB"
         )
@@ -154,7 +153,7 @@ class Trial:
     def finish(self, document: TrialDocument) -> None:
         """Write the document, and the report beside it."""
         write_trial(self.folder, document)
-        ResultFolder(self.folder).write_text("try.md", render_trial_markdown(document))
+        self.means.publish(self.folder)
 
     @property
     def _runs(self) -> int:
@@ -185,9 +184,9 @@ class Trial:
         folder = ResultFolder(self.folder / name)
         if not (folder.exists and _over(folder, scenario)):
             try:
-                measure(scenario, self.stack, folder.path, folder.exists, self.console)
+                measure(scenario, self.stack, folder.path, folder.exists, self.means)
             except ExperimentError as error:
-                self._say(f"broke off: {error}")
+                self.means.listener.trouble(f"broke off: {error}")
         cell = folder.read_document().cells[0]
         if cell.limits is not None and not cell.limits.enforced:
             raise MachineError(
@@ -195,7 +194,7 @@ class Trial:
                 "run as root, or with --stack compose"
             )
         attempt = judge_attempt(name, runs, cell, folder.table("bursts"))
-        self._say(attempt_line(attempt))
+        self.means.listener.attempted(attempt)
         return attempt
 
     def _keep(self, document: TrialDocument, attempt: AttemptRecord) -> TrialDocument:
@@ -209,71 +208,6 @@ class Trial:
         document = document.model_copy(update={"boundaries": (*others, boundary)})
         self.finish(document)
         return document
-
-    def _say(self, text: str) -> None:
-        self.console.print(f"\n{text}", style="bold", markup=False, highlight=False, soft_wrap=True)
-
-
-def scenario_of(
-    sizing: SizingDocument,
-    document: TrialDocument,
-    cpus: float,
-    memory_bytes: int,
-    runs: int,
-    bursts: int,
-    name: str,
-) -> Scenario:
-    """The scenario of an attempt: what was measured, at the recommended size."""
-    measured = Scenario.model_validate(sizing.scenario)
-    dagster = measured.dagster.model_dump(mode="json") | {
-        "versions": [document.dagster_version],
-        "coordinator": [measured.dagster.coordinator[0]],
-        "max_concurrent_runs": [],  # what is asked for at once shall be at once
-    }
-    load = measured.load.model_dump(mode="json") | {
-        "shape": "burst",
-        "window": 0,
-        "levels": [runs],
-        "repeats": bursts,
-        "lose_server_after": 0,
-    }
-    given: dict[str, Any] = measured.model_dump(mode="json") | {
-        "name": f"try-{name}",
-        "dagster": dagster,
-        "server": measured.server.model_dump(mode="json")
-        | {
-            "cpus": [cpus],
-            "memory": [memory_bytes],
-            "grpc_max_workers": [document.grpc_max_workers],
-            "replicas": [1],
-            "restart": False,
-        },
-        "workloads": [workload_of(sizing).model_dump(mode="json")],
-        "load": load,
-    }
-    return Scenario.model_validate(given)
-
-
-def workload_of(sizing: SizingDocument) -> RunWorkload | MixWorkload:
-    """What a burst at the peak is made of: one workload, or a mix in the proportions of the peak.
-
-    Raises:
-        InputError: the size names a workload that its scenario does not have.
-    """
-    measured = Scenario.model_validate(sizing.scenario)
-    known = {one.label: one for one in measured.workloads if not isinstance(one, TickWorkload)}
-    wanted = {name: count for name, count in sizing.peak.runs.items() if count}
-    missing = next((name for name in wanted if name not in known), None)
-    if missing is not None:
-        raise InputError(
-            f"the size is for workload {missing}, which its scenario does not have; size it again"
-        )
-    if len(wanted) == 1:
-        return known[next(iter(wanted))]
-    if any(isinstance(known[name], MixWorkload) for name in wanted):
-        raise InputError("a mix of mixes cannot be tried; measure its workloads one by one")
-    parts = [{"runs": known[name].model_dump(mode="json"), "share": count} for name, count in wanted.items()]
-    return MixWorkload.model_validate({"mix": parts})
 
 
 def _over(folder: ResultFolder, scenario: Scenario) -> bool:

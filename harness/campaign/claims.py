@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from rich.console import Console
-
 import harness
 import workloads
+from harness.campaign.bench import measure_rest
+from harness.campaign.means import Means
 from harness.claims.base import Claim, Range
 from harness.claims.judge import decide, unmet
 from harness.claims.measured import Measured
 from harness.claims.registry import CLAIMS
-from harness.cli.measure import StackName, measure_rest
 from harness.errors import ExperimentError, Interrupted, MachineError, ResultError
-from harness.report.claims_text import render_claims_markdown
 from harness.results.claims_document import (
     CLAIMS_SCHEMA_VERSION,
     ClaimRecord,
@@ -28,18 +26,17 @@ from harness.results.claims_document import (
     read_claims,
     write_claims,
 )
-from harness.results.fingerprint import machine_fingerprint
 from harness.results.folder import ResultFolder
 from harness.results.timestamp import timestamp
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
-from harness.stack.engine import engine_fingerprint
+from harness.stack.registry import StackName
 
 SCENARIOS = Path(next(iter(workloads.__path__))) / "scenarios" / "claims"
 
 
 def measure_claims(
-    chosen: tuple[Claim, ...], folder: Path, stack: StackName, resume: bool, console: Console
+    chosen: tuple[Claim, ...], folder: Path, stack: StackName, resume: bool, means: Means
 ) -> tuple[ClaimsDocument, list[str]]:
     """Measure what the chosen claims need and `folder` does not hold yet, and decide them.
 
@@ -50,43 +47,48 @@ def measure_claims(
         ResultError: the folder holds claims already, or experiments with other scenarios.
         Interrupted: what was measured is kept, and decided where it suffices.
     """
-    document = _begin(folder, resume)
+    document = _begin(folder, resume, means)
     wanted = _experiments([claim for claim in chosen if not unmet(claim, document.fingerprint)])
     broken: list[str] = []
     began = time.monotonic()
     for number, (name, ids) in enumerate(wanted.items(), 1):
         so_far = f"{(time.monotonic() - began) / 60:.0f} min so far"
-        heading = f"experiment {number} of {len(wanted)}, {so_far}: {name} (for {', '.join(ids)})"
-        console.print(f"\n{heading}", style="bold", markup=False, highlight=False, soft_wrap=True)
+        means.listener.part(f"experiment {number} of {len(wanted)}, {so_far}: {name} (for {', '.join(ids)})")
         scenario = load_scenario(SCENARIOS / f"{name}.yaml", ()).scenario
         try:
-            measure_rest(scenario, _stack_of(scenario, stack), folder / name, console)
+            measure_rest(scenario, _stack_of(scenario, stack), folder / name, means)
         except Interrupted:
-            judge_claims(chosen, folder, document)
+            judge_claims(chosen, folder, document, means.publish)
             raise Interrupted(
                 f"interrupted; what was measured is in {folder}; go on with: dagster-sizing claims --resume "
                 f"--out {folder}"
             ) from None
         except (ExperimentError, MachineError) as error:
             broken.append(name)
-            console.print(f"  broke off: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            means.listener.trouble(f"broke off: {error}")
         # only what this experiment bears on: some rules simulate for seconds
         concerned = tuple(claim for claim in chosen if claim.id in ids)
-        document = judge_claims(concerned, folder, document)
-        _tell_decided(document, folder, ids, console)
+        document = judge_claims(concerned, folder, document, means.publish)
+        _tell_decided(document, folder, ids, means)
     finished = document.model_copy(update={"finished_at": timestamp()})
-    return judge_claims(chosen, folder, finished), broken
+    return judge_claims(chosen, folder, finished, means.publish), broken
 
 
-def judge_claims(chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocument) -> ClaimsDocument:
-    """Decide the chosen claims from what is in the folder, and write it down; others stay as they are."""
+def judge_claims(
+    chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocument, publish: Callable[[Path], None]
+) -> ClaimsDocument:
+    """Decide the chosen claims from what is in the folder, and write it down; others stay as they are.
+
+    `publish` writes the report beside it.
+    """
     results = _results(folder, {name for claim in chosen for name in claim.experiments})
     records = {record.id: record for record in document.claims}
     for claim in chosen:
         records[claim.id] = _record(claim, results, document.fingerprint)
     ordered = tuple(records[claim.id] for claim in CLAIMS if claim.id in records)
     document = document.model_copy(update={"claims": ordered, "schema_version": CLAIMS_SCHEMA_VERSION})
-    _write(folder, document)
+    write_claims(folder, document)
+    publish(folder)
     return document
 
 
@@ -100,22 +102,22 @@ def changed_verdicts(before: ClaimsDocument, after: ClaimsDocument) -> list[str]
     ]
 
 
-def _begin(folder: Path, resume: bool) -> ClaimsDocument:
+def _begin(folder: Path, resume: bool, means: Means) -> ClaimsDocument:
     there = (folder / "claims.json").exists()
     if there and not resume:
         raise ResultError(f"{folder}: holds claims already; choose another --out, or add --resume")
-    fingerprint = machine_fingerprint()
     try:
-        fingerprint["engine"] = engine_fingerprint()
+        fingerprint = means.fingerprint(StackName.compose)
     except MachineError:
-        fingerprint["engine"] = None
+        fingerprint = means.fingerprint(StackName.process) | {"engine": None}
     if there:
         return read_claims(folder).model_copy(update={"fingerprint": fingerprint})
     document = ClaimsDocument(
         harness_version=harness.__version__, created_at=timestamp(), fingerprint=fingerprint, claims=()
     )
     # at once, so that --resume finds the folder even after a kill in the first experiment
-    _write(folder, document)
+    write_claims(folder, document)
+    means.publish(folder)
     return document
 
 
@@ -134,11 +136,10 @@ def _stack_of(scenario: Scenario, given: StackName) -> StackName:
     return StackName.compose if needs_containers else given
 
 
-def _tell_decided(document: ClaimsDocument, folder: Path, ids: list[str], console: Console) -> None:
+def _tell_decided(document: ClaimsDocument, folder: Path, ids: list[str], means: Means) -> None:
     for record in document.claims:
         if record.id in ids and all((folder / e / "result.json").exists() for e in record.experiments):
-            told = f"  {record.id}: {record.verdict}: {record.evidence}"
-            console.print(told, markup=False, highlight=False, soft_wrap=True)
+            means.listener.decided(record)
 
 
 def _results(folder: Path, names: Iterable[str]) -> dict[str, Measured]:
@@ -180,8 +181,3 @@ def _thresholds(claim: Claim) -> tuple[ThresholdRecord, ...]:
     bounds = claim.bounds
     refuted = (threshold("refuted", ends, bounds.unit) for ends in bounds.refutes)
     return (threshold("supported", bounds.supports, bounds.unit), *refuted)
-
-
-def _write(folder: Path, document: ClaimsDocument) -> None:
-    write_claims(folder, document)
-    ResultFolder(folder).write_text("claims.md", render_claims_markdown(document))

@@ -1,0 +1,1 @@
+"""What drives several experiments: bench, matrix, claims, trials; and comparisons of what they left."""

@@ -1,0 +1,71 @@
+"""What a campaign works with, and whom it tells how it goes on. A campaign never prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.experiment.listener import Listener
+from harness.experiment.tools import Tools
+from harness.results.claims_document import ClaimRecord
+from harness.results.fingerprint import machine_fingerprint
+from harness.results.trial_document import AttemptRecord
+from harness.stack.base import Stack
+from harness.stack.engine import engine_fingerprint
+from harness.stack.registry import StackName, make_stack
+
+
+def fingerprint_of(stack: StackName) -> dict[str, Any]:
+    """What results on this machine depend on, with the Docker engine where the stack takes one.
+
+    Raises:
+        MachineError: the stack cannot be had on this machine.
+    """
+    fingerprint = machine_fingerprint()
+    if stack is StackName.compose:
+        fingerprint["engine"] = engine_fingerprint()
+    return fingerprint
+
+
+class CampaignListener(Protocol):
+    """Receives the progress of a campaign."""
+
+    def part(self, heading: str) -> None:
+        """A new part begins."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something good to know about the part."""
+        ...
+
+    def trouble(self, text: str) -> None:
+        """A part broke off; the campaign goes on."""
+        ...
+
+    def decided(self, claim: ClaimRecord) -> None:
+        """A claim has its verdict, for now."""
+        ...
+
+    def attempted(self, attempt: AttemptRecord) -> None:
+        """A setting of a trial was tried."""
+        ...
+
+    def experiment(self) -> AbstractContextManager[Listener]:
+        """An experiment begins; whoever it tells ends with the block."""
+        ...
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a campaign works with."""
+
+    listener: CampaignListener
+    publish: Callable[[Path], None]
+    """Writes the report beside the document of a folder, each time that document was written."""
+    stack: Callable[[StackName], Stack] = make_stack
+    fingerprint: Callable[[StackName], dict[str, Any]] = fingerprint_of
+    """Of this machine, and of what the stack takes besides; MachineError where that is not to be had."""
+    tools: Tools = field(default_factory=Tools)

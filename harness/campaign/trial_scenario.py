@@ -1,0 +1,73 @@
+"""The scenario of an attempt at a size: what was measured, at one setting. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.errors import InputError
+from harness.results.sizing_document import SizingDocument
+from harness.results.trial_document import TrialDocument
+from harness.scenario.model import Scenario
+from harness.scenario.workload import MixWorkload, RunWorkload, TickWorkload
+
+
+def scenario_of(
+    sizing: SizingDocument,
+    document: TrialDocument,
+    cpus: float,
+    memory_bytes: int,
+    runs: int,
+    bursts: int,
+    name: str,
+) -> Scenario:
+    """The scenario of an attempt: what was measured, at the recommended size."""
+    measured = Scenario.model_validate(sizing.scenario)
+    dagster = measured.dagster.model_dump(mode="json") | {
+        "versions": [document.dagster_version],
+        "coordinator": [measured.dagster.coordinator[0]],
+        "max_concurrent_runs": [],  # what is asked for at once shall be at once
+    }
+    load = measured.load.model_dump(mode="json") | {
+        "shape": "burst",
+        "window": 0,
+        "levels": [runs],
+        "repeats": bursts,
+        "lose_server_after": 0,
+    }
+    given: dict[str, Any] = measured.model_dump(mode="json") | {
+        "name": f"try-{name}",
+        "dagster": dagster,
+        "server": measured.server.model_dump(mode="json")
+        | {
+            "cpus": [cpus],
+            "memory": [memory_bytes],
+            "grpc_max_workers": [document.grpc_max_workers],
+            "replicas": [1],
+            "restart": False,
+        },
+        "workloads": [workload_of(sizing).model_dump(mode="json")],
+        "load": load,
+    }
+    return Scenario.model_validate(given)
+
+
+def workload_of(sizing: SizingDocument) -> RunWorkload | MixWorkload:
+    """What a burst at the peak is made of: one workload, or a mix in the proportions of the peak.
+
+    Raises:
+        InputError: the size names a workload that its scenario does not have.
+    """
+    measured = Scenario.model_validate(sizing.scenario)
+    known = {one.label: one for one in measured.workloads if not isinstance(one, TickWorkload)}
+    wanted = {name: count for name, count in sizing.peak.runs.items() if count}
+    missing = next((name for name in wanted if name not in known), None)
+    if missing is not None:
+        raise InputError(
+            f"the size is for workload {missing}, which its scenario does not have; size it again"
+        )
+    if len(wanted) == 1:
+        return known[next(iter(wanted))]
+    if any(isinstance(known[name], MixWorkload) for name in wanted):
+        raise InputError("a mix of mixes cannot be tried; measure its workloads one by one")
+    parts = [{"runs": known[name].model_dump(mode="json"), "share": count} for name, count in wanted.items()]
+    return MixWorkload.model_validate({"mix": parts})

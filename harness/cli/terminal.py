@@ -1,0 +1,84 @@
+"""A campaign on the terminal: how it goes on, its reports, and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from harness.campaign.means import Means
+from harness.cli.course import courses_of
+from harness.cli.progress import observe
+from harness.experiment.listener import Listener
+from harness.report.claims_text import render_claims_markdown
+from harness.report.markdown import render_markdown
+from harness.report.trial_text import attempt_line, render_trial_markdown
+from harness.results.claims_document import ClaimRecord, read_claims
+from harness.results.folder import ResultFolder
+from harness.results.kinds import kind_of
+from harness.results.trial_document import AttemptRecord, read_trial
+
+
+def means_of(console: Console) -> Means:
+    """What a campaign works with when a command runs it."""
+    return Means(Terminal(console), publish)
+
+
+def publish(path: Path) -> None:
+    """Write the Markdown report beside the document of a folder."""
+    folder = ResultFolder(path)
+    match kind_of(path):
+        case "result":
+            folder.write_text("report.md", render_markdown(folder.read_document(), courses_of(folder)))
+        case "claims":
+            folder.write_text("claims.md", render_claims_markdown(read_claims(path)))
+        case "trial":
+            folder.write_text("try.md", render_trial_markdown(read_trial(path)))
+
+
+class Terminal:
+    """A listener that prints."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def part(self, heading: str) -> None:
+        """A line of its own, in bold."""
+        self._print(f"\n{heading}", "bold")
+
+    def note(self, text: str) -> None:
+        """A dim line."""
+        self._print(f"  {text}", "dim")
+
+    def trouble(self, text: str) -> None:
+        """A red line."""
+        self._print(f"  {text}", "red")
+
+    def decided(self, claim: ClaimRecord) -> None:
+        """The verdict and its evidence."""
+        self._print(f"  {claim.id}: {claim.verdict}: {claim.evidence}", "")
+
+    def attempted(self, attempt: AttemptRecord) -> None:
+        """What came of it."""
+        self._print(f"\n{attempt_line(attempt)}", "bold")
+
+    @contextmanager
+    def experiment(self) -> Iterator[Listener]:
+        """Bars or lines; SIGTERM, as CI systems send it, ends the experiment as cleanly as Ctrl-C does."""
+
+        def interrupt(_number: int, _frame: FrameType | None) -> None:
+            raise KeyboardInterrupt
+
+        before = signal.signal(signal.SIGTERM, interrupt)
+        try:
+            with observe(self._console) as listener:
+                yield listener
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+    def _print(self, text: str, style: str) -> None:
+        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

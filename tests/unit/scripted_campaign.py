@@ -1,0 +1,83 @@
+"""A campaign on scripted deployments: what it is told goes into a list, and nothing is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.campaign.means import Means
+from harness.errors import MachineError
+from harness.experiment.listener import Listener
+from harness.results.claims_document import ClaimRecord
+from harness.results.trial_document import AttemptRecord
+from harness.stack.base import Stack
+from harness.stack.registry import StackName
+from tests.unit.scripted_deployment import ScriptedStack, scripted_tools
+from tests.unit.scripted_world import World
+
+
+class Heard:
+    """A listener of campaigns and of their experiments, that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.notes: list[str] = []
+        self.troubles: list[str] = []
+        self.verdicts: list[tuple[str, str]] = []
+        self.attempts: list[tuple[str, str]] = []
+        self.cells = 0
+
+    def part(self, heading: str) -> None:
+        self.parts.append(heading)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def trouble(self, text: str) -> None:
+        self.troubles.append(text)
+
+    def decided(self, claim: ClaimRecord) -> None:
+        self.verdicts.append((claim.id, claim.verdict))
+
+    def attempted(self, attempt: AttemptRecord) -> None:
+        self.attempts.append((attempt.folder, attempt.outcome))
+
+    @contextmanager
+    def experiment(self) -> Iterator[Listener]:
+        yield self
+
+    def cell_started(self, number: int, cells: int, label: str) -> None:
+        self.cells += 1
+
+    def say(self, what: str) -> None:
+        pass
+
+    def planned(self, bursts: int, seconds: float) -> None:
+        pass
+
+    def burst_done(self, text: str, bursts_left: int, seconds_left: float) -> None:
+        pass
+
+    def cell_finished(self, label: str) -> None:
+        pass
+
+
+def means_of(world: World, heard: Heard, published: list[Path] | None = None) -> Means:
+    """What a campaign works with on a script; without Docker."""
+
+    def fingerprint(stack: StackName) -> dict[str, object]:
+        if stack is StackName.compose:
+            raise MachineError("no Docker engine answers")
+        return {"cpu_count": 4, "memory_total_bytes": 16 * 2**30}
+
+    def stack(_name: StackName) -> Stack:
+        return ScriptedStack(world)
+
+    return Means(
+        listener=heard,
+        publish=(published if published is not None else []).append,
+        stack=stack,
+        fingerprint=fingerprint,
+        tools=scripted_tools(world),
+    )
