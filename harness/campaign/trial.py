@@ -14,6 +14,7 @@ from harness.errors import ExperimentError, InputError, MachineError
 from harness.results.folder import ResultFolder
 from harness.results.result_document import CellRecord
 from harness.results.sizing_document import SizingDocument
+from harness.results.timestamp import timestamp
 from harness.results.trial_document import AttemptRecord, BoundaryRecord, TrialDocument, write_trial
 from harness.scenario.model import Scenario
 from harness.scenario.workload import MixWorkload, RunWorkload
@@ -79,6 +80,16 @@ class Trial:
     boundary_bursts: int
     """At every other one."""
     means: Means
+
+    def whole(self, document: TrialDocument, boundary: bool) -> TrialDocument:
+        """The recommended size, and with `boundary` where it breaks; written down at every step."""
+        self._write(document)
+        document = self.size(document)
+        if boundary:
+            document = self.less_memory(self.more_runs(document))
+        document = document.model_copy(update={"finished_at": timestamp()})
+        self._write(document)
+        return document
 
     def size(self, document: TrialDocument) -> TrialDocument:
         """Run the recommended size at its peak."""
@@ -150,7 +161,7 @@ class Trial:
                 return document, f"{there.told}: {attempt.why}"
         return document, ""
 
-    def finish(self, document: TrialDocument) -> None:
+    def _write(self, document: TrialDocument) -> None:
         """Write the document, and the report beside it."""
         write_trial(self.folder, document)
         self.means.publish(self.folder)
@@ -200,13 +211,13 @@ class Trial:
     def _keep(self, document: TrialDocument, attempt: AttemptRecord) -> TrialDocument:
         others = tuple(one for one in document.attempts if one.folder != attempt.folder)
         document = document.model_copy(update={"attempts": (*others, attempt)})
-        self.finish(document)
+        self._write(document)
         return document
 
     def _found(self, document: TrialDocument, boundary: BoundaryRecord) -> TrialDocument:
         others = tuple(one for one in document.boundaries if one.axis != boundary.axis)
         document = document.model_copy(update={"boundaries": (*others, boundary)})
-        self.finish(document)
+        self._write(document)
         return document
 
 

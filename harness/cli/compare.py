@@ -9,28 +9,17 @@ from typing import Annotated
 import typer
 
 from harness.campaign.comparison import comparison_of
-from harness.cli.options import thresholds_of
+from harness.cli.options import format_option, thresholds_of
 from harness.cli.pages import comparison_page
 from harness.cli.progress import make_console
 from harness.compare.verdicts import THRESHOLDS
 from harness.errors import InconclusiveError, RegressionError
 from harness.report.comparison_text import (
     headline,
-    print_comparison,
-    render_comparison_markdown,
-    render_junit,
 )
+from harness.report.renderers import Format, print_document, rendered
 from harness.results.comparison_document import ComparisonDocument
 from harness.results.folder import ResultFolder
-
-
-class Format(StrEnum):
-    """Ways to print a comparison."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    JSON = "json"
-    JUNIT = "junit"
 
 
 class FailOn(StrEnum):
@@ -74,7 +63,7 @@ def compare(
     force: Annotated[
         bool, typer.Option("--force", help="Compare even what is not alike or not valid; will be said.")
     ] = False,
-    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    output: Annotated[Format, format_option("comparison")] = Format.TABLE,
 ) -> None:
     """Compare results of two or more Dagster versions, constant by constant, and say what got costlier.
 
@@ -88,20 +77,12 @@ def compare(
     """
     limits = thresholds_of(threshold or (), THRESHOLDS)
     comparison, subjects = comparison_of(results, limits, force)
-    texts = {
-        Format.JSON: lambda: comparison.model_dump_json(indent=2) + "\n",
-        Format.MARKDOWN: lambda: render_comparison_markdown(comparison),
-        Format.JUNIT: lambda: render_junit(comparison),
-    }
     if out is not None:
         endings = {Format.JSON: "json", Format.MARKDOWN: "md", Format.JUNIT: "xml"}
         for kind, ending in endings.items():
-            ResultFolder(out).write_text(f"comparison.{ending}", texts[kind]())
+            ResultFolder(out).write_text(f"comparison.{ending}", rendered("comparison", kind, comparison))
         ResultFolder(out).write_text("comparison.html", comparison_page(comparison, subjects))
-    if output is Format.TABLE:
-        print_comparison(comparison, make_console())
-    else:
-        typer.echo(texts[output](), nl=False)
+    print_document("comparison", output, comparison, console=make_console())
     _end(comparison, fail_on)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import tempfile
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,22 +13,14 @@ import typer
 from rich.console import Console
 
 import harness
-from harness.cli.options import TOKEN_HEADER
+from harness.cli.options import TOKEN_HEADER, format_option
 from harness.cli.progress import make_console
 from harness.cli.run_source import counting, is_instance, read_runs
 from harness.errors import InputError
-from harness.report.demand_text import print_demand
+from harness.report.renderers import Format, print_document
 from harness.results.demand_document import DemandDocument
 from harness.results.timestamp import timestamp
 from harness.sizing.profile import profiles_of
-
-
-class Format(StrEnum):
-    """Ways to print a history."""
-
-    TABLE = "table"
-    JSON = "json"
-
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": lambda runs, file: runs.to_csv(file, index=False),
@@ -78,7 +69,7 @@ def demand(
             show_default=False,
         ),
     ] = None,
-    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    output: Annotated[Format, format_option("demand")] = Format.TABLE,
 ) -> None:
     """Show the demand in a run history: how many runs, how long, how many at once, and how they arrive.
 
@@ -113,10 +104,7 @@ def demand(
     )
     if out is not None and writer is not None:
         _save(runs, out, writer)
-    if output is Format.JSON:
-        typer.echo(document.model_dump_json(indent=2))
-    else:
-        print_demand(document, console)
+    print_document("demand", output, document, console=console)
     console.print(f"\n{_next_step(document, out)}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+import typer
 
 from harness.errors import InputError
+from harness.report.renderers import Format, Subject, formats_of
 from harness.results.comparison_document import Kind
 from harness.scenario.units import parse_bytes, parse_seconds
 from harness.sizing.arrivals import LONGEST_SECONDS
 
 TOKEN_HEADER = "Dagster-Cloud-Api-Token"
 """What Dagster+ takes a user's token in."""
+
+
+def format_option(subject: Subject) -> Any:
+    """The option `--format`, with the formats that a document has; of type `Format`."""
+    known = formats_of(subject)
+
+    def parse(text: str) -> Format:
+        if text not in known:
+            raise InputError(f"--format {text}: one of {', '.join(known)} is expected")
+        return Format(text)
+
+    metavar = f"[{'|'.join(known)}]"
+    return typer.Option("--format", help="How to print it.", parser=parse, metavar=metavar)
 
 
 def seconds_of(option: str, text: str) -> float:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
 import typer
 
-from harness.cli.options import thresholds_of
+from harness.cli.options import format_option, thresholds_of
 from harness.cli.progress import make_console
 from harness.compare.trend_series import series_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.errors import InputError, RegressionError, ResultError
-from harness.report.trend_text import print_trend, render_trend_markdown
+from harness.report.renderers import Format, print_document
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import is_matrix, read_matrix, rounds_of
 from harness.results.result_document import ResultDocument
@@ -26,14 +25,6 @@ app = typer.Typer(
 )
 Folder = Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Folder with the trend.")]
 DEFAULT = Path("results/trend")
-
-
-class Format(StrEnum):
-    """Ways to print a trend."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @app.command("add")
@@ -70,7 +61,7 @@ def show(
             help="Exit code 7 if a constant stepped up within so many of the latest results; 0 never.",
         ),
     ] = 0,
-    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    output: Annotated[Format, format_option("trend")] = Format.TABLE,
 ) -> None:
     """Show each constant over time and versions, and where it stepped to another level and stayed there.
 
@@ -82,12 +73,7 @@ def show(
     if not chosen:
         known = ", ".join(sorted({f"{one.workload} {one.constant}" for one in series}))
         raise InputError(f"{folder}: nothing of --workload {workload} --constant {constant}; it has {known}")
-    if output is Format.JSON:
-        typer.echo("[" + ",\n".join(one.model_dump_json(indent=2) for one in chosen) + "]")
-    elif output is Format.MARKDOWN:
-        typer.echo(render_trend_markdown(chosen), nl=False)
-    else:
-        print_trend(chosen, make_console())
+    print_document("trend", output, chosen, console=make_console())
     stepped = [one for one in chosen if _stepped_up(one, fail_on_step)]
     if stepped:
         told = ", ".join(f"{one.constant} of {one.workload} on {one.dagster_version}" for one in stepped)

@@ -17,7 +17,6 @@ from harness.cli.terminal import means_of
 from harness.errors import InputError, Interrupted, NotHeldError, ResultError
 from harness.report.trial_text import print_trial, verdict
 from harness.results.sizing_document import Platform, read_sizing
-from harness.results.timestamp import timestamp
 from harness.stack.registry import StackName
 
 
@@ -87,18 +86,13 @@ def try_size(
         raise ResultError(f"{folder}: no trial to go on with; name its folder with --out")
     trial = begin_trial(folder, trial, resume)
     tried = Trial(document, workload, folder, stack, bursts, boundary_bursts, means)
-    tried.finish(trial)
     try:
-        trial = tried.size(trial)
-        if boundary:
-            trial = tried.less_memory(tried.more_runs(trial))
+        trial = tried.whole(trial, boundary)
     except Interrupted:
         raise Interrupted(
             f"interrupted; what was tried is in {folder}; go on with: dagster-sizing try {sizing} --stack "
             f"{stack.value} --platform {platform} --resume --out {folder}"
         ) from None
-    trial = trial.model_copy(update={"finished_at": timestamp()})
-    tried.finish(trial)
     print_trial(trial, console)
     page = page_or_warning(folder) or folder / "try.md"
     console.print(f"\ntrial: {folder}   report: {page}", highlight=False, markup=False, soft_wrap=True)

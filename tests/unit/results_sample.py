@@ -66,6 +66,7 @@ def burst_row(level: int, burst: int, **changes: Any) -> dict[str, Any]:
         "uss_peak_bytes": 190e6 + 95e6 * level,
         "threads_peak": 10 + 7 * level,
         "processes_peak": 2 + 5 * level,
+        "open_files_peak": 40 + 18 * level,
         "idle_cpu_cores": 0.02 + 0.001 * (burst % 3),
         "window_seconds": 6.0 + level,
         "cpu_seconds": 0.02 * (6.0 + level) + 1.5 * level + 0.01 * (burst % 3),

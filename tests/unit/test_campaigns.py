@@ -244,8 +244,7 @@ def trial_of(folder: Path, world: World, heard: Heard, resume: bool = False) -> 
     document = new_trial(size, "compose", PROCESS, 1.0, means.fingerprint(PROCESS))
     document = begin_trial(folder, document, resume)
     tried = Trial(size, workload_of(size), folder, PROCESS, 2, 1, means)
-    tried.finish(document)
-    return tried.less_memory(tried.more_runs(tried.size(document)))
+    return tried.whole(document, boundary=True)
 
 
 def test_a_trial_finds_where_a_size_breaks(tmp_path: Path) -> None:

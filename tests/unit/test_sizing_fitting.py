@@ -15,6 +15,7 @@ EXPECTED = {
     "launch_seconds_per_run": 0.7,
     "threads_per_run": 7.0,
     "processes_per_run": 5.0,
+    "open_files_per_run": 18.0,
 }
 
 

@@ -1,0 +1,167 @@
+"""What `size` can be told, in groups: the demand, what is assumed, the limits, and what was measured."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import TOKEN_HEADER, bytes_of, seconds_of
+from harness.errors import InputError
+from harness.sizing.defaults import BURST_HEADROOM, MEMORY_HEADROOM, QUANTILE, START_WITHIN_SECONDS, TICKS
+from harness.sizing.replicas import Ceiling
+
+
+class Executor(StrEnum):
+    """How the steps of a run are executed."""
+
+    ANY = "any"
+    MULTIPROCESS = "multiprocess"
+    IN_PROCESS = "in_process"
+
+
+@dataclass(frozen=True)
+class DemandOptions:
+    """The demand, in one of three ways."""
+
+    run_duration: Annotated[
+        str, typer.Option(help="How long a run lasts, by the run history: 45s, 2m.", show_default=False)
+    ] = ""
+    runs_per_hour: Annotated[
+        float, typer.Option(help="Runs that arrive per hour, at random.", show_default=False)
+    ] = 0.0
+    jobs: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="YAML file with a mix of jobs instead.", show_default=False),
+    ] = None
+    history: Annotated[
+        str,
+        typer.Option(
+            metavar="SOURCE",
+            help="A run history instead: the URL of a Dagster instance, or a CSV or Parquet export with "
+            "columns start, end and location (`dagster-sizing demand` writes one).",
+            show_default=False,
+        ),
+    ] = ""
+    location: Annotated[str, typer.Option(help="Only this code location of the history.")] = ""
+    days: Annotated[float, typer.Option(help="How far back to ask an instance for its history.")] = 30.0
+    token_env: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Environment variable with the token of that instance.", show_default=False
+        ),
+    ] = ""
+    token_header: Annotated[
+        str, typer.Option(metavar="HEADER", help="HTTP header that the token is sent in.")
+    ] = TOKEN_HEADER
+
+    def check(self) -> None:
+        """Raise InputError unless a demand is told in exactly one way."""
+        ways = [bool(self.run_duration or self.runs_per_hour), self.jobs is not None, bool(self.history)]
+        if sum(ways) != 1:
+            raise InputError(
+                "a demand is expected, in one way: --run-duration with --runs-per-hour, --jobs FILE, "
+                "or --history SOURCE"
+            )
+
+
+@dataclass(frozen=True)
+class AssumptionOptions:
+    """What is assumed, and what is asked for."""
+
+    burst_headroom: Annotated[float, typer.Option(help="The guide's factor from average to peak.")] = (
+        BURST_HEADROOM
+    )
+    quantile: Annotated[
+        float, typer.Option(help="Share of the time for which the ordinary peak shall suffice.")
+    ] = QUANTILE
+    start_within: Annotated[
+        str, typer.Option(help="Until the last run of a burst shall have started; takes CPU.")
+    ] = f"{START_WITHIN_SECONDS:g}s"
+    ticks: Annotated[int, typer.Option(help="Sensors and schedules that are evaluated at once.")] = TICKS
+    memory_headroom: Annotated[
+        float,
+        typer.Option(
+            help="Share of memory to keep free, for what the constants do not know: runs that differ, and "
+            "containers, in which a run took 2 % more than in plain processes."
+        ),
+    ] = MEMORY_HEADROOM
+    acceptable_loss: Annotated[
+        str,
+        typer.Option(
+            help="Run time that may be lost, all runs together, when one server is killed at the peak; more "
+            "asks for replicas."
+        ),
+    ] = "10m"
+
+    def check(self) -> None:
+        """Raise InputError for a value that makes no sense."""
+        if not 1 <= self.burst_headroom < math.inf:
+            raise InputError(f"--burst-headroom {self.burst_headroom:g}: at least 1 is expected")
+        if not 0 <= self.memory_headroom <= 1:
+            raise InputError(f"--memory-headroom {self.memory_headroom:g}: 0 to 1 is expected, such as 0.05")
+        if not 0.5 <= self.quantile < 1:
+            raise InputError(
+                f"--quantile {self.quantile:g}: at least 0.5 and less than 1 is expected, such as 0.999"
+            )
+        if self.ticks < 0:
+            raise InputError(f"--ticks {self.ticks}: 0 or more is expected")
+
+    @property
+    def start_within_seconds(self) -> float:
+        """`start_within` in seconds; InputError where it is none."""
+        return seconds_of("--start-within", self.start_within)
+
+    @property
+    def acceptable_loss_seconds(self) -> float:
+        """`acceptable_loss` in seconds; InputError where it is none."""
+        return seconds_of("--acceptable-loss", self.acceptable_loss)
+
+
+@dataclass(frozen=True)
+class LimitOptions:
+    """What can be had."""
+
+    max_cpus: Annotated[
+        float, typer.Option(help="CPUs of the largest server you can have.", show_default="no limit")
+    ] = math.inf
+    max_memory: Annotated[
+        str, typer.Option(help="Memory of the largest server you can have: 30GiB.", show_default="no limit")
+    ] = ""
+    prices: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="YAML file with prices: every size on offer that suffices, cheapest first.",
+            show_default=False,
+        ),
+    ] = None
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """The largest server; InputError where it is none."""
+        if not self.max_cpus > 0:
+            raise InputError(f"--max-cpus {self.max_cpus:g}: more than 0 is expected")
+        return Ceiling(
+            self.max_cpus, bytes_of("--max-memory", self.max_memory) if self.max_memory else math.inf
+        )
+
+
+@dataclass(frozen=True)
+class MeasuredOptions:
+    """Which of what was measured to size from."""
+
+    workload: Annotated[str, typer.Option(help="Measured workload that the runs cost like.")] = ""
+    dagster_version: Annotated[str, typer.Option(help="Version to size for: it must have been measured.")] = (
+        ""
+    )
+    executor: Annotated[Executor, typer.Option(help="Executor to size for: it must have been measured.")] = (
+        Executor.ANY
+    )
+    force: Annotated[
+        bool, typer.Option("--force", help="Size even from what is not valid or too far away; will be said.")
+    ] = False
