@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import harness
 from harness.campaign.means import Means
 from harness.errors import ExperimentError, Interrupted, ResultError
 from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.scenario.model import Scenario
 from harness.sizing.fitting import fit_result, with_levels
@@ -79,7 +79,7 @@ def _conclude(folder: ResultFolder, means: Means) -> None:
 
 
 def _begin(
-    folder: ResultFolder, scenario: Scenario, stack: StackName, fingerprint: dict[str, Any], resume: bool
+    folder: ResultFolder, scenario: Scenario, stack: StackName, fingerprint: FingerprintRecord, resume: bool
 ) -> None:
     sha256 = sha256_of(scenario)
     if not resume:

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import harness
 import workloads
@@ -26,6 +26,7 @@ from harness.results.claims_document import (
     read_claims,
     write_claims,
 )
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.timestamp import timestamp
 from harness.scenario.load import load_scenario
@@ -109,7 +110,7 @@ def _begin(folder: Path, resume: bool, means: Means) -> ClaimsDocument:
     try:
         fingerprint = means.fingerprint(StackName.compose)
     except MachineError:
-        fingerprint = means.fingerprint(StackName.process) | {"engine": None}
+        fingerprint = means.fingerprint(StackName.process).with_engine(None)
     if there:
         return read_claims(folder).model_copy(update={"fingerprint": fingerprint})
     document = ClaimsDocument(
@@ -151,7 +152,7 @@ def _results(folder: Path, names: Iterable[str]) -> dict[str, Measured]:
     return results
 
 
-def _record(claim: Claim, results: Mapping[str, Measured], fingerprint: Mapping[str, Any]) -> ClaimRecord:
+def _record(claim: Claim, results: Mapping[str, Measured], fingerprint: FingerprintRecord) -> ClaimRecord:
     lacking = unmet(claim, fingerprint)
     decision = decide(claim, results, lacking)
     return ClaimRecord(

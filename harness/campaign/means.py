@@ -6,28 +6,27 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from harness.experiment.listener import Listener
 from harness.experiment.tools import Tools
 from harness.results.claims_document import ClaimRecord
 from harness.results.fingerprint import machine_fingerprint
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.trial_document import AttemptRecord
 from harness.stack.base import Stack
 from harness.stack.engine import engine_fingerprint
 from harness.stack.registry import StackName, make_stack
 
 
-def fingerprint_of(stack: StackName) -> dict[str, Any]:
+def fingerprint_of(stack: StackName) -> FingerprintRecord:
     """What results on this machine depend on, with the Docker engine where the stack takes one.
 
     Raises:
         MachineError: the stack cannot be had on this machine.
     """
     fingerprint = machine_fingerprint()
-    if stack is StackName.compose:
-        fingerprint["engine"] = engine_fingerprint()
-    return fingerprint
+    return fingerprint.with_engine(engine_fingerprint()) if stack is StackName.compose else fingerprint
 
 
 class CampaignListener(Protocol):
@@ -66,6 +65,6 @@ class Means:
     publish: Callable[[Path], None]
     """Writes the report beside the document of a folder, each time that document was written."""
     stack: Callable[[StackName], Stack] = make_stack
-    fingerprint: Callable[[StackName], dict[str, Any]] = fingerprint_of
+    fingerprint: Callable[[StackName], FingerprintRecord] = fingerprint_of
     """Of this machine, and of what the stack takes besides; MachineError where that is not to be had."""
     tools: Tools = field(default_factory=Tools)

@@ -147,7 +147,7 @@ class Trial:
 
         With all CPUs of the machine: it is memory that breaks it, and starts take long.
         """
-        cpus = float(document.fingerprint["cpu_count"])
+        cpus = float(document.fingerprint.cpu_count or document.cpus)
         for _ in range(MOST_ATTEMPTS):
             step = next_step(steps.known(document.attempts), steps.guess, steps.easiest, steps.hardest)
             if step is None:

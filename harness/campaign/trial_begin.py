@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 import harness
 from harness.errors import InputError, MachineError, ResultError
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.sizing_document import Platform, SizingDocument
 from harness.results.timestamp import timestamp
 from harness.results.trial_document import TRIAL_FILE, TrialDocument, read_trial
@@ -22,7 +22,7 @@ SPARE_BYTES = 512 * MIB
 
 
 def new_trial(
-    sizing: SizingDocument, platform: Platform, stack: StackName, cpus: float, fingerprint: dict[str, Any]
+    sizing: SizingDocument, platform: Platform, stack: StackName, cpus: float, fingerprint: FingerprintRecord
 ) -> TrialDocument:
     """The trial before its first attempt.
 

@@ -21,7 +21,7 @@ def scenario_of(
     name: str,
 ) -> Scenario:
     """The scenario of an attempt: what was measured, at the recommended size."""
-    measured = Scenario.model_validate(sizing.scenario)
+    measured = Scenario.model_validate(sizing.scenario.as_written())
     dagster = measured.dagster.model_dump(mode="json") | {
         "versions": [document.dagster_version],
         "coordinator": [measured.dagster.coordinator[0]],
@@ -57,7 +57,7 @@ def workload_of(sizing: SizingDocument) -> RunWorkload | MixWorkload:
     Raises:
         InputError: the size names a workload that its scenario does not have.
     """
-    measured = Scenario.model_validate(sizing.scenario)
+    measured = Scenario.model_validate(sizing.scenario.as_written())
     known = {one.label: one for one in measured.workloads if not isinstance(one, TickWorkload)}
     wanted = {name: count for name, count in sizing.peak.runs.items() if count}
     missing = next((name for name in wanted if name not in known), None)

@@ -103,11 +103,11 @@ def _model_against_data(result: Measured, up: Array) -> tuple[tuple[Number, ...]
     """Whether the measured peaks fall into the band of the same streams simulated; single arrivals."""
     bursts = result.bursts()
     seen = column(bursts, "concurrency_peak")
-    window = result.document.scenario.get("load", {}).get("window", 0)
+    window = result.document.scenario.window_seconds
     levels = set(column(bursts, "level"))
     if not len(seen) or not window or len(levels) != 1 or not np.isfinite(seen).all():
         return (), ""
-    peaks = stream_peaks(int(levels.pop()), float(window), up, STREAMS, SEED)
+    peaks = stream_peaks(int(levels.pop()), window, up, STREAMS, SEED)
     low, middle, high = (float(np.quantile(peaks, q, method="inverted_cdf")) for q in (0.025, 0.5, 0.975))
     within = int(((seen >= low) & (seen <= high)).sum())
     source = f"{EXPERIMENT}: bursts.concurrency_peak in the band of {STREAMS} simulated streams"

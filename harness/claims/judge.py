@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.claims.base import Claim, Decision
 from harness.claims.measured import Measured
+from harness.results.fingerprint_record import FingerprintRecord
 
 STEAL_TOLERATED = 0.15
 """Share of the CPU that the hypervisor may take: it shifts figures by as much, and the gaps between what
 supports and what refutes are wider."""
 
 
-def unmet(claim: Claim, fingerprint: Mapping[str, Any]) -> str:
+def unmet(claim: Claim, fingerprint: FingerprintRecord) -> str:
     """What the machine of `fingerprint` lacks for a claim's experiments; empty where it lacks nothing."""
     needs, lacks = claim.needs, []
-    cpus = int(fingerprint.get("cpu_count") or 1)
+    cpus = fingerprint.cpu_count or 1
     if cpus < needs.cpus:
         lacks.append(f"{needs.cpus} CPUs (this machine has {cpus})")
-    memory = int(fingerprint.get("memory_total_bytes") or 0)
+    memory = fingerprint.memory_total_bytes
     if memory < needs.memory_bytes:
         lacks.append(f"{needs.memory_bytes / 1e9:.0f} GB of memory (this machine has {memory / 1e9:.0f})")
-    if needs.containers and not fingerprint.get("engine"):
+    if needs.containers and not fingerprint.has_engine:
         lacks.append(f"Docker ({needs.why or 'it can only be tried in containers'})")
     return " and ".join(lacks)
 

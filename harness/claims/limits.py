@@ -66,12 +66,11 @@ def intended_seconds(result: Measured, bursts: pd.DataFrame) -> Array:
     A duration of the scenario's own, where it has one; `hold_seconds` is then not what the runs got. `mixed`
     runs compute on top of it.
     """
-    entries = result.document.scenario.get("workloads", ())
-    extra = sum(entry.get("cpu_seconds", 0.0) for entry in entries[:1] if entry.get("workload") == "mixed")
-    durations = {entry.get("duration") for entry in entries}
-    fixed = [float(one) for one in durations if isinstance(one, int | float)]
-    if len(durations) == len(fixed) == 1:
-        return np.full(len(bursts), fixed[0] + extra)
+    workloads = result.document.scenario.workloads
+    extra = sum(one.cpu_seconds for one in workloads[:1] if one.workload == "mixed")
+    durations = {one.duration_seconds for one in workloads}
+    if len(durations) == 1 and (fixed := durations.pop()) is not None:
+        return np.full(len(bursts), fixed + extra)
     held: Array = column(bursts, "hold_seconds") + extra
     return held
 

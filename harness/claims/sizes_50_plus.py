@@ -19,7 +19,7 @@ BOUNDS = Bounds(supports=(-UNBOUNDED, 1.1), refutes=((1.5, UNBOUNDED),))
 def decide(measured: Mapping[str, Measured]) -> Decision:
     """How much more is done per second by twice the runs?"""
     result = measured[EXPERIMENT]
-    if any(entry.get("duration") == "auto" for entry in result.document.scenario.get("workloads", ())):
+    if any(one.duration_is_auto for one in result.document.scenario.workloads):
         # the harness then lets runs hold the longer the more there are, and sets the throughput itself
         return Decision("inconclusive", "the runs waited for each other, which sets their throughput")
     bursts = result.bursts()

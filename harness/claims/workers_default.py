@@ -19,7 +19,7 @@ def decide(measured: Mapping[str, Measured]) -> Decision:
     """By burst: how large does the server say its pool is, and was it never exceeded?"""
     result = measured[EXPERIMENT]
     cell = result.cell(grpc_max_workers=None)
-    host = int(result.document.fingerprint.get("cpu_count") or 0)
+    host = result.document.fingerprint.cpu_count or 0
     meant = {PER_CPU * int(cpus) for cpus in (cell.cpus, host) if cpus >= 1}
     bursts, pings = result.bursts(cell), result.rows("pings", cell)
     outcomes: list[bool | None] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.compare.subject import Subject
-from harness.results.alike import MACHINE, measured_scenario
 from harness.results.comparison_document import PackageRecord
+from harness.results.fingerprint_record import MACHINE
 from harness.results.result_document import ResultDocument
 
 _MACHINE = (*MACHINE, "virtualisation")
@@ -17,15 +17,11 @@ _REMARKED = ("kernel", "distribution", "engine")
 def unlike(baseline: Subject, other: Subject) -> list[str]:
     """Why two subjects must not be compared; empty where nothing speaks against it."""
     first, second = baseline.rounds[0].document, other.rounds[0].document
-    found = [
-        f"{name}: {first.fingerprint.get(name)} and {second.fingerprint.get(name)}"
-        for name in _MACHINE
-        if first.fingerprint.get(name) != second.fingerprint.get(name)
-    ]
+    found = first.fingerprint.differing(second.fingerprint, _MACHINE)
     if first.stack != second.stack:
         found.append(f"stack: {first.stack} and {second.stack}")
     found += [f"limits: {one} and {two}" for one, two in [(_limits(first), _limits(second))] if one != two]
-    one, two = measured_scenario(first), measured_scenario(second)
+    one, two = first.scenario.measures(), second.scenario.measures()
     differing = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
     if differing:
         found.append(f"scenario: {', '.join(differing)}")
@@ -38,11 +34,7 @@ def remarks(baseline: Subject, other: Subject) -> list[str]:
     """What a reader should know of a comparison that may be made."""
     first, second = baseline.rounds[0].document, other.rounds[0].document
     pair = f"{baseline.label} and {other.label}"
-    found = [
-        f"{pair}: {name}: {first.fingerprint.get(name)} and {second.fingerprint.get(name)}"
-        for name in _REMARKED
-        if first.fingerprint.get(name) != second.fingerprint.get(name)
-    ]
+    found = [f"{pair}: {text}" for text in first.fingerprint.differing(second.fingerprint, _REMARKED)]
     if first.harness_version != second.harness_version:
         found.append(f"{pair}: harness {first.harness_version} and {second.harness_version}")
     same_result = {id(one.document) for one in baseline.rounds} & {id(one.document) for one in other.rounds}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.result_document import CellRecord, ResultDocument
+from harness.results.scenario_record import ScenarioRecord
 from harness.results.timestamp import timestamp
 from harness.results.validity import judge
 from harness.scenario.cells import cells_of
@@ -14,7 +14,7 @@ from harness.scenario.model import Scenario
 
 
 def new_document(
-    scenario: Scenario, stack: str, name: str, sha256: str, fingerprint: dict[str, Any], version: str
+    scenario: Scenario, stack: str, name: str, sha256: str, fingerprint: FingerprintRecord, version: str
 ) -> ResultDocument:
     """The document of an experiment of which nothing has been measured yet."""
     cells = tuple(
@@ -36,7 +36,7 @@ def new_document(
         name=name,
         stack=stack,
         created_at=timestamp(),
-        scenario=scenario.model_dump(mode="json"),
+        scenario=ScenarioRecord(scenario.model_dump(mode="json")),
         scenario_sha256=sha256,
         fingerprint=fingerprint,
         validity=judge(cells, pd.DataFrame()),

@@ -43,7 +43,7 @@ def print_claims(document: ClaimsDocument, console: Console) -> None:
 def render_claims_markdown(document: ClaimsDocument) -> str:
     """All verdicts as one Markdown page, a section for each claim."""
     lines = ["# The sizing guide's claims, measured", "", f"{counts(document)}.", ""]
-    lines += [f"Measured {document.created_at} on {text.machine(document.fingerprint)}.", ""]
+    lines += [f"Measured {document.created_at} on {document.fingerprint.in_a_line}.", ""]
     rows = tuple((f"[{c.id}](#{c.id})", c.verdict, in_brief(c.evidence)) for c in document.claims)
     lines += markdown_table((("claim", "verdict", "evidence"), rows))
     for claim in document.claims:

@@ -15,7 +15,7 @@ def render_markdown(document: ResultDocument, courses: levels.Courses) -> str:
     """
     lines = [f"# {document.name}", "", f"Result: **{text.headline(document)}**", ""]
     lines += [
-        f"Measured {document.created_at} on {text.machine(document.fingerprint)}; stack: {document.stack}.",
+        f"Measured {document.created_at} on {document.fingerprint.in_a_line}; stack: {document.stack}.",
         "",
     ]
     lines += [f"- {line}" for line in text.reasons(document)]

@@ -24,7 +24,7 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
     console.print(
         f"\n[bold]{escape(document.name)}[/bold]: [{colour}]{escape(text.headline(document))}[/{colour}]"
     )
-    console.print(text.machine(document.fingerprint), markup=False, highlight=False, style="dim")
+    console.print(document.fingerprint.in_a_line, markup=False, highlight=False, style="dim")
     for line in text.reasons(document):
         console.print(f"- {line}", markup=False, highlight=False)
     for cell in document.cells:

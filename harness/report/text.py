@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from harness.results.result_document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
 
@@ -169,16 +168,6 @@ def reasons(document: ResultDocument) -> tuple[str, ...]:
     return tuple(
         f"{reason.severity}: {reason.cell + ': ' if reason.cell else ''}{reason.message}"
         for reason in document.validity.reasons
-    )
-
-
-def machine(fingerprint: Mapping[str, Any]) -> str:
-    """The machine in one line."""
-    f = fingerprint
-    memory = float(f.get("memory_total_bytes", 0)) / 1024**3
-    return (
-        f"{f.get('cpu_count')} CPUs ({f.get('cpu_model') or f.get('architecture')}), {memory:.1f} GiB, "
-        f"{f.get('distribution')}, kernel {f.get('kernel')}, cgroup v{f.get('cgroup_version')}"
     )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
 from harness.results.part import Part
@@ -63,7 +64,7 @@ class ClaimsDocument(Part):
     harness_version: str
     created_at: str
     finished_at: str = ""
-    fingerprint: dict[str, Any]
+    fingerprint: FingerprintRecord
     claims: tuple[ClaimRecord, ...]
 
 

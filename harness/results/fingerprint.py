@@ -6,31 +6,34 @@ import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import psutil
+
+from harness.results.fingerprint_record import FingerprintRecord
 
 _TOOLS = ("locust", "psutil", "pandas", "pyarrow", "scipy", "numpy", "uv")
 
 
-def machine_fingerprint() -> dict[str, Any]:
+def machine_fingerprint() -> FingerprintRecord:
     """Machine, kernel, CPU and the harness's own tools; nothing that names the machine or its user."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {
-        "system": platform.system(),
-        "kernel": platform.release(),
-        "architecture": platform.machine(),
-        "distribution": _distribution(),
-        "cpu_model": _cpu_model(),
-        "cpu_count": os.cpu_count(),
-        "cpu_affinity_count": affinity,
-        "memory_total_bytes": psutil.virtual_memory().total,
-        "swap_total_bytes": psutil.swap_memory().total,
-        "cgroup_version": _cgroup_version(),
-        "virtualisation": _virtualisation(),
-        "python_version": platform.python_version(),
-        "tools": {name: _version(name) for name in _TOOLS},
-    }
+    return FingerprintRecord(
+        {
+            "system": platform.system(),
+            "kernel": platform.release(),
+            "architecture": platform.machine(),
+            "distribution": _distribution(),
+            "cpu_model": _cpu_model(),
+            "cpu_count": os.cpu_count(),
+            "cpu_affinity_count": affinity,
+            "memory_total_bytes": psutil.virtual_memory().total,
+            "swap_total_bytes": psutil.swap_memory().total,
+            "cgroup_version": _cgroup_version(),
+            "virtualisation": _virtualisation(),
+            "python_version": platform.python_version(),
+            "tools": {name: _version(name) for name in _TOOLS},
+        }
+    )
 
 
 def _version(name: str) -> str:

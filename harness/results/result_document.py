@@ -5,11 +5,13 @@ The schema is versioned. A reader refuses a newer version, and says so; older on
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.part import Part
+from harness.results.scenario_record import ScenarioRecord
 
 SCHEMA_VERSION = 2
 """2: `ticks` of a burst are those of sensors and schedules, and `readings` those of the sampler."""
@@ -164,9 +166,9 @@ class ResultDocument(Part):
     created_at: str
     finished_at: str = ""
     forced: bool = Field(False, description="whether constants were fitted although the result is not valid")
-    scenario: dict[str, Any]
+    scenario: ScenarioRecord
     scenario_sha256: str
-    fingerprint: dict[str, Any]
+    fingerprint: FingerprintRecord
     validity: Validity
     cells: tuple[CellRecord, ...]
 

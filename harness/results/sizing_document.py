@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -11,6 +11,7 @@ from harness.results.estimate_record import EstimateRecord
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
 from harness.results.part import Part
+from harness.results.scenario_record import ScenarioRecord
 
 SIZING_SCHEMA_VERSION = 2
 """2: replicas, prices, and what a size is tried with."""
@@ -154,7 +155,7 @@ class SizingDocument(Part):
     prices: PricesRecord | None = Field(None, description="where a prices file was given")
     location: str = Field("", description="code location that is sized, where the demand named one")
     stack: str = Field(description="what the result was measured on")
-    scenario: dict[str, Any] = Field(description="what was measured: a size is tried with the same runs")
+    scenario: ScenarioRecord = Field(description="what was measured: a size is tried with the same runs")
 
     @property
     def peak(self) -> PeakRecord:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from harness.errors import ResultError
-from harness.results.alike import MACHINE, measured_scenario, setting_of
+from harness.results.alike import setting_of
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
 from harness.results.part import Part
@@ -113,9 +113,9 @@ def entry_of(document: ResultDocument) -> EntryRecord:
         created_at=document.created_at,
         harness_version=document.harness_version,
         stack=document.stack,
-        machine=_digest({name: document.fingerprint.get(name) for name in MACHINE})[:8],
-        scenario=str(document.scenario.get("name", "")),
-        scenario_sha256=_digest(measured_scenario(document)),
+        machine=_digest(document.fingerprint.of_machine())[:8],
+        scenario=document.scenario.name,
+        scenario_sha256=_digest(document.scenario.measures()),
         points=points,
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
 from harness.results.part import Part
@@ -89,7 +90,7 @@ class TrialDocument(Part):
     )
     peak: dict[str, int] = Field(description="runs at once, by workload")
     start_within_seconds: float
-    fingerprint: dict[str, Any]
+    fingerprint: FingerprintRecord
     attempts: tuple[AttemptRecord, ...] = ()
     boundaries: tuple[BoundaryRecord, ...] = ()
 

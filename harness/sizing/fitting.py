@@ -49,7 +49,7 @@ def fit_result(
             f"{document.name}: result is {document.validity.state} ({why}); "
             "it can be fitted with --force, and will say so everywhere"
         )
-    seed = int(document.scenario.get("seed", 1))
+    seed = document.scenario.seed
     cells = tuple(_fit_cell(cell, bursts, seed) for cell in document.cells)
     fitted = document.model_copy(update={"cells": cells, "forced": document.validity.state != "valid"})
     return with_levels(fitted, bursts, replicas)

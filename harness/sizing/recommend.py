@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from harness.errors import InputError
 from harness.model.intervals import Estimate
 from harness.model.linear import Array
+from harness.results.scenario_record import ScenarioRecord
 from harness.results.sizing_document import (
     BoundName,
     CostRecord,
@@ -67,7 +67,7 @@ class Origin:
 
     result: str
     stack: str
-    scenario: dict[str, Any]
+    scenario: ScenarioRecord
     harness_version: str
     created_at: str
     location: str

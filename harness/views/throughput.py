@@ -7,10 +7,7 @@ the harness's own; what is the server's is how fast it starts them.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +15,7 @@ import pandas as pd
 from harness.model.intervals import NotEstimable
 from harness.model.plateau import find_plateau
 from harness.results.result_document import CellRecord
+from harness.results.scenario_record import ScenarioRecord
 from harness.sizing.fitting import fired_of, measured_bursts
 
 PLATEAU = ["from_level", "to_level", "per_second", "low", "high", "bursts"]
@@ -39,7 +37,7 @@ class Throughput:
     """Why there is none, in a clause; empty where there is one."""
 
 
-def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: Mapping[str, Any]) -> Throughput | None:
+def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: ScenarioRecord) -> Throughput | None:
     """Of a cell that launches runs; None where nothing of it is known."""
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty or fired_of(rows) == "ticks":
@@ -52,7 +50,7 @@ def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: Mapping[str, An
     if points.empty:
         return None
     none = pd.DataFrame(columns=PLATEAU)
-    if (scenario.get("load") or {}).get("shape", "burst") != "burst":
+    if scenario.shape != "burst":
         return Throughput(points, started, none, "launches were spread over time, which bounds it")
     found = find_plateau(*(points[name].to_numpy(np.float64) for name in ("level", "per_second")))
     if isinstance(found, NotEstimable):
@@ -62,23 +60,8 @@ def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: Mapping[str, An
     return Throughput(points, started, pd.DataFrame([row], columns=PLATEAU), "")
 
 
-def is_held(cell: CellRecord, scenario: Mapping[str, Any]) -> bool:
+def is_held(cell: CellRecord, scenario: ScenarioRecord) -> bool:
     """Whether the harness chose how long the cell's runs last; taken for so where that is not known."""
-    entries = [one for one in scenario.get("workloads") or () if isinstance(one, Mapping)]
-    own = [one for one in entries if _label(one) == cell.workload] or entries
-    kinds = [
-        kind for one in own for kind in ([part["runs"] for part in one["mix"]] if "mix" in one else [one])
-    ]
-    return not kinds or any(_chooses(kind) for kind in kinds)
-
-
-def _chooses(kind: Mapping[str, Any]) -> bool:
-    if "workload" in kind:
-        return bool(kind.get("duration", "auto") == "auto")
-    return bool(kind.get("hold"))
-
-
-def _label(entry: Mapping[str, Any]) -> str:
-    """What a scenario's entry is called in results."""
-    named = entry.get("name") or entry.get("workload") or ("mix" if "mix" in entry else "")
-    return str(named or re.sub(r"[^A-Za-z0-9._-]", "_", str(entry.get("job", ""))))
+    workloads = scenario.workloads
+    own = [one for one in workloads if one.label == cell.workload] or workloads
+    return not own or any(one.held for one in own)

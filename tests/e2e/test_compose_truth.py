@@ -42,7 +42,7 @@ def test_the_quick_scenario_agrees_with_the_process_stack_on_memory_per_run(tmp_
 def check_containers(out: Path, result: ResultDocument) -> None:
     """What every experiment in containers says of itself."""
     assert result.stack == "compose"
-    assert result.fingerprint["engine"]["docker"]
+    assert result.fingerprint.root["engine"]["docker"]
     for cell in result.cells:
         known = {constant.name for constant in cell.constants if constant.value is not None}
         assert known == {one.name for one in constants_of("runs")}

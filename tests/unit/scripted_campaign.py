@@ -10,6 +10,7 @@ from harness.campaign.means import Means
 from harness.errors import MachineError
 from harness.experiment.listener import Listener
 from harness.results.claims_document import ClaimRecord
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.trial_document import AttemptRecord
 from harness.stack.base import Stack
 from harness.stack.registry import StackName
@@ -66,10 +67,10 @@ class Heard:
 def means_of(world: World, heard: Heard, published: list[Path] | None = None) -> Means:
     """What a campaign works with on a script; without Docker."""
 
-    def fingerprint(stack: StackName) -> dict[str, object]:
+    def fingerprint(stack: StackName) -> FingerprintRecord:
         if stack is StackName.compose:
             raise MachineError("no Docker engine answers")
-        return {"cpu_count": 4, "memory_total_bytes": 16 * 2**30}
+        return FingerprintRecord({"cpu_count": 4, "memory_total_bytes": 16 * 2**30})
 
     def stack(_name: StackName) -> Stack:
         return ScriptedStack(world)

@@ -115,7 +115,7 @@ def test_versions_take_turns_in_every_round(tmp_path: Path) -> None:
     document = read_matrix(tmp_path / "matrix")
     assert document.finished_at
     seeds = [
-        Scenario.model_validate(ResultFolder(tmp_path / "matrix" / one.folder).read_document().scenario).seed
+        ResultFolder(tmp_path / "matrix" / one.folder).read_document().scenario.seed
         for one in document.rounds
     ]
     # both versions of a round fire in the same order, which is another one in the next round

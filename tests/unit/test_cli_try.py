@@ -13,6 +13,7 @@ from harness.campaign.trial_begin import new_trial
 from harness.campaign.trial_scenario import scenario_of, workload_of
 from harness.errors import InputError
 from harness.report.trial_text import print_trial, render_trial_markdown, verdict
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.sizing_document import PeakRecord, SizingDocument, read_sizing, write_sizing
 from harness.results.trial_document import AttemptRecord, TrialDocument, read_trial, write_trial
@@ -155,7 +156,8 @@ def test_a_trial_is_not_overwritten_nor_gone_on_with_as_another(run: Run, tmp_pa
 def tried(folder: Path, size: Path, runs_succeeded: int) -> Path:
     """A trial whose only attempt was measured to the end; so many of the nine runs of a burst succeeded."""
     write_sizing(size, made())
-    begun = new_trial(read_sizing(size), "compose", StackName.process, 0.0, {"cpu_count": 2})
+    machine = FingerprintRecord({"cpu_count": 2})
+    begun = new_trial(read_sizing(size), "compose", StackName.process, 0.0, machine)
     write_trial(folder, begun)
     scenario = scenario_of(made(), begun, begun.cpus, begun.memory_bytes, 9, 5, "size")
     result = ResultFolder(folder / "size")

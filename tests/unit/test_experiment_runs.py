@@ -9,6 +9,7 @@ import pytest
 from harness.errors import ExperimentError, InputError
 from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from harness.scenario.model import Scenario
@@ -57,7 +58,8 @@ def scenario(**sections: Any) -> Scenario:
 def folder_of(path: Path, wanted: Scenario) -> ResultFolder:
     folder = ResultFolder(path / "result")
     if not folder.exists:
-        folder.write_document(new_document(wanted, "scripted", "result", "0" * 64, {}, "test"))
+        machine = FingerprintRecord({})
+        folder.write_document(new_document(wanted, "scripted", "result", "0" * 64, machine, "test"))
     return folder
 
 

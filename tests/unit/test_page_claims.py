@@ -7,7 +7,7 @@ import pytest
 from harness.report.pages.claims_page import render_claims_page
 from harness.report.pictures.claim_figures import claim_pictures, verdict_picture
 from harness.results.claims_document import ClaimsDocument, NumberRecord, ThresholdRecord, read_claims
-from harness.views.claims_thresholds import thresholds_in_words, thresholds_of, unit_decided
+from harness.views.claims_thresholds import thresholds_of, unit_decided
 from tests.unit.cli_support import ROOT
 from tests.unit.pages_support import HOSTILE, MOST, assert_escaped, rows, shown
 from tests.unit.test_report_claims import DOCUMENT, NUMBER, record
@@ -36,11 +36,12 @@ def test_each_claim_is_a_card_with_its_verdict_and_figures() -> None:
 def test_figures_are_drawn_by_unit_with_their_intervals() -> None:
     ratio = NumberRecord(name="a / b", value=0.5, low=0.4, high=0.7, unit="", n=3, source="light: runs")
     count = NumberRecord(name="hit", value=3, low=None, high=None, unit="bursts", n=3, source="cap: bursts")
-    rule = (
-        "supported if the 95 % interval of the ratio lies within 0.85 to 1.15, refuted if wholly below 0.75 "
-        "or above 1.3."
+    held = (
+        ThresholdRecord(verdict="supported", low=0.85, high=1.15, unit=""),
+        ThresholdRecord(verdict="refuted", low=None, high=0.75, unit=""),
+        ThresholdRecord(verdict="refuted", low=1.3, high=None, unit=""),
     )
-    claim = DOCUMENT.claims[0].model_copy(update={"numbers": (NUMBER, ratio, count), "rule": rule})
+    claim = DOCUMENT.claims[0].model_copy(update={"numbers": (NUMBER, ratio, count), "thresholds": held})
     decided, memory, counted = claim_pictures(claim, 1)
     assert [row["threshold"] for row in rows(decided) if "threshold" in row] == [0.85, 1.15, 0.75, 1.3]
     [figure] = [row for row in rows(decided) if "figure" in row]
@@ -57,41 +58,16 @@ def test_figures_are_drawn_by_unit_with_their_intervals() -> None:
     assert "3 bursts (n = 3)" in counted.text
 
 
-@pytest.mark.parametrize(
-    ("rule", "told"),
-    [
-        (
-            "supported if the 95 % interval ends at or below 1.2, refuted if it begins at or above 1.5.",
-            ["supported up to 1.2", "refuted from 1.5"],
-        ),
-        (
-            "supported if its 95 % interval lies within 0.9 to 1.1, refuted if wholly above 1.25.",
-            ["supported from 0.9", "supported up to 1.1", "refuted above 1.25"],
-        ),
-        ("supported if its 95 % interval ends at or below 5 %, refuted if it begins at or above 50 %.", []),
-        (
-            "supported if its 95 % interval lies within 6 to 10 MB, refuted if wholly above 16 MB.",
-            [],
-        ),
-        ("Supported if within 0.9 to 1.1 in every one, refuted if below 0.8 or above 1.25 in every one.", []),
-    ],
-)
-def test_thresholds_are_read_only_from_rules_that_judge_an_interval(rule: str, told: list[str]) -> None:
-    found = thresholds_in_words(rule)
-    assert [f"{one.verdict} {one.told}" for one in found.itertuples()] == told
-
-
 def test_thresholds_that_a_claim_holds_are_drawn_in_the_unit_of_its_figures() -> None:
     ratio = NumberRecord(name="a / b", value=0.5, low=0.4, high=0.7, unit="", n=3, source="light: runs")
     held = (
         ThresholdRecord(verdict="supported", low=6 * 2**20, high=10 * 2**20, unit="bytes"),
         ThresholdRecord(verdict="refuted", low=None, high=4 * 2**20, unit="bytes"),
     )
-    words = "supported if the 95 % interval ends at or below 1.2, refuted if it begins at or above 1.5."
-    claim = record("one", "refuted", numbers=(ratio, NUMBER), rule=words, thresholds=held)
+    claim = record("one", "refuted", numbers=(ratio, NUMBER), thresholds=held)
     decided, other = claim_pictures(claim, 1)
     drawn = [(row["verdict"], row["threshold"]) for row in rows(decided) if "threshold" in row]
-    assert drawn == [("supported", 6), ("supported", 10), ("refuted", 4)]  # not those of the words
+    assert drawn == [("supported", 6), ("supported", 10), ("refuted", 4)]
     assert "Thresholds of the rule: supported from 6, supported up to 10, refuted up to 4." in decided.text
     assert not [row for row in rows(other) if "threshold" in row]
 

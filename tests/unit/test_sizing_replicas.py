@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.results.scenario_record import ScenarioRecord
 from harness.results.sizing_document import ReplicasRecord, SizingDocument
 from harness.sizing.arrivals import Stream, trace_of_history
 from harness.sizing.demand import Demand, demand_of_streams
@@ -90,7 +91,7 @@ def test_launches_in_quick_succession_go_to_one_replica() -> None:
         assert sum(launch in part.launches for part in parts) == 1
 
 
-ORIGIN = Origin("made", "process", {"name": "made"}, "0", "now", "", (), False)
+ORIGIN = Origin("made", "process", ScenarioRecord({"name": "made"}), "0", "now", "", (), False)
 
 
 def sized(

@@ -14,6 +14,7 @@ from harness.model.change_points import change_points
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import MatrixDocument, RoundRecord, write_matrix
 from harness.results.result_document import Reason, Validity
+from harness.results.scenario_record import ScenarioRecord
 from harness.results.trend_document import EntryRecord, PointRecord, add_entries, entry_of, read_entries
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import Run
@@ -183,9 +184,10 @@ def test_the_rounds_of_a_matrix_are_one_entry_for_each_version(run: Run, tmp_pat
 
 def test_what_a_scenario_is_called_makes_no_other_series() -> None:
     fitted = fit_result(document(), bursts(), NO_REPLICAS)
-    renamed = fitted.model_copy(update={"scenario": {"name": "another", "seed": 9}})
+    renamed = fitted.model_copy(update={"scenario": ScenarioRecord({"name": "another", "seed": 9})})
     assert entry_of(fitted).scenario_sha256 == entry_of(renamed).scenario_sha256
-    other = fitted.model_copy(update={"scenario": {"name": "sample", "load": {"levels": [1]}}})
+    loaded = ScenarioRecord({"name": "sample", "load": {"levels": [1]}})
+    other = fitted.model_copy(update={"scenario": loaded})
     assert entry_of(fitted).scenario_sha256 != entry_of(other).scenario_sha256
 
 

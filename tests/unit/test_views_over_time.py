@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from harness.results.scenario_record import ScenarioRecord
 from harness.views import pings, processes, ticks
 from harness.views.throughput import is_held, throughput
 from tests.unit.results_sample import CELL, burst_row, cell_record
@@ -120,8 +121,8 @@ def test_ticks_are_told_by_how_many_were_fired_at_once() -> None:
     assert set(uncounted["at_once"]) == {3, 1}  # the level, then
 
 
-FIXED = {"workloads": [{"workload": "io_bound", "duration": 8.0}]}
-HELD = {"workloads": [{"workload": "io_bound", "duration": "auto"}]}
+FIXED = ScenarioRecord({"workloads": [{"workload": "io_bound", "duration": 8.0}]})
+HELD = ScenarioRecord({"workloads": [{"workload": "io_bound", "duration": "auto"}]})
 
 
 def test_runs_that_the_harness_holds_are_counted_by_their_starts() -> None:
@@ -139,7 +140,7 @@ def test_runs_that_the_harness_holds_are_counted_by_their_starts() -> None:
     assert started.points.groupby("level")["per_second"].mean().to_dict() == {1: 0.25, 2: 0.5, 4: 1}
     assert (ended.started, started.started) == (False, True)
     assert "still rises" in ended.why_none
-    spread = throughput(rows, cell_record(), FIXED | {"load": {"shape": "soak"}})
+    spread = throughput(rows, cell_record(), ScenarioRecord(FIXED.root | {"load": {"shape": "soak"}}))
     assert spread is not None
     assert "spread over time" in spread.why_none
     assert throughput(rows.assign(launches=0, ticks=1), cell_record(), FIXED) is None
@@ -178,4 +179,4 @@ def test_a_plateau_has_its_levels_its_interval_and_its_bursts() -> None:
 def test_who_chooses_how_long_runs_last_is_told_by_the_scenario(
     workloads: list[dict[str, Any]], held: bool
 ) -> None:
-    assert is_held(cell_record(), {"workloads": workloads}) is held
+    assert is_held(cell_record(), ScenarioRecord({"workloads": workloads})) is held

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.report import text
 from harness.report.claims_text import counts, in_brief, interval, value
 from harness.report.pages.page import Section, Titled, render
 from harness.report.pictures.claim_figures import claim_pictures, verdict_picture
@@ -33,7 +32,7 @@ def render_claims_page(claims: ClaimsDocument) -> str:
     verdicts = [claim.verdict for claim in claims.claims]
     context = {
         "counts": counts(claims),
-        "machine": text.machine(claims.fingerprint),
+        "machine": claims.fingerprint.in_a_line,
         "created_at": claims.created_at,
         "finished": bool(claims.finished_at),
         "cards": cards,

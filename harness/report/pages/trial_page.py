@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.report.pages.page import Section, Titled, render
 from harness.report.pictures.attempts import attempts_picture
-from harness.report.text import Table, machine
+from harness.report.text import Table
 from harness.report.trial_text import (
     ATTEMPTS,
     BOUNDARIES,
@@ -38,7 +38,7 @@ def render_trial_page(trial: TrialDocument) -> str:
         "finished": bool(trial.finished_at),
         "forced": trial.forced,
         "created_at": trial.created_at,
-        "machine": machine(trial.fingerprint),
+        "machine": trial.fingerprint.in_a_line,
         "boundaries": Titled("Where it breaks", boundaries) if trial.boundaries else None,
     }
     note = "From try.json: attempts. The raw tables of each are in the folder of its name, beside that file."

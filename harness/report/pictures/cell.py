@@ -58,7 +58,7 @@ _KINDS = (
     _Kind(
         "Peak memory against runs at once",
         {"bursts": ("memory_peak_bytes",)},
-        lambda own: peaks_picture(own.cell, own["bursts"], int(own.document.scenario.get("seed", 1))),
+        lambda own: peaks_picture(own.cell, own["bursts"], own.document.scenario.seed),
         main=True,
     ),
     _Kind(

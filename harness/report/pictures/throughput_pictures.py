@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
@@ -12,6 +9,7 @@ from harness.report.pictures.marks import counting
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.theme import BLUE, GREEN, GREY
 from harness.results.result_document import CellRecord
+from harness.results.scenario_record import ScenarioRecord
 from harness.views.throughput import Throughput, throughput
 
 _STARTED = (
@@ -21,7 +19,7 @@ _STARTED = (
 _ENDED = "Runs ended per second, from the first one's start to the last one's end."
 
 
-def throughput_picture(cell: CellRecord, bursts: pd.DataFrame, scenario: Mapping[str, Any]) -> Picture | None:
+def throughput_picture(cell: CellRecord, bursts: pd.DataFrame, scenario: ScenarioRecord) -> Picture | None:
     """Runs per second against the level."""
     found = throughput(bursts, cell, scenario)
     if found is None:

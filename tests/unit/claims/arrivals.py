@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.claims.measured import Measured
+from harness.results.scenario_record import ScenarioRecord
 from tests.unit.claims.made import Rows, measured
 
 SECONDS = 6.0
@@ -22,4 +23,4 @@ def arrivals(runs: int = 60, peak: int = 5) -> Measured:
     ]
     made = measured({"bursts": bursts, "runs": rows})
     scenario = {"load": {"shape": "poisson", "window": WINDOW}}
-    return Measured(made.document.model_copy(update={"scenario": scenario}), made._table)
+    return Measured(made.document.model_copy(update={"scenario": ScenarioRecord(scenario)}), made._table)

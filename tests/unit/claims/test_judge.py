@@ -8,6 +8,7 @@ import pytest
 from harness.claims.base import Claim, Decision, Needs
 from harness.claims.judge import decide, unmet
 from harness.claims.measured import Measured
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.result_document import Reason, Validity
 from tests.unit.claims.made import measured
 
@@ -71,10 +72,10 @@ def test_data_that_lacks_something_leaves_it_open(error: Exception) -> None:
 
 
 def test_what_a_machine_lacks_is_said_with_what_it_has() -> None:
-    assert unmet(CLAIM, {"cpu_count": 1}) == ""
+    assert unmet(CLAIM, FingerprintRecord({"cpu_count": 1})) == ""
     needy = replace(CLAIM, needs=Needs(cpus=4, memory_bytes=int(16e9), containers=True, why="replicas"))
-    assert unmet(needy, ROOMY) == ""
-    lacks = unmet(needy, {"cpu_count": 2, "memory_total_bytes": 8e9, "engine": None})
+    assert unmet(needy, FingerprintRecord(ROOMY)) == ""
+    lacks = unmet(needy, FingerprintRecord({"cpu_count": 2, "memory_total_bytes": 8e9, "engine": None}))
     assert (
         lacks == "4 CPUs (this machine has 2) and 16 GB of memory (this machine has 8) and Docker (replicas)"
     )

@@ -5,6 +5,7 @@ import pytest
 from harness.claims.base import Decision
 from harness.claims.limits_long import CLAIM
 from harness.claims.measured import Measured
+from harness.results.scenario_record import ScenarioRecord
 from tests.unit.claims.made import Rows, measured
 
 MEANT = 301.0
@@ -26,7 +27,7 @@ def decided(
     ]
     made = measured({"bursts": [burst[0] | {"memory_peak_bytes": 1e9}], "runs": runs})
     scenario = {"workloads": [{"workload": "io_bound", "duration": MEANT}]}
-    document = made.document.model_copy(update={"scenario": scenario})
+    document = made.document.model_copy(update={"scenario": ScenarioRecord(scenario)})
     return CLAIM.decide({"long": Measured(document, made._table)})
 
 

@@ -5,6 +5,7 @@ import pytest
 from harness.claims.base import Decision
 from harness.claims.limits_mixed import CLAIM
 from harness.claims.measured import Measured
+from harness.results.scenario_record import ScenarioRecord
 from tests.unit.claims.made import Rows, measured
 
 DURATION = 8.0
@@ -33,7 +34,7 @@ def decided(rows: Rows, duration: float | str = DURATION, workload: str = "io_bo
     made = measured({"bursts": rows})
     entry = {"workload": workload, "duration": duration, "cpu_seconds": 2.0}
     scenario = {"workloads": [entry]}
-    document = made.document.model_copy(update={"scenario": scenario})
+    document = made.document.model_copy(update={"scenario": ScenarioRecord(scenario)})
     return CLAIM.decide({"mixed": Measured(document, made._table)})
 
 

@@ -1,5 +1,6 @@
 """What holds for every claim."""
 
+import math
 import re
 
 import pytest
@@ -62,3 +63,13 @@ def test_its_rule_has_a_test_of_its_own(claim: Claim) -> None:
 def test_no_experiment_is_left_without_a_claim() -> None:
     used = {name for claim in CLAIMS for name in claim.experiments}
     assert used == {file.stem for file in SCENARIOS.glob("*.yaml")}
+
+
+@pytest.mark.parametrize("claim", [one for one in CLAIMS if one.bounds is not None], ids=lambda one: one.id)
+def test_the_words_of_a_rule_name_the_thresholds_that_it_decides_by(claim: Claim) -> None:
+    assert claim.bounds is not None
+    for end in (*claim.bounds.supports, *(end for ends in claim.bounds.refutes for end in ends)):
+        if math.isfinite(end):
+            scale = 1e6 if claim.bounds.unit == "bytes" else 1.0
+            told = "|".join(re.escape(one) for one in (f"{end / scale:g}", f"{end * 100:g} %"))
+            assert re.search(rf"(?<![\d.])({told})(?!\d)", claim.rule), (end, claim.rule)

@@ -5,6 +5,7 @@ import pytest
 from harness.claims.base import Decision
 from harness.claims.measured import Measured
 from harness.claims.sizes_50_plus import CLAIM
+from harness.results.scenario_record import ScenarioRecord
 from tests.unit.claims.made import Rows, measured
 
 
@@ -26,7 +27,7 @@ def bursts(ratio: float, repeats: int = 3) -> Rows:
 def decided(rows: Rows, duration: float | str = 0.0) -> Decision:
     made = measured({"bursts": rows})
     scenario = {"workloads": [{"workload": "cpu_bound", "duration": duration}]}
-    document = made.document.model_copy(update={"scenario": scenario})
+    document = made.document.model_copy(update={"scenario": ScenarioRecord(scenario)})
     return CLAIM.decide({"size-25-50": Measured(document, made._table)})
 
 

@@ -5,6 +5,7 @@ import pytest
 from harness.claims.base import Decision
 from harness.claims.measured import Measured
 from harness.claims.workers_default import CLAIM
+from harness.results.fingerprint_record import FingerprintRecord
 from tests.unit.claims.made import Rows, cell, measured
 
 HOST = 4
@@ -19,7 +20,7 @@ def decided(sizes: list[list[float]], busiest: int = 4) -> Decision:
         for size in told
     ]
     made = measured({"bursts": bursts, "pings": pings}, cell(grpc_max_workers=None, cpus=2.0))
-    document = made.document.model_copy(update={"fingerprint": {"cpu_count": HOST}})
+    document = made.document.model_copy(update={"fingerprint": FingerprintRecord({"cpu_count": HOST})})
     return CLAIM.decide({"default": Measured(document, made._table)})
 
 

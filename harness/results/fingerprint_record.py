@@ -1,0 +1,58 @@
+"""What an experiment ran on, as documents keep it: whole, and typed where it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ConfigDict, RootModel
+
+MACHINE = ("architecture", "cpu_model", "cpu_count", "memory_total_bytes", "cgroup_version")
+"""What tells machines apart."""
+
+
+class FingerprintRecord(RootModel[dict[str, Any]]):
+    """A machine, and what ran there; documents of other harnesses may hold more, or less."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    def cpu_count(self) -> int | None:
+        """CPUs of the machine, limits aside; None where that is not known."""
+        return self.root.get("cpu_count")
+
+    @property
+    def memory_total_bytes(self) -> int:
+        """Memory of the machine; 0 where that is not known."""
+        return int(self.root.get("memory_total_bytes") or 0)
+
+    @property
+    def has_engine(self) -> bool:
+        """Whether a Docker engine was there."""
+        return bool(self.root.get("engine"))
+
+    @property
+    def in_a_line(self) -> str:
+        """The machine in one line."""
+        f = self.root
+        memory = self.memory_total_bytes / 1024**3
+        return (
+            f"{f.get('cpu_count')} CPUs ({f.get('cpu_model') or f.get('architecture')}), {memory:.1f} GiB, "
+            f"{f.get('distribution')}, kernel {f.get('kernel')}, cgroup v{f.get('cgroup_version')}"
+        )
+
+    def with_engine(self, engine: Mapping[str, Any] | None) -> FingerprintRecord:
+        """The same with a Docker engine, or with the word that there is none."""
+        return FingerprintRecord(self.root | {"engine": engine if engine is None else dict(engine)})
+
+    def of_machine(self) -> Mapping[str, Any]:
+        """What tells machines apart, to be compared."""
+        return {name: self.root.get(name) for name in MACHINE}
+
+    def differing(self, other: FingerprintRecord, names: Iterable[str]) -> list[str]:
+        """One clause for each of `names` in which another one is not the same."""
+        return [
+            f"{name}: {self.root.get(name)} and {other.root.get(name)}"
+            for name in names
+            if self.root.get(name) != other.root.get(name)
+        ]
