@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ import typer
 from rich.console import Console
 
 import harness
+from harness.atomic import replacing
 from harness.cli.options import TOKEN_HEADER, format_option
 from harness.cli.progress import make_console
 from harness.cli.run_source import counting, is_instance, read_runs
@@ -136,9 +136,7 @@ def _writer(out: Path, source: str) -> Callable[[pd.DataFrame, Path], None]:
 def _save(runs: pd.DataFrame, out: Path, writer: Callable[[pd.DataFrame, Path], None]) -> None:
     """Write the file whole or not at all."""
     try:
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
-            temporary = Path(folder) / out.name
+        with replacing(out) as temporary:
             writer(runs, temporary)
-            temporary.replace(out)
     except OSError as error:
         raise InputError(f"--out {out}: cannot be written ({error.strerror or error})") from None

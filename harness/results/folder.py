@@ -11,7 +11,6 @@ Raw tables are written once. A cell that was cut short is measured again as a ne
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from filelock import FileLock, Timeout
 
+from harness.atomic import replacing, write_text
 from harness.errors import ResultError
 from harness.results.columns import COLUMNS
 from harness.results.json_file import read_versioned
@@ -90,11 +90,7 @@ class ResultFolder:
     def write_text(self, name: str, text: str) -> None:
         """Write a text file of the folder, whole or not at all."""
         self.path.mkdir(parents=True, exist_ok=True)
-        temporary = self.path / f".{name}.tmp"
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            _sync(stream.fileno())
-        _publish(temporary, self.path / name)
+        write_text(self.path / name, text)
 
     def write_burst(self, cell: CellRecord, order: int, tables: Mapping[str, pd.DataFrame]) -> None:
         """Add the tables of one burst; the `bursts` row goes last, so a burst counts only when whole."""
@@ -203,21 +199,5 @@ def _numbers(array: Any) -> NDArray[np.float64]:
 
 
 def _write_parquet(frame: pd.DataFrame, file: Path) -> None:
-    temporary = file.with_name(f".{file.name}.tmp")
-    frame.to_parquet(temporary, index=False, compression="zstd")
-    with temporary.open("rb") as stream:
-        _sync(stream.fileno())
-    _publish(temporary, file)
-
-
-def _publish(temporary: Path, final: Path) -> None:
-    temporary.replace(final)
-    directory = os.open(final.parent, os.O_RDONLY)
-    try:
-        _sync(directory)
-    finally:
-        os.close(directory)
-
-
-def _sync(descriptor: int) -> None:
-    os.fsync(descriptor)
+    with replacing(file) as temporary:
+        frame.to_parquet(temporary, index=False, compression="zstd")

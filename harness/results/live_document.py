@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from harness.atomic import write_text
 from harness.errors import ResultError
 from harness.results.json_file import read_versioned
 from harness.results.part import Part
@@ -64,9 +65,7 @@ def going_on(folder: Path) -> LiveDocument | None:
 
 def write_live(folder: Path, document: LiveDocument) -> None:
     """Replace `live.json`, whole or not at all; not worth waiting for the disk."""
-    temporary = folder / f".{LIVE_FILE}.tmp"
-    temporary.write_text(document.model_dump_json(), encoding="utf-8")
-    temporary.replace(folder / LIVE_FILE)
+    write_text(folder / LIVE_FILE, document.model_dump_json(), durable=False)
 
 
 def remove_live(folder: Path) -> None:

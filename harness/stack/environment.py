@@ -23,6 +23,7 @@ import platformdirs
 import uv
 from filelock import FileLock
 
+from harness.atomic import write_text
 from harness.errors import InputError, MachineError
 from harness.scenario.model import Scenario
 from harness.stack.base import ServerEnvironment
@@ -121,9 +122,7 @@ def _make(
         packages={item["name"]: item["version"] for item in listed},
         exclude_newer=newest,
     )
-    temporary = directory / f".{_DONE}"
-    temporary.write_text(json.dumps(info.__dict__), encoding="utf-8")
-    temporary.replace(directory / _DONE)
+    write_text(directory / _DONE, json.dumps(info.__dict__), durable=False)
 
 
 def _release_date(version: str, timeout: float) -> datetime.date:
@@ -133,9 +132,7 @@ def _release_date(version: str, timeout: float) -> datetime.date:
         return datetime.date.fromisoformat(kept.read_text("utf-8"))
     released = _ask_index(version, timeout)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    temporary = kept.with_suffix(f".{os.getpid()}")
-    temporary.write_text(released.isoformat(), encoding="utf-8")
-    temporary.replace(kept)
+    write_text(kept, released.isoformat(), durable=False)
     return released
 
 

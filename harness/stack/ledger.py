@@ -20,6 +20,7 @@ import platformdirs
 import psutil
 from docker.errors import DockerException
 
+from harness.atomic import write_text
 from harness.errors import MachineError
 from harness.stack import limited_cgroup
 from harness.stack.engine import Removed, connect, remove_experiment
@@ -113,12 +114,7 @@ class Ledger:
         self._write()
 
     def _write(self) -> None:
-        temporary = self._file.with_suffix(".tmp")
-        with temporary.open("w", encoding="utf-8") as stream:
-            json.dump(asdict(self._entry), stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(self._file)
+        write_text(self._file, json.dumps(asdict(self._entry)))
 
 
 @dataclass(frozen=True)
