@@ -1,6 +1,5 @@
 """A file is replaced whole or not at all."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -23,9 +22,14 @@ def test_a_file_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 def test_a_writer_that_fails_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "runs.csv"
     write_text(file, "before")
-    with pytest.raises(RuntimeError), replacing(file) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def fail() -> None:
+        with replacing(file) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert file.read_text() == "before"
     assert list(tmp_path.iterdir()) == [file]
 
@@ -37,12 +41,10 @@ def test_what_a_killed_writer_leaves_is_no_file_of_that_kind(tmp_path: Path) -> 
         "with replacing(pathlib.Path(sys.argv[1])) as temporary:\n"
         "    temporary.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(file)], cwd=Path(__file__).parents[2], check=False
-    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", script, str(file)], cwd=root, check=False)
     assert done.returncode == -signal.SIGKILL
     assert [path.suffix for path in tmp_path.iterdir()] == [".tmp"]
     assert list(tmp_path.glob("*-bursts.parquet")) == []
     write_text(file, "whole")
     assert file.read_text() == "whole"
-    assert os.path.exists(file)
