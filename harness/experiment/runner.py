@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from harness.experiment.plan import (
 )
 from harness.experiment.record import BurstOutcome
 from harness.experiment.tools import Tools
+from harness.interrupts import held_back
 from harness.observe.pings import Pinger
 from harness.observe.source_group import SourceGroup
 from harness.results.folder import ResultFolder
@@ -128,23 +129,23 @@ class Experiment:
     @contextmanager
     def _context(self, deployment: Deployment, cell: Cell) -> Iterator[BurstContext]:
         ping_hz = self._scenario.sampling.ping_hz
-        sources = SourceGroup({r.name: open_source(self._scenario, r) for r in deployment.replicas})
-        target = self._tools.connect(deployment.endpoint)
-        context = BurstContext(
-            scenario=self._scenario,
-            cell=cell,
-            deployment=deployment,
-            sources=sources,
-            pinger=Pinger(ping_hz) if ping_hz else None,
-            target=target,
-            tools=self._tools,
-            experiment_id=uuid.uuid4().hex[:12],
-            available_cores=min(cell.cpus * cell.replicas, float(deployment.limits.host_cpus)),
-        )
-        try:
+        with ExitStack() as opened:
+            with held_back():
+                context = BurstContext(
+                    scenario=self._scenario,
+                    cell=cell,
+                    deployment=deployment,
+                    sources=SourceGroup(
+                        {r.name: open_source(self._scenario, r) for r in deployment.replicas}
+                    ),
+                    pinger=Pinger(ping_hz) if ping_hz else None,
+                    target=self._tools.connect(deployment.endpoint),
+                    tools=self._tools,
+                    experiment_id=uuid.uuid4().hex[:12],
+                    available_cores=min(cell.cpus * cell.replicas, float(deployment.limits.host_cpus)),
+                )
+                opened.callback(context.close)
             yield context
-        finally:
-            context.close()
 
     def _measure(self, context: BurstContext, record: CellRecord, cells_after: int) -> None:
         load = self._scenario.load

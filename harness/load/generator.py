@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from harness.errors import ExperimentError
+from harness.interrupts import held_back
 from harness.load.answers import Outcome
 from harness.load.process import LocustProcess
 from harness.load.requests import Kind, Request
@@ -120,9 +121,9 @@ class LoadGenerator:
         if self._process is not None:
             raise RuntimeError("a load generator fires one plan; make another one")
         self._plan = plan
-        self._process = LocustProcess(
-            plan.url.removesuffix(GRAPHQL_PATH), len(plan.requests), plan.processes, plan.bind
-        )
+        base = plan.url.removesuffix(GRAPHQL_PATH)
+        with held_back():
+            self._process = LocustProcess(base, len(plan.requests), plan.processes, plan.bind)
         self._process.send(
             {
                 "kind": "plan",

@@ -17,6 +17,7 @@ import psutil
 import yaml
 
 from harness.errors import CodeLocationError, ExperimentError, MachineError
+from harness.interrupts import held_back
 from harness.observe.client import SamplerClient
 from harness.observe.source import Source
 from harness.scenario.cells import Cell
@@ -230,7 +231,7 @@ class _Starter:
         elif name == "code-server":
             argv = [*(limited_cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes) or ()), *argv]
         log = self._logs / f"{name}.log"
-        with log.open("ab") as stream:
+        with log.open("ab") as stream, held_back():
             process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
@@ -240,7 +241,7 @@ class _Starter:
                 cwd=self._home,
                 start_new_session=True,
             )
-        self._ledger.add_process(process.pid)
+            self._ledger.add_process(process.pid)
         service = Service(name, process, log)
         self._services.append(service)
         return service

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHARED = {"errors", "atomic"}
+SHARED = {"errors", "atomic", "interrupts"}
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 80
 MAY_IMPORT = {
