@@ -67,6 +67,7 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         pings=no_pings() if context.pinger is None else context.pinger.take(),
         host=(host_before, tools.host()),
         drained=drained.whole,
+        source=sources.abilities,
     )
     return fired, drained
 

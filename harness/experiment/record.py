@@ -21,7 +21,7 @@ from harness.experiment.summary import (
 from harness.experiment.tables import launches_frame, pings_frame, ticks_frame
 from harness.load.generator import LoadReport
 from harness.observe.host import HostTimes, host_row
-from harness.observe.source import Readings, SourceState
+from harness.observe.source import Abilities, Readings, SourceState
 from harness.results.columns import BurstRow
 from harness.target.run_histories import TERMINAL
 
@@ -47,6 +47,8 @@ class Fired:
     """Of the sources, before and after, by replica; lost ones are missing after."""
     host: tuple[HostTimes, HostTimes]
     drained: bool
+    source: Abilities
+    """Of all its sources together."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,9 @@ def _plan_row(fired: Fired) -> dict[str, Any]:
         "drained_epoch_seconds": times.drained,
         "window_seconds": times.drained - times.released,
         "drained": fired.drained,
+        "source": fired.source.kind,
+        "node": fired.source.node,
+        "clock_offset_seconds": fired.source.clock_offset_seconds,
     }
 
 

@@ -64,6 +64,7 @@ class SamplerClient:
         """What this kernel lets it read. It runs on the code server's machine, so their clocks are one."""
         said = self._greeting
         return Abilities(
+            kind="sampler",
             hz=float(said["cgroup_hz"]),
             processes=True,
             watermark=bool(said["resettable"]),

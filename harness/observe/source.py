@@ -23,6 +23,8 @@ Newest = tuple[dict[str, float | int | None] | None, pd.DataFrame | None]
 class Abilities:
     """What a source can tell. The experiment asks these, and never what kind of source it has."""
 
+    kind: str
+    """What it is, such as `sampler`; told of every burst."""
     hz: float
     """Samples a second."""
     processes: bool = False
@@ -33,6 +35,8 @@ class Abilities:
     """Whether it counts the processes that the kernel killed at the memory limit."""
     clock_offset_seconds: float = 0.0
     """How far its clock is ahead of the harness's."""
+    node: str = ""
+    """Where the code server runs, in a cluster that may move it; empty where it stays."""
 
 
 @dataclass(frozen=True)

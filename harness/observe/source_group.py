@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import pandas as pd
@@ -21,9 +21,12 @@ class SourceGroup:
 
     @property
     def abilities(self) -> Abilities:
-        """What the sources of all replicas can; their clocks are brought together here."""
+        """What the sources of all replicas can; of the clock, the one that is furthest off."""
         every = [source.abilities for source in (*self._sources.values(), *self._lost.values())]
         return Abilities(
+            kind=_each_once(one.kind for one in every),
+            node=_each_once(one.node for one in every),
+            clock_offset_seconds=max((one.clock_offset_seconds for one in every), key=abs),
             hz=min(one.hz for one in every),
             processes=all(one.processes for one in every),
             watermark=all(one.watermark for one in every),
@@ -103,6 +106,10 @@ class SourceGroup:
         """End every source; may be called again."""
         for source in (*self._sources.values(), *self._lost.values()):
             source.close()
+
+
+def _each_once(words: Iterable[str]) -> str:
+    return "; ".join(sorted(set(words)))
 
 
 def _shifted(source: Source, frame: pd.DataFrame) -> pd.DataFrame:

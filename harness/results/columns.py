@@ -29,6 +29,11 @@ class BurstRow:
     drained_epoch_seconds: float = column(EPOCH, "instant", "when nothing of it was left")
     window_seconds: float = column("seconds", "amount", "from release to drained")
     drained: bool = column("", "flag", "every run ended, and nothing of it was left, in time")
+    source: str = column("", "text", "what its readings came from, such as `sampler`")
+    node: str = column("", "text", "where the code server ran, in a cluster that may move it")
+    clock_offset_seconds: float = column(
+        "seconds", "amount", "how far the source's clock was ahead; taken out of every instant"
+    )
     watermark_bytes: float = column("bytes", "gauge", "the kernel's own memory peak; of a single replica")
     readings: int = column("readings", "amount", "readings of the sampler")
     missed_readings: int = column("readings", "amount", "readings that were due and came too late")

@@ -68,6 +68,8 @@ class ScriptedSource:
     def abilities(self) -> Abilities:
         script = self._world.script
         return Abilities(
+            kind="script",
+            node=self._replica,
             hz=script.hz,
             processes=script.processes,
             kills=True,

@@ -271,6 +271,9 @@ def test_a_source_whose_clock_is_ahead_is_read_on_ours(tmp_path: Path) -> None:
     _, ahead = measured(tmp_path / "ahead", World(Script(clock_offset_seconds=3600.0)))
     for name in ("memory_peak_bytes", "memory_idle_bytes", "concurrency_peak", "cpu_seconds"):
         assert ahead[name].to_numpy() == pytest.approx(straight[name].to_numpy(), rel=1e-3)
+    assert set(ahead["clock_offset_seconds"]) == {3600.0}
+    assert set(ahead["source"]) == {"script"}
+    assert set(ahead["node"]) == {"server-1"}
 
 
 @pytest.mark.parametrize(
