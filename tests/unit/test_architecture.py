@@ -1,53 +1,31 @@
-"""The import rules of CONTRIBUTING.md, read from the source."""
+"""The rules of docs/architecture.md, read from the source."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SHARED = {"errors", "atomic", "interrupts"}
+from tests.unit.rooms import MAY_IMPORT, PAGE, ROOT, imports, rooms_used, with_matrix
+
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 80
-MAY_IMPORT = {
-    "scenario": set(),
-    "target": set(),
-    "stack": {"scenario", "target", "observe"},
-    "load": {"scenario", "target"},
-    "observe": set(),
-    "experiment": {"scenario", "target", "stack", "load", "observe", "results"},
-    "results": set(),
-    "model": set(),
-    "sizing": {"model", "results", "target"},
-    "claims": {"model", "results"},
-    "compare": {"model", "results", "sizing"},
-    "campaign": {
-        *("scenario", "observe", "stack", "experiment", "results"),
-        *("sizing", "claims", "compare"),
-    },
-    "report": {"results", "views"},
-    "views": {"model", "results", "sizing"},
-    "serve": {"results", "report"},
-}
 
 
-def imports(file: Path) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-    return names
+@pytest.mark.parametrize("room", sorted(MAY_IMPORT))
+def test_each_room_imports_only_what_it_may(room: str) -> None:
+    assert list((ROOT / "harness" / room).rglob("*.py"))
+    assert rooms_used(room) <= MAY_IMPORT[room]
 
 
-@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
-def test_each_package_imports_only_what_it_may(package: str) -> None:
-    files = list((ROOT / "harness" / package).rglob("*.py"))
-    assert files
-    for file in files:
-        used = {n.split(".")[1] for n in imports(file) if n.startswith("harness.")}
-        assert used <= MAY_IMPORT[package] | SHARED | {package}, file
+def test_no_arrow_leads_upwards() -> None:
+    """Each room imports only those that stand before it, so there is no cycle."""
+    order = list(MAY_IMPORT)
+    for number, room in enumerate(order):
+        assert MAY_IMPORT[room] <= set(order[:number]), room
+
+
+def test_the_drawing_is_of_the_code_as_it_is() -> None:
+    page = PAGE.read_text("utf-8")
+    assert page == with_matrix(page), "draw it anew: python -m tests.unit.rooms"
 
 
 def test_an_experiment_knows_no_stack_but_their_protocol() -> None:
@@ -75,15 +53,6 @@ def test_files_and_functions_are_short(room: str) -> None:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno is not None
                 assert node.end_lineno - node.lineno < MOST_LINES_OF_A_FUNCTION, (file, node.name)
-
-
-def test_the_rooms_have_an_order() -> None:
-    """No room imports another that, over however many others, imports it."""
-    order: list[str] = []
-    while len(order) < len(MAY_IMPORT):
-        ready = [room for room, used in MAY_IMPORT.items() if room not in order and used <= set(order)]
-        assert ready, f"a cycle among {MAY_IMPORT.keys() - set(order)}"
-        order += ready
 
 
 def test_every_folder_of_the_harness_is_a_room() -> None:
