@@ -104,4 +104,4 @@ def _workload(entry: Mapping[str, Any]) -> WorkloadView:
 
 def _label(entry: Mapping[str, Any]) -> str:
     named = entry.get("name") or entry.get("workload") or ("mix" if "mix" in entry else "")
-    return str(named or re.sub(r"[^A-Za-z0-9._-]", "_", str(entry.get("job", ""))))
+    return str(named or re.sub(r"[^A-Za-z0-9._-]", "_", str(entry.get("job") or entry.get("tick", ""))))

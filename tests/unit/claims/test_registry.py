@@ -68,8 +68,12 @@ def test_no_experiment_is_left_without_a_claim() -> None:
 @pytest.mark.parametrize("claim", [one for one in CLAIMS if one.bounds is not None], ids=lambda one: one.id)
 def test_the_words_of_a_rule_name_the_thresholds_that_it_decides_by(claim: Claim) -> None:
     assert claim.bounds is not None
-    for end in (*claim.bounds.supports, *(end for ends in claim.bounds.refutes for end in ends)):
-        if math.isfinite(end):
-            scale = 1e6 if claim.bounds.unit == "bytes" else 1.0
-            told = "|".join(re.escape(one) for one in (f"{end / scale:g}", f"{end * 100:g} %"))
-            assert re.search(rf"(?<![\d.])({told})(?!\d)", claim.rule), (end, claim.rule)
+    scale = 1e6 if claim.bounds.unit == "bytes" else 1.0
+    _, _, words = claim.rule.rpartition("supported")
+    for ranges, clause in zip(
+        ((claim.bounds.supports,), claim.bounds.refutes), words.split("refuted"), strict=True
+    ):
+        told = {float(one) for one in re.findall(r"\d+(?:\.\d+)?", clause.replace("95 %", ""))}
+        assert told == {end / scale for ends in ranges for end in ends if math.isfinite(end)}, clause
+        for side, number in re.findall(r"(below|above) (\d+(?:\.\d+)?)", clause):
+            assert float(number) * scale in {high if side == "below" else low for low, high in ranges}, clause

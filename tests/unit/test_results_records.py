@@ -1,0 +1,103 @@
+"""The scenario and the fingerprint of a document: typed where they are read, and whole when written again."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.results.fingerprint_record import FingerprintRecord
+from harness.results.folder import ResultFolder
+from harness.results.scenario_record import ScenarioRecord
+from harness.scenario.load import load_scenario
+from harness.scenario.workload import TickWorkload
+
+ROOT = Path(__file__).parents[2]
+SCENARIOS = sorted((ROOT / "workloads" / "scenarios").rglob("*.yaml"))
+GIVEN: dict[str, Any] = {
+    "name": "x",
+    "load": {"shape": "poisson", "window": "30", "later": [1, {"a": None}]},
+    "workloads": [
+        {"workload": "light", "duration": "auto", "colour": "red"},
+        {"mix": [{"share": 0.5, "runs": {"workload": "cpu", "duration": 7, "cpu_seconds": 2}}]},
+        {"job": "nightly job", "hold": "ops.wait.config.seconds"},
+    ],
+    "a section of a later harness": {"b": 1},
+}
+
+
+def committed() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "results/*result.json"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [ROOT / line for line in listed.stdout.splitlines()]
+
+
+def test_committed_documents_written_again_keep_scenario_and_fingerprint(tmp_path: Path) -> None:
+    files = committed()
+    assert files
+    again = ResultFolder(tmp_path)
+    for file in files:
+        before = json.loads(file.read_text("utf-8"))
+        again.write_document(ResultFolder(file.parent).read_document())
+        after = json.loads((tmp_path / "result.json").read_text("utf-8"))
+        assert {key: after[key] for key in before} == before, file
+
+
+def test_what_a_record_does_not_know_stays() -> None:
+    assert ScenarioRecord.model_validate(GIVEN).model_dump(mode="json") == GIVEN
+    machine = {"cpu_count": 2, "tools": {"uv": "1"}, "node": "of a later harness"}
+    record = FingerprintRecord.model_validate(machine)
+    assert record.model_dump(mode="json") == machine
+    assert record.with_engine({"version": "29"}).model_dump() == machine | {"engine": {"version": "29"}}
+    assert record.model_dump() == machine
+
+
+def test_what_an_old_document_lacks_has_the_value_that_it_had_then() -> None:
+    scenario = ScenarioRecord({})
+    assert (scenario.name, scenario.seed, scenario.shape, scenario.window_seconds) == ("", 1, "burst", 0)
+    assert scenario.workloads == ()
+    assert scenario.measures() == {"dagster": {}}
+    machine = FingerprintRecord({})
+    assert (machine.cpu_count, machine.memory_total_bytes, machine.has_engine) == (None, 0, False)
+    assert set(machine.of_machine().values()) == {None}
+
+
+def test_what_is_given_is_typed() -> None:
+    scenario = ScenarioRecord(GIVEN)
+    assert (scenario.shape, scenario.window_seconds) == ("poisson", 30.0)
+    light, mix, job = scenario.workloads
+    assert (light.label, light.duration_is_auto, light.duration_seconds, light.held) == (
+        "light",
+        True,
+        None,
+        True,
+    )
+    [part] = mix.parts
+    assert (mix.label, part.label, part.duration_seconds, part.cpu_seconds) == ("mix", "cpu", 7.0, 2.0)
+    assert not mix.held  # each part says how long it lasts
+    assert (job.label, job.workload, job.held) == ("nightly_job", "", True)
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+def test_a_record_says_of_a_scenario_what_the_scenario_says(file: Path) -> None:
+    scenario = load_scenario(file).scenario
+    record = ScenarioRecord(scenario.model_dump(mode="json"))
+    load = scenario.load
+    assert (record.name, record.seed, record.shape) == (scenario.name, scenario.seed, load.shape)
+    assert record.window_seconds == load.window
+    for told, one in zip(record.workloads, scenario.workloads, strict=True):
+        assert told.label == one.label
+        kinds = () if isinstance(one, TickWorkload) else one.kinds
+        assert told.held is any(kind.holds for kind in kinds)
+        assert [part.label for part in told.parts] == [
+            kind.label for kind in kinds if "mix" in one.model_dump()
+        ]
+
+
+def test_machines_differ_in_what_is_asked_for_alone() -> None:
+    one, two = FingerprintRecord({"cpu_count": 2, "kernel": "6.1"}), FingerprintRecord({"cpu_count": 4})
+    assert one.differing(two, ("cpu_count",)) == ["cpu_count: 2 and 4"]
+    assert one.differing(two, ("architecture",)) == []
+    assert one.differing(two, ("kernel",)) == ["kernel: 6.1 and None"]
