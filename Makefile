@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: bench claims nightly test test-all lint perf lock clean help
+.PHONY: bench claims nightly test test-all lint docs perf lock clean help
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -38,6 +38,15 @@ lint: .venv/.ready ## style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@bash .ci/check-workflows
+
+docs: .venv/.ready ## write the generated pages anew, and build the site in build/docs
+	@$(BIN)/python -m harness.scenario.reference >docs/scenario.md
+	@$(BIN)/python -m harness.compare.constants_reference >docs/constants.md
+	@$(BIN)/python -m harness.results.column_reference >docs/result-format.md
+	@$(BIN)/python -m harness.cli.exit_codes_reference >docs/exit-codes.md
+	@$(BIN)/python -m harness.report.claims_reference results/claims >docs/claims.md
+	@$(BIN)/sphinx-build -q -W -n --keep-going -c docs . build/docs
+	@echo "build/docs/index.html"
 
 perf: .venv/.ready ## speed of the harness itself, printed as ratios
 	@$(BIN)/python -m tests.perf.bench_start

@@ -1,6 +1,6 @@
 """Whether a result may be used: pure rules over the bursts and the cells, each with its reason.
 
-The thresholds are published here and in the README, and nowhere else.
+The thresholds are published here and in docs/method.md, and nowhere else.
 """
 
 from __future__ import annotations

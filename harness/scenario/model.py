@@ -154,8 +154,10 @@ class WarmupSection(Section):
     """Bursts before measuring, until launching costs the same twice in a row."""
 
     launches: Annotated[int, Field(ge=1, strict=True)] = Field(2, description="runs in each warm-up burst")
-    min_bursts: Annotated[int, Field(ge=1, strict=True)] = 2
-    max_bursts: Annotated[int, Field(ge=1, strict=True)] = 6
+    min_bursts: Annotated[int, Field(ge=1, strict=True)] = Field(2, description="fewest of them")
+    max_bursts: Annotated[int, Field(ge=1, strict=True)] = Field(
+        6, description="most of them; not settled by then, the result says so"
+    )
     tolerance: Annotated[float, Field(gt=0, lt=1, strict=True)] = Field(
         0.2, description="settled when two successive bursts differ by less than this share"
     )
@@ -170,14 +172,18 @@ class WarmupSection(Section):
 class LoadSection(Section):
     """How runs are launched."""
 
-    shape: Literal["burst", "poisson", "ramp", "soak"] = "burst"
+    shape: Literal["burst", "poisson", "ramp", "soak"] = Field(
+        "burst", description="all at one instant, at random, faster and faster, or at an even pace"
+    )
     window: Seconds = Field(0, description="time over which poisson, ramp and soak spread their launches")
     levels: tuple[Annotated[int, Field(ge=1, le=500, strict=True)], ...] = Field(
         (1, 2, 4, 6), min_length=1, description="runs per burst"
     )
     repeats: Annotated[int, Field(ge=1, strict=True)] = Field(3, description="bursts at each level")
     plateau: Seconds = Field(1.5, description="how long all runs of a burst shall overlap at least")
-    warmup: WarmupSection = WarmupSection.model_construct()
+    warmup: WarmupSection = Field(
+        WarmupSection.model_construct(), description="bursts before those that count"
+    )
     processes: Annotated[int, Field(ge=1, strict=True)] = Field(
         1, description="Locust processes that fire the load"
     )
@@ -238,18 +244,24 @@ class Scenario(Section):
     """A whole scenario file."""
 
     name: Name = Field(description="short name of the scenario, used in file names")
-    description: str = ""
-    dagster: DagsterSection = DagsterSection.model_construct()
-    location: LocationSection | None = None
-    server: ServerSection = ServerSection.model_construct()
+    description: str = Field("", description="what it is for")
+    dagster: DagsterSection = Field(
+        DagsterSection.model_construct(), description="versions, and how runs are launched"
+    )
+    location: LocationSection | None = Field(
+        None, description="your own code; left out, the workloads of this project"
+    )
+    server: ServerSection = Field(ServerSection.model_construct(), description="code server and limits")
     workloads: tuple[Workload, ...] = Field(
         min_length=1,
         description="what is run: entries with `workload:` (ours), `job:` (your own), `tick:` (a sensor or "
         "schedule) or `mix:` (several kinds of runs at once)",
     )
-    load: LoadSection = LoadSection.model_construct()
-    sampling: SamplingSection = SamplingSection.model_construct()
-    timeouts: TimeoutSection = TimeoutSection.model_construct()
+    load: LoadSection = Field(LoadSection.model_construct(), description="the bursts")
+    sampling: SamplingSection = Field(
+        SamplingSection.model_construct(), description="how often the code server is read"
+    )
+    timeouts: TimeoutSection = Field(TimeoutSection.model_construct(), description="how long to wait")
     seed: int = Field(
         1, ge=0, strict=True, description="seed of the order of bursts, of random schedules and of bootstraps"
     )

@@ -27,7 +27,7 @@ class TickSection(Section):
     """A sensor or schedule that is evaluated in the code server's own threads."""
 
     tick: Annotated[str, Field(min_length=1)] = Field(description="name of the sensor or schedule")
-    kind: Literal["sensor", "schedule"] = "sensor"
+    kind: Literal["sensor", "schedule"] = Field("sensor", description="which of the two it is")
 
 
 class TicksBeside(TickSection):
@@ -63,7 +63,9 @@ class OneKind(Section):
 class BuiltinWorkload(OneKind):
     """One of the jobs of `workloads/`, with its parameters."""
 
-    workload: Literal["io_bound", "cpu_bound", "mixed", "pandas_bound", "multi_step", "profile_memory"]
+    workload: Literal["io_bound", "cpu_bound", "mixed", "pandas_bound", "multi_step", "profile_memory"] = (
+        Field(description="which of the jobs of `workloads/`")
+    )
     name: Name | None = Field(None, description="label in results; default: the workload's name")
     ballast: Bytes = Field(0, description="memory each run really touches and keeps")
     duration: Literal["auto"] | Seconds = Field(

@@ -1,6 +1,6 @@
 """The rooms of the harness, what each may import, and the drawing of what each does import.
 
-python -m tests.unit.rooms      draws it anew into docs/architecture.md
+python -m tests.unit.rooms      draws it anew, into docs/rooms.svg and docs/architecture.md
 """
 
 from __future__ import annotations
@@ -8,8 +8,11 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+from tests.unit.rooms_drawing import drawing
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "architecture.md"
+PICTURE = ROOT / "docs" / "rooms.svg"
 BEGIN, END = "<!-- drawn by python -m tests.unit.rooms: begin -->", "<!-- end -->"
 SHARED = {"errors", "atomic", "interrupts"}
 """Modules that every room may use."""
@@ -71,6 +74,11 @@ def render_matrix() -> str:
     return "\n".join(lines) + "\n"
 
 
+def render_picture() -> str:
+    """SVG of the rooms."""
+    return drawing({room: rooms_used(room) for room in (*MAY_IMPORT, "cli")})
+
+
 def with_matrix(page: str) -> str:
     """The page with the drawing as the code is now."""
     before, _, rest = page.partition(BEGIN)
@@ -79,4 +87,5 @@ def with_matrix(page: str) -> str:
 
 
 if __name__ == "__main__":
+    PICTURE.write_text(render_picture(), "utf-8")
     PAGE.write_text(with_matrix(PAGE.read_text("utf-8")), "utf-8")

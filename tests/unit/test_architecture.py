@@ -4,7 +4,16 @@ import ast
 
 import pytest
 
-from tests.unit.rooms import MAY_IMPORT, PAGE, ROOT, imports, rooms_used, with_matrix
+from tests.unit.rooms import (
+    MAY_IMPORT,
+    PAGE,
+    PICTURE,
+    ROOT,
+    imports,
+    render_picture,
+    rooms_used,
+    with_matrix,
+)
 
 MOST_LINES = 400
 MOST_LINES_OF_A_FUNCTION = 80
@@ -26,6 +35,8 @@ def test_no_arrow_leads_upwards() -> None:
 def test_the_drawing_is_of_the_code_as_it_is() -> None:
     page = PAGE.read_text("utf-8")
     assert page == with_matrix(page), "draw it anew: python -m tests.unit.rooms"
+    assert PICTURE.read_text("utf-8") == render_picture(), "draw it anew: python -m tests.unit.rooms"
+    assert PICTURE.name in page
 
 
 def test_an_experiment_knows_no_stack_but_their_protocol() -> None:

@@ -1,4 +1,4 @@
-"""The committed figures: those that the README shows, and what its command draws of the reference results."""
+"""The committed figures: those that the documents show, as their command draws them of committed results."""
 
 import re
 import shutil
@@ -10,7 +10,8 @@ import pytest
 from tests.unit.cli_support import ROOT, Run
 
 FIGURES = ROOT / "results" / "figures"
-README = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
 
 
 def marks(file: Path) -> list[str]:
@@ -19,8 +20,8 @@ def marks(file: Path) -> list[str]:
     return [one for one in told if one and "-axis" not in one]
 
 
-def test_the_committed_figures_are_those_in_the_readme() -> None:
-    shown = re.findall(r"!\[([^\]]+)\]\(results/figures/([\w.-]+)\)", README)
+def test_the_committed_figures_are_those_in_the_documents() -> None:
+    shown = re.findall(r"!\[([^\]]+)\]\((?:\.\./)?results/figures/([\w.-]+)\)", TEXT)
     assert sorted(name for _, name in shown) == sorted(file.name for file in FIGURES.iterdir())
     assert all(len(alternative) > 40 for alternative, _ in shown)
     assert sum(file.stat().st_size for file in FIGURES.iterdir()) < 100_000
@@ -32,8 +33,10 @@ def test_they_are_readable_on_white_and_on_black() -> None:
         assert first.get("fill") == "#ffffff", file
 
 
-def test_the_readmes_command_draws_them(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    command = re.search(r"dagster-sizing report (results/.+) --figures (\S+)", README)
+def test_the_command_of_the_documents_draws_them(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = re.search(r"dagster-sizing report (results/.+) --figures (\S+)", TEXT)
     assert command is not None
     copies = [tmp_path / path for path in command[1].split()]
     for copy in copies:

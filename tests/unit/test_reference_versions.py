@@ -1,13 +1,14 @@
-"""The committed comparison of five minor lines: whole, valid, and what its raw tables still say."""
+"""The committed comparison of five minor lines: whole, valid, what its raw tables say, and told truly."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from harness.campaign.comparison import comparison_of
 from harness.compare.verdicts import THRESHOLDS
-from harness.results.comparison_document import ComparisonDocument, read_comparison
+from harness.results.comparison_document import CHANGES, ComparisonDocument, read_comparison
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import read_matrix
 
@@ -72,3 +73,37 @@ def test_what_the_page_was_made_from_is_small() -> None:
     files = [file for file in FOLDER.rglob("*") if file.is_file() and "logs" not in file.parts]
     assert sum(file.stat().st_size for file in files if file.name not in left_out) < 5e6
     assert json.loads((FOLDER / "comparison.json").read_text("utf-8"))["forced"] is False
+
+
+TOLD = {
+    "memory (MiB)": ("memory_per_run_bytes", 2**20, "{:.1f}"),
+    "CPU (CPU-seconds)": ("cpu_seconds_per_run", 1, "{:.2f}"),
+    "launch (s)": ("launch_seconds_per_run", 1, "{:.2f}"),
+}
+"""Constant, what it is divided by, and how many places are told, by the rows of the page."""
+
+
+def test_the_page_on_comparing_tells_its_figures() -> None:
+    page = (ROOT / "docs" / "compare.md").read_text("utf-8")
+    found = {(one.other, one.workload, one.constant): one for one in read_comparison(FOLDER).differences}
+    table = page.split("| per run | workload |")[1].split("\n\n")[0].splitlines()
+    versions = re.findall(r"\d+\.\d+\.\d+", table[0])[:5]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table[2:]]
+    assert len(rows) == 6
+    what = ""
+    for first, named, *cells in rows:
+        what = first or what
+        constant, unit, told = TOLD[what]
+        workload = named.split("`")[1]
+        of_version = [found[version, workload, constant] for version in versions[1:]]
+        baseline = of_version[0].baseline_figure
+        assert baseline is not None
+        assert cells[0] == told.format(baseline.value / unit), (workload, constant)
+        for cell, one in zip(cells[1:5], of_version, strict=True):
+            assert one.other_figure is not None
+            figure = told.format(one.other_figure.value / unit)
+            changed = one.verdict in CHANGES
+            assert cell == (f"**{figure}**" if changed else figure), (workload, constant, one.other)
+        ratio = of_version[-1].ratio
+        assert ratio is not None
+        assert cells[5] == f"{ratio.value:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]"
