@@ -26,7 +26,7 @@ def format_option(subject: Subject) -> Any:
             raise InputError(f"--format {text}: one of {', '.join(known)} is expected")
         return Format(text)
 
-    metavar = f"[{'|'.join(known)}]"
+    metavar = f"<{'|'.join(known)}>"
     return typer.Option("--format", help="How to print it.", parser=parse, metavar=metavar)
 
 

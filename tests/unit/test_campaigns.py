@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.campaign.bench import measure, measure_rest
-from harness.campaign.claims import measure_claims
+from harness.campaign.claims import changed_verdicts, judge_claims, measure_claims
 from harness.campaign.matrix import begin_matrix, check_rounds, measure_matrix, versions_of
 from harness.campaign.trial import Trial
 from harness.campaign.trial_begin import begin_trial, new_trial
@@ -206,6 +206,20 @@ def test_claims_cut_short_are_decided_as_far_as_they_can_be(tmp_path: Path) -> N
     assert verdicts["shared-state"] == "inconclusive"
     with pytest.raises(ResultError, match="holds claims already"):
         measure_claims(CHOSEN, folder, PROCESS, False, means_of(World(), Heard()))
+
+
+def test_verdicts_are_given_again_from_what_was_measured(tmp_path: Path) -> None:
+    folder, published = tmp_path / "claims", list[Path]()
+    measured, _ = measure_claims(CHOSEN, folder, PROCESS, False, means_of(World(), Heard()))
+    first, *others = measured.claims
+    turned = measured.model_copy(
+        update={"claims": (first.model_copy(update={"verdict": "inconclusive"}), *others)}
+    )
+    again = judge_claims(CHOSEN[:1], folder, turned, published.append)
+    assert again.claims == measured.claims == read_claims(folder).claims
+    assert changed_verdicts(turned, again) == [f"{first.id}: inconclusive before, now {first.verdict}"]
+    assert changed_verdicts(measured, again) == []
+    assert published == [folder]
 
 
 def test_without_docker_claims_that_need_it_are_not_tried(tmp_path: Path) -> None:
