@@ -44,8 +44,8 @@ class SidecarChannel:
                     network_mode="none",
                     read_only=True,
                     cap_drop=["ALL"],
-                    # to read memory maps and the file system of a process of another user
-                    cap_add=["SYS_PTRACE"],
+                    # Memory maps, files and open descriptors of another user's process.
+                    cap_add=["SYS_PTRACE", "DAC_READ_SEARCH"],
                     security_opt=["no-new-privileges:true"],
                     mem_limit=MEMORY_LIMIT,
                 ),
