@@ -119,8 +119,10 @@ def samples_frame(rows: Iterable[Mapping[str, float | int | None]]) -> pd.DataFr
 def processes_frame(rows: list[list[Any]], columns: Iterable[str] = (AT, *PROCESS_COLUMNS)) -> pd.DataFrame:
     """The table of processes; without rows, that of a source that walks none."""
     named = list(columns)
-    frame = pd.DataFrame(rows, columns=named, dtype="object")
-    return frame.astype({column: _type_of(column) for column in named})
+    values = list(zip(*rows, strict=True)) or [()] * len(named)
+    return pd.DataFrame(
+        {column: pd.Series(v, dtype=_type_of(column)) for column, v in zip(named, values, strict=True)}
+    )
 
 
 def _type_of(column: str) -> str:

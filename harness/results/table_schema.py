@@ -19,7 +19,8 @@ def typed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     columns = {column.name: column.dtype for column in COLUMNS[name]}
     if apart := columns.keys() ^ set(frame.columns):
         raise ValueError(f"table {name}: the registry and the data differ in {', '.join(sorted(apart))}")
-    return frame[list(columns)].astype(columns)
+    dtypes = frame.dtypes
+    return frame[list(columns)].astype({name: one for name, one in columns.items() if dtypes[name] != one})
 
 
 def filled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
