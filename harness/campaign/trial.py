@@ -18,10 +18,10 @@ from harness.results.timestamp import timestamp
 from harness.results.trial_document import AttemptRecord, BoundaryRecord, TrialDocument, write_trial
 from harness.scenario.model import Scenario
 from harness.scenario.workload import MixWorkload, RunWorkload
+from harness.sizing.defaults import MOST_RUNS
 from harness.sizing.shapes import MIB
 from harness.sizing.trial import (
     LEAST_MEMORY_BYTES,
-    MOST_RUNS,
     judge_attempt,
     memory_boundary,
     memory_predicted,

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from harness.cli.options import TOKEN_HEADER
 from harness.errors import InputError
-from harness.sizing.arrivals import DAY_SECONDS
+from harness.model.day_peaks import DAY_SECONDS
 from harness.sizing.instance_runs import read_instance_history
 from harness.sizing.run_history import read_table, whole_runs
 from harness.target.graphql import (

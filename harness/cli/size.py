@@ -33,7 +33,8 @@ from harness.results.timestamp import timestamp
 from harness.sizing.arrivals import Stream
 from harness.sizing.beyond import BEYOND_COLUMNS, seconds_beyond_run
 from harness.sizing.costs import EXECUTOR_COLUMNS, Costs, check_executor, costs_of, tick_memory_of
-from harness.sizing.demand import Demand, demand_of_history, demand_of_streams
+from harness.sizing.demand import FEWEST_RUNS, Demand, demand_of_history, demand_of_streams
+from harness.sizing.placement import BURSTS, REPLICAS, Placement, Share, placement_of, shares
 from harness.sizing.recommend import Origin, Wish, check_reach, recommend, weights_of
 
 SEED = 1
@@ -74,7 +75,8 @@ def size(
     document = folder.read_document()
     within, loss = assumed.start_within_seconds, assumed.acceptable_loss_seconds
     priced = None if limits.prices is None else read_prices(limits.prices)
-    costs, demand, location = _demand(folder, document, demanded, assumed, measured)
+    placement = _placement(measured.placement)
+    costs, demands, location = _demands(folder, document, demanded, assumed, measured, shares(placement))
     executor = "" if measured.executor is Executor.ANY else measured.executor.value
     check_executor(folder.columns("processes", EXECUTOR_COLUMNS), costs, executor)
     wish = Wish(
@@ -85,8 +87,8 @@ def size(
         acceptable_loss_seconds=loss,
         ceiling=ceiling,
     )
-    origin = _origin(document, costs, demand, location, measured.force)
-    sized = recommend(costs, demand, wish, origin, priced)
+    origin = _origin(document, costs, demands[0], location, measured.force)
+    sized = recommend(costs, demands, wish, origin, placement, priced)
     page = None if out is None else _write(sized, out)
     console = make_console()
     print_document("size", output, sized, console=console)
@@ -101,43 +103,59 @@ def size(
         )
 
 
-def _demand(
+def _demands(
     folder: ResultFolder,
     document: ResultDocument,
     told: DemandOptions,
     assumed: AssumptionOptions,
     measured: MeasuredOptions,
-) -> tuple[Sequence[Costs], Demand, str]:
-    """The costs of each kind of run, the demand in them, and the code location of a history."""
+    of_each: Sequence[Share],
+) -> tuple[Sequence[Costs], Sequence[Demand], str]:
+    """The costs of each kind of run, the demand in them of each share, and the code location of a history."""
     beyond = seconds_beyond_run(folder.columns("runs", BEYOND_COLUMNS))
     version, force = measured.dagster_version, measured.force
-    peak = (assumed.burst_headroom, assumed.quantile, SEED)
+    peak = (assumed.burst_headroom, assumed.return_days)
     if told.jobs is not None:
         mixed, streams = mix_of(document, told.jobs, version, force, beyond)
-        return mixed, demand_of_streams(streams, weights_of(mixed), *peak), told.location
+        weights = weights_of(mixed)
+        return mixed, [demand_of_streams(streams, weights, *peak, share) for share in of_each], told.location
     costs = (costs_of(document, measured.workload, version, force),)
     weights = weights_of(costs)
     if not told.history:
         duration = seconds_of("--run-duration", told.run_duration)
         stream = Stream(0, duration, _rate(told.runs_per_hour), beyond)
-        return costs, demand_of_streams([stream], weights, *peak), told.location
+        return costs, [demand_of_streams([stream], weights, *peak, share) for share in of_each], told.location
     from harness.cli.run_source import counting, read_runs, runs_of_location
 
     with counting(Console(stderr=True)) as say:
         runs = read_runs(told.history, told.token_env, told.token_header, told.days, say)
     runs, location = runs_of_location(runs, told.history, told.location)
     starts, ends = runs["start"].to_numpy(float), runs["end"].to_numpy(float)
-    return (
-        costs,
-        demand_of_history(starts, ends, np.zeros(len(runs)), beyond, weights, *peak),
-        location,
-    )
+    if len(starts) < FEWEST_RUNS:
+        found = "1 run" if len(starts) == 1 else f"{len(starts)} runs"
+        raise InputError(
+            f"{told.history}: {found} of {location or 'it'} are too few to tell a rate, for which at least "
+            f"{FEWEST_RUNS} are needed: read more days, or give --run-duration and --runs-per-hour"
+        )
+    kinds = np.zeros(len(runs))
+    demands = [
+        demand_of_history(starts, ends, kinds, beyond, weights, *peak, SEED, share) for share in of_each
+    ]
+    return costs, demands, location
+
+
+def _placement(result: Path | None) -> Placement | None:
+    if result is None:
+        return None
+    folder = ResultFolder(result)
+    document = folder.read_document()
+    return placement_of(document, folder.columns("bursts", BURSTS), folder.columns("replicas", REPLICAS))
 
 
 def _origin(
     document: ResultDocument, costs: Sequence[Costs], demand: Demand, location: str, force: bool
 ) -> Origin:
-    warnings = check_reach(costs, demand.binding(weights_of(costs)).total, force)
+    warnings = (*demand.warnings, *check_reach(costs, demand.target.total, force))
     if document.validity.state != "valid":
         warnings = (f"the result is {document.validity.state}; sized with --force", *warnings)
     return Origin(

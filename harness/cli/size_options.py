@@ -12,8 +12,10 @@ import typer
 
 from harness.cli.options import TOKEN_HEADER, bytes_of, seconds_of
 from harness.errors import InputError
-from harness.sizing.defaults import BURST_HEADROOM, MEMORY_HEADROOM, QUANTILE, START_WITHIN_SECONDS, TICKS
+from harness.sizing.defaults import BURST_HEADROOM, MEMORY_HEADROOM, RETURN_DAYS, START_WITHIN_SECONDS, TICKS
 from harness.sizing.replicas import Ceiling
+
+LEAST_RETURN_DAYS, MOST_RETURN_DAYS = 2.0, 36_500.0
 
 
 class Executor(StrEnum):
@@ -73,12 +75,17 @@ class DemandOptions:
 class AssumptionOptions:
     """What is assumed, and what is asked for."""
 
-    burst_headroom: Annotated[float, typer.Option(help="The guide's factor from average to peak.")] = (
-        BURST_HEADROOM
-    )
-    quantile: Annotated[
-        float, typer.Option(help="Share of the time for which the ordinary peak shall suffice.")
-    ] = QUANTILE
+    burst_headroom: Annotated[
+        float, typer.Option(help="The guide's factor from average to peak, which is shown beside.")
+    ] = BURST_HEADROOM
+    return_days: Annotated[
+        float,
+        typer.Option(
+            metavar="DAYS",
+            help="How rare the peak is that the size is for: the peak of a day exceeds it once in so many "
+            "days. What schedules launch together always fits.",
+        ),
+    ] = RETURN_DAYS
     start_within: Annotated[
         str, typer.Option(help="Until the last run of a burst shall have started; takes CPU.")
     ] = f"{START_WITHIN_SECONDS:g}s"
@@ -104,9 +111,10 @@ class AssumptionOptions:
             raise InputError(f"--burst-headroom {self.burst_headroom:g}: at least 1 is expected")
         if not 0 <= self.memory_headroom <= 1:
             raise InputError(f"--memory-headroom {self.memory_headroom:g}: 0 to 1 is expected, such as 0.05")
-        if not 0.5 <= self.quantile < 1:
+        if not LEAST_RETURN_DAYS <= self.return_days <= MOST_RETURN_DAYS:
             raise InputError(
-                f"--quantile {self.quantile:g}: at least 0.5 and less than 1 is expected, such as 0.999"
+                f"--return-days {self.return_days:g}: {LEAST_RETURN_DAYS:g} to {MOST_RETURN_DAYS:,.0f} is "
+                "expected, such as 100: the peak of one day in a hundred exceeds the size"
             )
         if self.ticks < 0:
             raise InputError(f"--ticks {self.ticks}: 0 or more is expected")
@@ -162,6 +170,15 @@ class MeasuredOptions:
     executor: Annotated[Executor, typer.Option(help="Executor to size for: it must have been measured.")] = (
         Executor.ANY
     )
+    placement: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RESULT",
+            help="Result that tells how launches that come one by one spread over replicas: measured on "
+            "several, with load.shape soak or poisson. Without it no replicas are recommended.",
+            show_default=False,
+        ),
+    ] = None
     force: Annotated[
         bool, typer.Option("--force", help="Size even from what is not valid or too far away; will be said.")
     ] = False

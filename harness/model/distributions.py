@@ -24,8 +24,11 @@ def poisson_tail(count: float, mean: float) -> float:
     return float(special.pdtrc(np.floor(count), mean))
 
 
-def poisson_quantile(share: float, mean: float) -> int:
-    """Smallest count that a Poisson number of this mean does not exceed with probability `share`."""
-    count = np.ceil(special.pdtrik(share, mean))
-    below = max(count - 1, 0)
-    return int(below if special.pdtr(below, mean) >= share else count)
+def poisson_mean_at_most(count: int, share: float = 0.975) -> float:
+    """Largest mean that such a count does not rule out, one-sided (Garwood 1936, Biometrika 28)."""
+    return float(special.gammaincinv(count + 1, share))
+
+
+def share_at_most(count: int, of: int, share: float = 0.975) -> float:
+    """Largest chance that a count of so many does not rule out, one-sided (Clopper & Pearson 1934)."""
+    return 1.0 if count >= of else float(special.betaincinv(count + 1, of - count, share))

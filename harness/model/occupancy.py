@@ -31,22 +31,16 @@ class Occupancy:
         whole = float(self.times[-1] - self.times[0])
         return np.asarray(self.seconds @ self.counts / whole)
 
-    def at_quantile(self, weights: Array, quantile: float) -> Counts:
-        """Counts of a piece whose weight is not exceeded for `quantile` of the time; shape (kinds,)."""
-        weighed = self.counts @ weights
-        order = np.argsort(weighed, kind="stable")
-        passed = np.cumsum(self.seconds[order])
-        index = int(np.searchsorted(passed, quantile * passed[-1] * (1 - 1e-12)))
-        return np.asarray(self.counts[order[min(index, len(order) - 1)]])
-
     def heaviest(self, weights: Array) -> Counts:
         """Counts of the heaviest piece; shape (kinds,)."""
         return np.asarray(self.counts[int(np.argmax(self.counts @ weights))])
 
     def heaviest_by_window(self, weights: Array, length: float) -> list[Counts]:
-        """Counts of the heaviest piece in each whole window of `length` seconds; a rest is left out."""
-        number = int((self.times[-1] - self.times[0]) // length)
-        edges = self.times[0] + length * np.arange(number + 1)
+        """Counts of the heaviest piece in each window of `length` seconds; the last one may be half as long
+        again, or half as long."""
+        number = max(1, round((self.times[-1] - self.times[0]) / length))
+        edges = self.times[0] + length * np.arange(number + 1.0)
+        edges[-1] = np.inf
         weighed = self.counts @ weights
         # what is in progress when a window begins counts in it
         first = np.searchsorted(self.times, edges[:-1], side="right") - 1

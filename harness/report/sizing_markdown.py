@@ -28,6 +28,7 @@ def render_sizing_markdown(sizing: SizingDocument) -> str:
     lines = [f"# Size from {sizing.result}{' (forced)' if sizing.forced else ''}", ""]
     lines += [f"- {warning}" for warning in sizing.warnings]
     lines += [f"- {demanded(kind)}" for kind in sizing.kinds]
+    lines += [f"- rests on {sizing.rests_on}"] if sizing.rests_on else []
     lines += ["", f"## Smallest size that meets the target{of_each}", ""]
     lines += markdown_table((SHAPES, tuple(shapes(sizing))))
     lines += ["", "## Runs at once", "", *markdown_table((PEAKS, tuple(peaks(sizing))))]

@@ -37,6 +37,8 @@ def print_sizing(sizing: SizingDocument, console: Console) -> None:
         console.print(f"- {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     for kind in sizing.kinds:
         console.print(demanded(kind), markup=False, highlight=False, soft_wrap=True)
+    if sizing.rests_on:
+        console.print(f"rests on {sizing.rests_on}", style="dim", highlight=False, soft_wrap=True)
     drawn = bars([peak.total for peak in sizing.peaks])
     _print(console, "Runs at once", with_column((PEAKS, tuple(peaks(sizing))), "runs", "", drawn))
     for one in sizing.quantities:

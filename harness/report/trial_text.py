@@ -96,7 +96,7 @@ def head(trial: TrialDocument) -> list[str]:
     if trial.stack != trial.stack_measured:
         lines.append(f"the constants were measured on the {trial.stack_measured} stack")
     if trial.replicas > 1:
-        lines.append(f"one of {trial.replicas} replicas, each of which is sized for the whole peak")
+        lines.append(f"one of {trial.replicas} replicas, with the runs that fall on it at the peak")
     return lines
 
 

@@ -89,11 +89,13 @@ class ShapeRecord(Part):
 
 
 class LayoutRecord(Part):
-    """What so many replicas behind one name come to, each of them sized for the whole peak."""
+    """What so many replicas behind one name come to, each of them sized for what falls on it."""
 
     replicas: int
     memory_bytes: float = Field(description="needed by all of them together, at the target")
-    lost_runs: int = Field(description="in progress on the replica that is lost, as seldom exceeded as asked")
+    lost_runs: int = Field(
+        description="in progress on the replica that is lost, exceeded as seldom as the target"
+    )
     lost_run_seconds: float = Field(description="run time that has to be done again then, as expected")
 
 
@@ -106,7 +108,7 @@ class RuleRecord(Part):
 
 
 class ReplicasRecord(Part):
-    """How many replicas, and why; two is the answer to beat."""
+    """How many replicas, and why: more than one only where launches were measured to spread over them."""
 
     replicas: int
     why: str
@@ -145,6 +147,7 @@ class SizingDocument(Part):
     forced: bool = Field(description="whether it rests on a result that is not valid, or extrapolates far")
     warnings: tuple[str, ...]
     kinds: tuple[KindRecord, ...]
+    rests_on: str = Field("", description="what the demand was computed from: runs and days, or rates")
     start_within_seconds: float
     peaks: tuple[PeakRecord, ...]
     quantities: tuple[QuantityRecord, ...] = Field(min_length=3, description="each of the three, once")

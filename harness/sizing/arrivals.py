@@ -1,4 +1,4 @@
-"""Runs as they arrive: told by rates and simulated, or as a history tells of them. Pure."""
+"""Runs as they arrive: told by their rates, or as a history tells of them. Pure."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.model.day_peaks import DAY_SECONDS, RandomArrivals
 from harness.model.linear import Array
 from harness.model.occupancy import Counts, Occupancy, occupancy
 
-DAYS = 40
-"""Days that are simulated of demand that is told by its rates."""
-DAY_SECONDS = 86_400.0
 HOUR_SECONDS = 3600.0
 TOGETHER_SECONDS = 2.0
 """Launches of a history that are closer than this overlap: about what a launch takes."""
-RUNS_DIVIDED = 100_000
-"""So many runs tell well enough how replicas share them."""
 LONGEST_SECONDS = 365 * DAY_SECONDS
 """No run lasts longer."""
-_EARLIEST_DAY = 10_000
-"""Seeds are not negative: no run began so many days before."""
+SCHEDULED_DAYS = 366
+"""Schedules are looked at for so many days: a year has every weekday and day of the month."""
+_LAUNCHES_LOOKED_AT = 200_000
+"""Of one schedule; what launches oftener is looked at for fewer days."""
+_STEADY = 5_000
+"""A schedule with more launches a day is as good as steady."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,61 @@ class Stream:
         return self.run_seconds / HOUR_SECONDS * self.runs_per_hour
 
     @property
+    def average_existing(self) -> float:
+        """Processes of runs on average; above the average concurrency as they exist for longer."""
+        return self.exists_seconds / HOUR_SECONDS * self.runs_per_hour
+
+    @property
     def exists_seconds(self) -> float:
         """How long the process of a run exists, and takes memory."""
         return self.run_seconds + self.beyond_seconds
+
+    @property
+    def gap_seconds(self) -> float:
+        """From one launch to the next, on average."""
+        return self.at_once / self.runs_per_hour * HOUR_SECONDS
+
+    def at_random(self, share: float = 1.0) -> RandomArrivals:
+        """As launches of a Poisson process, or a share of them."""
+        return RandomArrivals(self.kind, self.at_once, share / self.gap_seconds, self.exists_seconds)
+
+
+def scheduled_occupancy(streams: Sequence[Stream], number_of_kinds: int) -> Occupancy | None:
+    """What schedules have in progress, over a year or less; None without a schedule.
+
+    All begin together, as crons at full hours do: a daily one and an hourly one coincide once a day.
+
+    Args:
+        streams: those by schedule count.
+        number_of_kinds: how many kinds there are.
+    """
+    regular = [one for one in streams if one.regular]
+    if not regular:
+        return None
+    steady = np.zeros(number_of_kinds, dtype=np.int64)
+    seldom = []
+    for one in regular:
+        if DAY_SECONDS / one.gap_seconds > _STEADY:
+            steady[one.kind] += math.ceil(one.exists_seconds / one.gap_seconds - 1e-9) * one.at_once
+        else:
+            seldom.append(one)
+    fewest = min((_LAUNCHES_LOOKED_AT * one.gap_seconds / DAY_SECONDS for one in seldom), default=1.0)
+    horizon = max(1, math.floor(min(SCHEDULED_DAYS, fewest))) * DAY_SECONDS
+    starts, ends, kinds = [], [], []
+    for one in seldom:
+        earlier = math.ceil(one.exists_seconds / one.gap_seconds)
+        instants = np.arange(-earlier, math.ceil(horizon / one.gap_seconds)) * one.gap_seconds
+        begun = np.repeat(instants, one.at_once)
+        starts.append(np.maximum(begun, 0.0))
+        ends.append(np.minimum(begun + one.exists_seconds, horizon))
+        kinds.append(np.full(len(begun), one.kind, dtype=np.int64))
+    covered = np.array([0.0, horizon])
+    if not seldom:
+        return Occupancy(covered, np.stack([steady, steady]))
+    start, end, kind = np.concatenate(starts), np.concatenate(ends), np.concatenate(kinds)
+    whole = end > start
+    held = _covered(occupancy(start[whole], end[whole], kind[whole], number_of_kinds), covered)
+    return Occupancy(held.times, held.counts + steady)
 
 
 @dataclass(frozen=True)
@@ -77,24 +129,15 @@ class Trace:
         held = occupancy(self.starts, self.ends, self.kinds, number_of_kinds)
         return _covered(held, edges)
 
-    def divided(self, replicas: int, seed: int) -> list[Trace]:
-        """What each of so many replicas gets, if each launch goes whole to any of them.
+    def thinned(self, share: float, seed: int) -> Trace:
+        """What one of several replicas gets: of the launches a share, by lot.
 
-        Dagster's client does so: requests that overlap share a connection, and a connection is to one
-        replica (claims `replicas-round-robin`, `replicas-isolate`).
+        A launch goes whole to it: requests of Dagster's client that overlap share a connection, and a
+        connection is to one replica (claims `replicas-round-robin`, `replicas-isolate`).
         """
-        some = self._first(RUNS_DIVIDED)
-        several = int(some.launches.max(initial=-1)) + 1
-        replica = np.random.default_rng([seed, replicas]).integers(0, replicas, several)[some.launches]
-        return [some._of(replica == number) for number in range(replicas)]
-
-    def _first(self, runs: int) -> Trace:
-        """The time in which the first so many runs start, and what exists in it."""
-        if len(self.starts) <= runs:
-            return self
-        end = float(np.partition(self.starts, runs)[runs])
-        some = self._of(self.starts < end)
-        return replace(some, ends=np.minimum(some.ends, end), covered=(self.covered[0], end))
+        several = int(self.launches.max(initial=-1)) + 1
+        taken = np.random.default_rng(seed).uniform(size=several) < share
+        return self._of(taken[self.launches])
 
     def _of(self, chosen: NDArray[np.bool_]) -> Trace:
         return replace(
@@ -134,65 +177,6 @@ def trace_of_history(starts: Array, ends: Array, kinds: Counts, beyond_seconds: 
         launches.astype(np.int64),
         (float(begun[0]), float(gone.max())),
     )
-
-
-def simulate(streams: Sequence[Stream], seed: int) -> Trace:
-    """DAYS days of arrivals, begun so early that what is in progress at first is there.
-
-    Args:
-        streams: at least one.
-        seed: of the random arrivals.
-    """
-    starts: list[Array] = []
-    ends: list[Array] = []
-    which: list[Array] = []
-    launches: list[Counts] = []
-    horizon, launched = DAYS * DAY_SECONDS, 0
-    for number, stream in enumerate(streams):
-        arrivals = _by_schedule if stream.regular else _at_random
-        instants = arrivals(stream, [seed, number])
-        begun = np.repeat(instants, stream.at_once)
-        starts.append(np.maximum(begun, 0.0))
-        ends.append(np.minimum(begun + stream.exists_seconds, horizon))
-        which.append(np.full(len(begun), stream.kind))
-        launches.append(np.repeat(launched + np.arange(len(instants)), stream.at_once))
-        launched += len(instants)
-    start, end = np.concatenate(starts), np.concatenate(ends)
-    whole = end > start
-    return Trace(
-        start[whole],
-        end[whole],
-        np.concatenate(which)[whole].astype(np.int64),
-        np.concatenate(launches)[whole].astype(np.int64),
-        (0.0, horizon),
-    )
-
-
-def _by_schedule(stream: Stream, key: list[int]) -> Array:
-    """Instants at even intervals, with a phase of their own."""
-    gap = stream.at_once / stream.runs_per_hour * HOUR_SECONDS
-    phase = np.random.default_rng(key).uniform(0, gap)
-    earlier = math.ceil(stream.exists_seconds / gap)
-    return np.arange(phase - earlier * gap, DAYS * DAY_SECONDS, gap)
-
-
-def _at_random(stream: Stream, key: list[int]) -> Array:
-    """Instants of a Poisson process, of which one with a higher rate has all and more.
-
-    Arrivals are drawn day by day, in layers of doubling rates: what a lower rate has is then drawn for a
-    higher one as well, and more demand never gives less for want of luck.
-    """
-    rate = stream.runs_per_hour / stream.at_once / HOUR_SECONDS * DAY_SECONDS
-    layers = max(0, math.ceil(math.log2(rate))) + 1
-    found: list[Array] = []
-    for day in range(-math.ceil(stream.exists_seconds / DAY_SECONDS), DAYS):
-        for layer in range(layers):
-            rng = np.random.default_rng([*key, day + _EARLIEST_DAY, layer])
-            low, high = (0.0 if layer == 0 else 2.0 ** (layer - 1)), 2.0**layer
-            count = rng.poisson(high - low)
-            instants = (day + rng.uniform(size=count)) * DAY_SECONDS
-            found.append(instants[rng.uniform(low, high, count) < rate])
-    return np.concatenate(found)
 
 
 def _covered(held: Occupancy, edges: Array) -> Occupancy:

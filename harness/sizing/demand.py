@@ -1,7 +1,12 @@
-"""How many runs are in progress at once: the guide's way, and how often it is exceeded. Pure.
+"""How many runs are in progress at once: the guide's way, and the peaks of days by how often they come. Pure.
+
+What takes a server down is the heaviest moment of a day, not what holds for most of the time: twenty runs of
+a minute every night are 0.07 % of it. So a size is for a peak with a return period: a level that the peak of
+a day exceeds once in so many days on average, the term of hydrology (Gumbel 1941, "The Return Period of Flood
+Flows"), and never for less than what schedules launch together.
 
 Every way ends in counts of runs by kind, a kind being what costs alike; a kind weighs what one of its runs
-takes of memory, so that a quantile is one of memory and not of mere numbers.
+takes of memory, so that a level is one of memory and not of mere numbers.
 """
 
 from __future__ import annotations
@@ -12,16 +17,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.model.distributions import poisson_quantile
+from harness.model.day_peaks import DAY_SECONDS, DayPeaks, RandomArrivals
+from harness.model.distributions import poisson_mean_at_most
 from harness.model.linear import Array
-from harness.model.occupancy import Counts, Occupancy
-from harness.sizing.arrivals import DAY_SECONDS, HOUR_SECONDS, Stream, Trace, simulate, trace_of_history
+from harness.model.occupancy import Counts
+from harness.sizing.arrivals import (
+    HOUR_SECONDS,
+    Stream,
+    scheduled_occupancy,
+    trace_of_history,
+)
+from harness.sizing.day_peaks_seen import peaks_seen
+from harness.sizing.placement import WHOLE, Share
 
-BUSY_DAYS = 0.95
-MOST_REPLICAS = 4
-"""So many replicas are looked at."""
-LEAST_DAYS = 20
-"""Fewer whole days say nothing of their 95 % quantile: the busiest moment of all is taken."""
+USUAL_DAYS = 2.0
+"""The peak of every second day."""
+RARER = 10.0
+"""So many times rarer than the target is the peak that upper is for."""
+FEWEST_RUNS = 3
+"""Fewer runs tell no rate."""
 
 
 @dataclass(frozen=True)
@@ -55,44 +69,72 @@ class Demand:
     """Processes of runs on average, by kind."""
     launches_per_second: tuple[float, ...]
     """On average, by kind."""
+    launches_at_most: tuple[float, ...]
+    """Their upper 97.5 % limit where they were counted in a history; else the same."""
     guide: Peak
-    """The sizing guide's average × headroom."""
-    ordinary: tuple[Peak, ...]
-    """Exceeded as seldom as was asked for: under each model of the arrivals."""
-    busiest: Peak
-    """The heaviest moment of a day, on nearly all days."""
+    """The sizing guide's average × headroom; shown beside, and no size is for it."""
+    usual: Peak
+    """Of every second day."""
+    target: Peak
+    """What a size is recommended for."""
+    rare: Peak
+    """Ten times rarer."""
     elapsed_seconds: float
     """For how long a run has been there, on average, that is met at any instant."""
-    on_one_of: tuple[int, ...]
-    """Runs on the busiest of 1, 2, ... replicas, exceeded as seldom as was asked for."""
-
-    def binding(self, weights: Array) -> Peak:
-        """The heaviest of the guide's peak and the ordinary ones: what a size is recommended for."""
-        return max((self.guide, *self.ordinary), key=lambda peak: peak.weight(weights))
+    rests_on: str
+    """What it was computed from."""
+    warnings: tuple[str, ...] = ()
+    """What it cannot know."""
 
 
 def demand_of_streams(
-    streams: Sequence[Stream], weights: Array, headroom: float, quantile: float, seed: int
+    streams: Sequence[Stream], weights: Array, headroom: float, return_days: float, share: Share = WHOLE
 ) -> Demand:
     """Demand that is told by its rates.
+
+    On one of several replicas random arrivals come at a share of the rate, and are as random there; what a
+    schedule launches goes whole to any of them, so that all of them must hold it. That any of them exceeds
+    its level is as rare as what was asked for (Boole's bound).
 
     Args:
         streams: at least one.
         weights: of one run of each kind; shape (kinds,).
         headroom: the guide's factor from average to peak.
-        quantile: share of the time for which the ordinary peak shall suffice.
-        seed: of the simulated days.
+        return_days: the peak of a day exceeds the target once in so many days.
+        share: of one of several replicas.
     """
-    average, rate = np.zeros(len(weights)), np.zeros(len(weights))
+    kinds = len(weights)
+    average, existing, rate = np.zeros(kinds), np.zeros(kinds), np.zeros(kinds)
     for stream in streams:
-        average[stream.kind] += stream.average
-        rate[stream.kind] += stream.runs_per_hour / HOUR_SECONDS
+        average[stream.kind] += stream.average * share.of_launches
+        existing[stream.kind] += stream.average_existing * share.of_launches
+        rate[stream.kind] += stream.runs_per_hour * share.of_launches / HOUR_SECONDS
+    random = [one.at_random(share.of_launches) for one in streams if not one.regular]
+    scheduled = scheduled_occupancy(streams, kinds)
     told = "arrivals at random"
-    if any(stream.regular for stream in streams):
-        told = "arrivals by schedule" + ("" if all(one.regular for one in streams) else " and at random")
-    trace = simulate(streams, seed)
-    exact = _poisson(streams[0], len(weights), quantile, told) if len(streams) == 1 else None
-    return _demand(average, rate, trace, weights, headroom, quantile, seed, (), told, exact)
+    if scheduled is not None:
+        told = "schedules that begin together" + (", and arrivals at random" if random else "")
+    peaks = DayPeaks(random, scheduled, weights)
+    launches = [(_launch(one, kinds), "the heaviest launch") for one in streams if not one.regular]
+
+    def level(days: float) -> tuple[Counts, str]:
+        return _heavier(((peaks.level(share.rarely(days)), told), *launches), weights)
+
+    target, how = _heavier((level(return_days), (peaks.level_of_schedules(return_days), told)), weights)
+    squares = sum(one.runs_per_hour * one.exists_seconds**2 for one in streams)
+    lasts = sum(one.runs_per_hour * one.exists_seconds for one in streams)
+    return Demand(
+        average=tuple(average.tolist()),
+        average_existing=tuple(existing.tolist()),
+        launches_per_second=tuple(rate.tolist()),
+        launches_at_most=tuple(rate.tolist()),
+        guide=_guide(average, headroom),
+        usual=_peak(USUAL_DAYS, *level(USUAL_DAYS)),
+        target=_peak(return_days, target, how),
+        rare=_peak(RARER * return_days, *_heavier((level(RARER * return_days), (target, how)), weights)),
+        elapsed_seconds=squares / (2 * lasts),
+        rests_on="rates as told",
+    )
 
 
 def demand_of_history(
@@ -102,105 +144,97 @@ def demand_of_history(
     beyond_seconds: float,
     weights: Array,
     headroom: float,
-    quantile: float,
+    return_days: float,
     seed: int,
+    share: Share = WHOLE,
 ) -> Demand:
-    """Demand as it was: a trace of runs, beside random arrivals of the same rates and durations.
+    """Demand as it was: the peaks of its days, beside random arrivals of the same rates and durations.
+
+    On one of several replicas: each launch is given to it by lot, whole.
 
     Args:
-        starts, ends: seconds; shape (n,), n above 0.
+        starts, ends: seconds; shape (n,), n at least `FEWEST_RUNS`.
         kinds: which kind each run is of; shape (n,).
         beyond_seconds: how much longer the process of a run exists than the run lasts.
         weights: of one run of each kind; shape (kinds,).
-        headroom, quantile, seed: as for streams.
+        headroom, return_days, share: as for streams.
+        seed: of the lots.
     """
-    chosen = np.asarray(kinds, dtype=np.int64)
     span = float(ends.max() - starts.min())
-    lasted = np.bincount(chosen, weights=ends - starts, minlength=len(weights))
-    count = np.bincount(chosen, minlength=len(weights))
-    average, rate = lasted / span, count / span
-    streams = [
-        Stream(kind, float(lasted[kind] / count[kind]), float(rate[kind] * HOUR_SECONDS), beyond_seconds)
+    trace = trace_of_history(starts, ends, np.asarray(kinds, dtype=np.int64), beyond_seconds)
+    if share.replicas > 1:
+        trace = trace.thinned(share.of_launches, seed)
+    kinds_of = len(weights)
+    count = np.bincount(trace.kinds, minlength=kinds_of)
+    existed = np.bincount(trace.kinds, weights=trace.ends - trace.starts, minlength=kinds_of)
+    rate = count / span
+    average = (existed - count * beyond_seconds) / span
+    random = [
+        RandomArrivals(kind, 1, float(rate[kind]), float(existed[kind] / count[kind]))
         for kind in np.flatnonzero(count).tolist()
     ]
-    at_random = simulate(streams, seed).occupancy(len(weights))
-    others = (_ordinary(at_random, weights, quantile, "arrivals at random"),)
-    trace = trace_of_history(starts, ends, chosen, beyond_seconds)
-    return _demand(average, rate, trace, weights, headroom, quantile, seed, others, "as it was")
+    at_random = DayPeaks(random, None, weights)
+    held = trace.occupancy(kinds_of)
+    seen = peaks_seen(held, weights)
 
+    def level(days: float) -> tuple[Counts, str]:
+        rarely = share.rarely(days)
+        told = (at_random.level(rarely), "as random arrivals of its rate")
+        return _heavier((seen.level(rarely), told), weights)
 
-def _demand(
-    average: Array,
-    rate: Array,
-    trace: Trace,
-    weights: Array,
-    headroom: float,
-    quantile: float,
-    seed: int,
-    others: tuple[Peak, ...],
-    told: str,
-    exact: Peak | None = None,
-) -> Demand:
-    held = trace.occupancy(len(weights))
-    raised = average * headroom
-    guide = Peak(
-        "guide",
-        tuple(_whole(one) for one in raised),
-        float(raised.sum()),
-        f"{average.sum():.4g} on average × {headroom:g}",
-    )
+    target, how = level(return_days)
     return Demand(
         average=tuple(average.tolist()),
         average_existing=tuple(held.average().tolist()),
         launches_per_second=tuple(rate.tolist()),
-        guide=guide,
-        ordinary=(exact or _ordinary(held, weights, quantile, told), *others),
-        busiest=_busiest(held, weights, told),
+        launches_at_most=tuple(poisson_mean_at_most(int(one)) / span for one in count),
+        guide=_guide(average, headroom),
+        usual=_peak(USUAL_DAYS, *seen.level(USUAL_DAYS)),
+        target=_peak(return_days, target, how),
+        rare=_peak(RARER * return_days, *level(RARER * return_days)),
         elapsed_seconds=trace.elapsed_seconds(),
-        on_one_of=tuple(
-            _on_busiest(trace.divided(number, seed), len(weights), quantile)
-            for number in range(1, MOST_REPLICAS + 1)
-        ),
+        rests_on=f"{len(starts):,} runs on {_days(seen.days, span)}",
+        warnings=_too_short(seen.days, span, return_days),
     )
 
 
-def _on_busiest(replicas: Sequence[Trace], kinds: int, quantile: float) -> int:
-    alike = np.ones(kinds)
-    return max(int(one.occupancy(kinds).at_quantile(alike, quantile).sum()) for one in replicas)
-
-
-def _poisson(stream: Stream, kinds: int, quantile: float, told: str) -> Peak | None:
-    """The ordinary peak without a simulation: of one kind that arrives at random, runs are in progress by
-    Poisson's distribution, however long they last (Takács 1962: M/G/∞). None for any other stream."""
-    if stream.regular or stream.at_once > 1:
-        return None
+def _launch(stream: Stream, kinds: int) -> Counts:
+    """The runs of one launch, by kind: what comes at all must fit, however seldom."""
     counts = np.zeros(kinds, dtype=np.int64)
-    mean = stream.runs_per_hour / HOUR_SECONDS * stream.exists_seconds
-    counts[stream.kind] = poisson_quantile(quantile, mean)
-    return _peak("ordinary", counts, _seldom(quantile, told))
+    counts[stream.kind] = stream.at_once
+    return counts
 
 
-def _ordinary(held: Occupancy, weights: Array, quantile: float, told: str) -> Peak:
-    counts = held.at_quantile(weights, quantile)
-    return _peak("ordinary", counts, _seldom(quantile, told))
+def _too_short(days: int, span: float, return_days: float) -> tuple[str, ...]:
+    """A warning of a history that does not tell of peaks so rare."""
+    if days + 1 >= return_days:
+        return ()
+    return (
+        f"the history is {_days(days, span)} long and tells nothing of peaks rarer than once in {days + 1} "
+        f"days; that of once in {return_days:g} days is extrapolated (a longer history: "
+        "`dagster-sizing demand --days`)",
+    )
 
 
-def _seldom(quantile: float, told: str) -> str:
-    return f"not exceeded for {100 * quantile:.6g} % of the time, {told}"
+def _days(days: int, span: float) -> str:
+    if span < DAY_SECONDS / 2:
+        return f"{span / HOUR_SECONDS:.2g} hours"
+    return "1 day" if days == 1 else f"{days} days"
 
 
-def _busiest(held: Occupancy, weights: Array, told: str) -> Peak:
-    days = held.heaviest_by_window(weights, DAY_SECONDS)
-    if len(days) < LEAST_DAYS:
-        return _peak("busiest", held.heaviest(weights), f"never exceeded, {told}")
-    order = np.argsort([day @ weights for day in days], kind="stable")
-    chosen = days[int(order[math.ceil(BUSY_DAYS * len(days)) - 1])]
-    return _peak("busiest", chosen, f"not exceeded on {100 * BUSY_DAYS:.0f} % of {len(days)} days, {told}")
+def _guide(average: Array, headroom: float) -> Peak:
+    raised = average * headroom
+    runs = tuple(_whole(one) for one in raised)
+    return Peak("guide", runs, float(raised.sum()), f"{average.sum():.4g} on average × {headroom:g}")
 
 
-def _peak(name: str, counts: Counts, how: str) -> Peak:
+def _heavier(found: Sequence[tuple[Counts, str]], weights: Array) -> tuple[Counts, str]:
+    return max(found, key=lambda one: float(one[0] @ weights))
+
+
+def _peak(days: float, counts: Counts, how: str) -> Peak:
     runs = tuple(int(one) for one in counts)
-    return Peak(name, runs, float(sum(runs)), how)
+    return Peak(f"once in {days:,g} days", runs, float(sum(runs)), how)
 
 
 def _whole(runs: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,8 +27,10 @@ from harness.results.sizing_document import (
 )
 from harness.sizing import shapes
 from harness.sizing.costs import NAMES, Costs
+from harness.sizing.defaults import MOST_RUNS
 from harness.sizing.demand import Demand, Peak
 from harness.sizing.formulas import Bound, Need, cpu_need, memory_need, runs_held, with_headroom, workers_need
+from harness.sizing.placement import Placement, Share, shares
 from harness.sizing.prices import Tariff, offers
 from harness.sizing.replicas import Ceiling, ServerNeed, decide
 from harness.sizing.shapes import Size
@@ -101,69 +103,60 @@ def check_reach(costs: Sequence[Costs], runs: int, force: bool) -> tuple[str, ..
         return ()
     told = f"{runs} runs at once are extrapolated from {measured:.0f}, the most that were measured"
     if runs > FAR * measured and not force:
-        raise InputError(
-            f"{told}; measure nearer, with --set 'load.levels=[1, {runs // 4}, {runs // 2}]', or insist "
-            "with --force"
-        )
+        raise InputError(f"{told}; {_nearer(runs)}, or insist with --force")
     return (told,)
+
+
+def _nearer(runs: int) -> str:
+    """What to measure so that so many runs are near enough."""
+    least = math.ceil(runs / FAR)
+    if least > MOST_RUNS:
+        return (
+            f"at most {MOST_RUNS} can be measured, which tells of {FAR * MOST_RUNS:.0f}: divide the jobs "
+            "among code locations and size each"
+        )
+    return f"measure nearer, with --set 'load.levels=[1, {max(2, least // 2)}, {max(3, least)}]'"
 
 
 def recommend(
     costs: Sequence[Costs],
-    demand: Demand,
+    demands: Sequence[Demand],
     wish: Wish,
     origin: Origin,
+    placement: Placement | None = None,
     prices: Prices | None = None,
 ) -> SizingDocument:
     """The size for a demand, on each platform.
 
-    Lower is for the ordinary peak with the constants as fitted, and for CPU that keeps up with the launches
-    on average; target for the larger of the guide's peak and the ordinary one, with the upper ends of the
-    constants' intervals and CPU that starts all of them in time if they come at once; upper is the same for
-    the busiest moment.
+    Lower is for the peak of every second day with the constants as fitted, and for CPU that keeps up with the
+    launches on average; target for the peak that was asked for, with the upper ends of the constants'
+    intervals and CPU that starts all of its runs in time if they come at once; upper is the same for a peak
+    that is ten times rarer.
+
+    Args:
+        costs: of each kind of run.
+        demands: of one server that takes it all, and where the placement is known of one of 2, 3, ...
+        wish: what else the size shall meet.
+        origin: kept with it.
+        placement: how launches were measured to spread over replicas.
+        prices: of what is on offer.
     """
-    weights = weights_of(costs)
-    binding = demand.binding(weights)
-    ordinary = max(demand.ordinary, key=lambda peak: peak.weight(weights))
-    busiest = max(demand.busiest, binding, key=lambda peak: peak.weight(weights))
-    bounds: tuple[tuple[BoundName, Peak, Bound], ...] = (
-        ("lower", ordinary, "value"),
-        ("target", binding, "high"),
-        ("upper", busiest, "high"),
-    )
-    rate, within = demand.launches_per_second, wish.start_within_seconds
-    memory, cpu, workers = [], [], []
-    for name, peak, bound in bounds:
-        need = memory_need(costs, peak.runs, wish.ticks, wish.tick_memory, bound)
-        memory.append(
-            _need(name, peak, need if name == "lower" else with_headroom(need, wish.memory_headroom))
-        )
-        burst = [0] * len(costs) if name == "lower" else peak.runs
-        cpu.append(_need(name, peak, cpu_need(costs, rate, burst, within, bound)))
-        workers.append(_need(name, peak, workers_need(costs, rate, peak.runs, wish.ticks, bound)))
-    quantities = (
-        QuantityRecord(name="memory", unit="bytes", needs=tuple(memory)),
-        QuantityRecord(name="cpu", unit="cores", needs=tuple(cpu)),
-        QuantityRecord(name="grpc_max_workers", unit="workers", needs=tuple(workers)),
-    )
-    peaks = (demand.guide, *demand.ordinary, demand.busiest)
-    server = ServerNeed(
-        memory_bytes=memory[1].total,
-        burst_cores=cpu_need(costs, (0.0,) * len(costs), binding.runs, within, "high").total,
-        average_cores=cpu_need(costs, rate, (0,) * len(costs), within, "high").total,
-        base_cores=max(one.base_cpu_cores.high for one in costs),
-    )
-    replicas = decide(demand, server, _told(wish.ceiling), wish.acceptable_loss_seconds)
-    shared = [one / replicas.replicas for one in rate]
-    cores = cpu_need(costs, shared, binding.runs, within, "high").total
-    needed = Size(cores, math.ceil(memory[1].total))
+    of_each = shares(placement)
+    needs = [_server_need(costs, one, share, wish) for one, share in zip(demands, of_each, strict=True)]
+    replicas = decide(needs, placement, _told(wish.ceiling), wish.acceptable_loss_seconds)
+    whole, demand = demands[0], demands[replicas.replicas - 1]
+    quantities = _quantities(costs, demand, wish)
+    memory = _target(quantities, "memory")
+    needed = Size(_target(quantities, "cpu"), math.ceil(memory))
     sizes = _sizes(needed, wish.ceiling)
 
-    def held(memory_bytes: int) -> int:
-        return runs_held(costs, binding.runs, memory[1].total, wish.memory_headroom, memory_bytes)
+    def cap(memory_bytes: int) -> int:
+        held = runs_held(costs, demand.target.runs, memory, wish.memory_headroom, memory_bytes)
+        return held * whole.target.total // demand.target.total  # counts over all replicas
 
     one_run = memory_need(costs, _one_of_the_heaviest(costs), 0, None, "high")
     isolated = shapes.fargate(0, with_headroom(one_run, wish.memory_headroom).total)
+    workers = round(_target(quantities, "grpc_max_workers"))
     return SizingDocument(
         harness_version=origin.harness_version,
         created_at=origin.created_at,
@@ -172,14 +165,15 @@ def recommend(
         warnings=origin.warnings,
         kinds=tuple(
             _kind(*of_kind)
-            for of_kind in zip(costs, demand.average, demand.average_existing, rate, strict=True)
+            for of_kind in zip(
+                costs, whole.average, whole.average_existing, whole.launches_per_second, strict=True
+            )
         ),
-        start_within_seconds=within,
-        peaks=tuple(_peak(peak, costs, peak is binding) for peak in peaks),
+        rests_on=whole.rests_on,
+        start_within_seconds=wish.start_within_seconds,
+        peaks=_peaks(costs, whole, demand, replicas.replicas),
         quantities=quantities,
-        shapes=tuple(
-            _shape(platform, size, round(workers[1].total), held) for platform, size in sizes.items()
-        ),
+        shapes=tuple(_shape(platform, size, workers, cap) for platform, size in sizes.items()),
         isolated_cpus=None if isolated is None else isolated.cpus,
         isolated_memory_bytes=None if isolated is None else isolated.memory_bytes,
         replicas=replicas,
@@ -188,6 +182,58 @@ def recommend(
         stack=origin.stack,
         scenario=origin.scenario,
     )
+
+
+def _quantities(costs: Sequence[Costs], demand: Demand, wish: Wish) -> tuple[QuantityRecord, ...]:
+    """Memory, CPU and workers of one server at the three bounds."""
+    bounds: tuple[tuple[BoundName, Peak, Bound], ...] = (
+        ("lower", demand.usual, "value"),
+        ("target", demand.target, "high"),
+        ("upper", demand.rare, "high"),
+    )
+    memory, cpu, workers = [], [], []
+    for name, peak, bound in bounds:
+        rate = demand.launches_per_second if bound == "value" else demand.launches_at_most
+        need = memory_need(costs, peak.runs, wish.ticks, wish.tick_memory, bound)
+        memory.append(
+            _need(name, peak, need if name == "lower" else with_headroom(need, wish.memory_headroom))
+        )
+        burst = [0] * len(costs) if name == "lower" else peak.runs
+        cpu.append(_need(name, peak, cpu_need(costs, rate, burst, wish.start_within_seconds, bound)))
+        workers.append(_need(name, peak, workers_need(costs, rate, peak.runs, wish.ticks, bound)))
+    return (
+        QuantityRecord(name="memory", unit="bytes", needs=tuple(memory)),
+        QuantityRecord(name="cpu", unit="cores", needs=tuple(cpu)),
+        QuantityRecord(name="grpc_max_workers", unit="workers", needs=tuple(workers)),
+    )
+
+
+def _target(quantities: Sequence[QuantityRecord], name: str) -> float:
+    needs = next(one.needs for one in quantities if one.name == name)
+    return next(one.total for one in needs if one.bound == "target")
+
+
+def _server_need(costs: Sequence[Costs], demand: Demand, share: Share, wish: Wish) -> ServerNeed:
+    runs, within, none = demand.target.runs, wish.start_within_seconds, (0,) * len(costs)
+    memory = memory_need(costs, runs, wish.ticks, wish.tick_memory, "high")
+    return ServerNeed(
+        share=share,
+        runs=demand.target.total,
+        memory_bytes=with_headroom(memory, wish.memory_headroom).total,
+        burst_cores=cpu_need(costs, none, runs, within, "high").total,
+        average_cores=cpu_need(costs, demand.launches_at_most, none, within, "high").total,
+        elapsed_seconds=demand.elapsed_seconds,
+        average_existing=sum(demand.average_existing),
+    )
+
+
+def _peaks(costs: Sequence[Costs], whole: Demand, of_one: Demand, replicas: int) -> tuple[PeakRecord, ...]:
+    """Those of the whole demand, and what falls on one of several replicas."""
+    every = (whole.guide, whole.usual, whole.target, whole.rare)
+    if replicas == 1:
+        return tuple(_peak(peak, costs, peak is whole.target) for peak in every)
+    on_one = replace(of_one.target, name=f"on one of {replicas}, {of_one.target.name}")
+    return (*(_peak(peak, costs, False) for peak in every), _peak(on_one, costs, True))
 
 
 def _told(ceiling: Ceiling) -> Ceiling:
@@ -215,7 +261,7 @@ def _sizes(needed: Size, ceiling: Ceiling) -> dict[Platform, Size | None]:
     }
 
 
-def _shape(platform: Platform, size: Size | None, workers: int, held: Callable[[int], int]) -> ShapeRecord:
+def _shape(platform: Platform, size: Size | None, workers: int, cap: Callable[[int], int]) -> ShapeRecord:
     note = _NOTES[platform]
     if size is None:
         note = "none on offer is large enough; divide the jobs among code locations, or allow later starts"
@@ -223,7 +269,7 @@ def _shape(platform: Platform, size: Size | None, workers: int, held: Callable[[
         platform=platform,
         cpus=None if size is None else size.cpus,
         memory_bytes=None if size is None else size.memory_bytes,
-        max_concurrent_runs=None if size is None else held(size.memory_bytes),
+        max_concurrent_runs=None if size is None else cap(size.memory_bytes),
         grpc_max_workers=None if size is None else workers,
         note=note,
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.results.sizing_document import LayoutRecord, ReplicasRecord, RuleRecord
-from harness.sizing.demand import Demand
+from harness.sizing.placement import Placement, Share
 
-DEFAULT = 2
-"""Replicas to start with (the sizing guide): the answer to beat."""
+GAIN = 0.75
+"""Of what one server needs: a replica that needs more of it is no gain worth its upkeep."""
 MIB = 2**20
+_LOCATIONS = "divide the jobs among code locations, each with a server of its own"
 
 
 @dataclass(frozen=True)
@@ -23,125 +24,156 @@ class Ceiling:
 
 @dataclass(frozen=True)
 class ServerNeed:
-    """What one server needs that takes the whole demand."""
+    """What one of several replicas needs, or one server alone."""
 
+    share: Share
+    runs: int
+    """On it at the target."""
     memory_bytes: float
     burst_cores: float
     """To start the peak in time."""
     average_cores: float
     """To keep up with the launches on average."""
-    base_cores: float
-    """Of a server that does nothing."""
+    elapsed_seconds: float
+    """For how long a run has been there, on average, that is met at any instant."""
+    average_existing: float
+    """Processes of runs on it, on average."""
+
+    @property
+    def lost_seconds(self) -> float:
+        """Run time that has to be done again when it is killed at its peak."""
+        return self.runs * self.elapsed_seconds
 
 
 def decide(
-    demand: Demand, need: ServerNeed, ceiling: Ceiling, acceptable_loss_seconds: float
+    needs: Sequence[ServerNeed], placement: Placement | None, ceiling: Ceiling, acceptable_loss_seconds: float
 ) -> ReplicasRecord:
     """How many replicas behind one name, and why.
 
-    Every replica is sized for the whole peak: the cap on runs counts over all of them, and what it lets
-    through at once goes to one (claims `replicas-round-robin`, `replicas-isolate`). So replicas lower what is
-    lost and share the launches that come one by one, and cost their number times the memory.
+    Replicas are for one of two reasons: one server alone would lose too much, or cannot keep up with the
+    launches. They are recommended only where launches were measured to spread over them, and one
+    of them then needs and loses clearly less than one server would; else code locations do it.
 
     Args:
-        demand: what is in progress, for how long, and how much of it on one of several replicas.
-        need: of one server that takes it all.
+        needs: of one server that takes it all, and of one of 2, 3, ... replicas where a placement is known.
+        placement: how launches were measured to spread over replicas; None where they were not.
         ceiling: the largest server that can be had.
         acceptable_loss_seconds: run time that may be lost when the kernel kills one server at the peak.
     """
-    layouts = tuple(
-        LayoutRecord(
-            replicas=number,
-            memory_bytes=number * need.memory_bytes,
-            lost_runs=runs,
-            lost_run_seconds=runs * demand.elapsed_seconds,
-        )
-        for number, runs in enumerate(demand.on_one_of, 1)
-    )
-    for_launches = _for_launches(need, ceiling)
-    isolated = next((one for one in layouts if one.lost_run_seconds <= acceptable_loss_seconds), None)
-    number, why = _choose(layouts, isolated, for_launches, acceptable_loss_seconds)
+    number, why = _choose(needs, placement, ceiling, acceptable_loss_seconds)
+    one = needs[0]
     return ReplicasRecord(
         replicas=number,
         why=why,
         acceptable_loss_seconds=acceptable_loss_seconds,
-        layouts=layouts,
+        layouts=tuple(
+            LayoutRecord(
+                replicas=it.share.replicas,
+                memory_bytes=it.share.replicas * it.memory_bytes,
+                lost_runs=it.runs,
+                lost_run_seconds=it.lost_seconds,
+            )
+            for it in needs
+        ),
         rules=(
-            _blast_radius(layouts, acceptable_loss_seconds),
-            _cpu(need, ceiling, for_launches),
+            _blast_radius(needs, acceptable_loss_seconds),
+            _cpu(one, ceiling),
+            _placement(placement),
             _shared_state(),
-            _memory(need),
-            _deploys(sum(demand.average_existing)),
+            _memory(needs),
+            _deploys(one.average_existing),
         ),
     )
 
 
-def _for_launches(need: ServerNeed, ceiling: Ceiling) -> int:
-    """Replicas without which the launches that come one by one are too many; 1 where one keeps up."""
-    if need.average_cores <= ceiling.cpus or ceiling.cpus <= need.base_cores:
-        return 1
-    return math.ceil((need.average_cores - need.base_cores) / (ceiling.cpus - need.base_cores))
-
-
 def _choose(
-    layouts: tuple[LayoutRecord, ...], isolated: LayoutRecord | None, for_launches: int, acceptable: float
+    needs: Sequence[ServerNeed], placement: Placement | None, ceiling: Ceiling, acceptable: float
 ) -> tuple[int, str]:
-    if for_launches > 1:
-        number = max(DEFAULT, for_launches)
-        return number, f"{for_launches} are needed to keep up with the launches; see CPU"
-    one, two = layouts[0], layouts[DEFAULT - 1]
-    if isolated is one:
+    one = needs[0]
+    reasons = []
+    if one.lost_seconds > acceptable:
+        reasons.append(
+            f"it loses {_minutes(one.lost_seconds)} when it is killed at the peak, and acceptable are "
+            f"{_minutes(acceptable)}"
+        )
+    if one.average_cores > ceiling.cpus:
+        reasons.append(
+            f"it needs {one.average_cores:.2f} cores to keep up with the launches, of {ceiling.cpus:g}"
+        )
+    if not reasons:
+        return 1, "one server loses little when it is killed at the peak, and keeps up with the launches"
+    told = "one server is not enough: " + "; ".join(reasons)
+    if placement is None:
         return 1, (
-            f"one server beats the default of {DEFAULT}: what it loses when it is killed at the peak is "
-            f"acceptable, and each replica more would take {_mib(one.memory_bytes)}"
+            f"{told}. How launches spread over replicas was not measured here (--placement), and what is "
+            f"launched at one instant goes whole to one of them: {_LOCATIONS}"
         )
-    if isolated is None:
-        return DEFAULT, (
-            f"the default of {DEFAULT} stands; with none of {len(layouts)} is the loss acceptable "
-            f"({_minutes(acceptable)}), as launches at one instant go whole to one replica: divide the jobs "
-            "among code locations"
-        )
-    if isolated.replicas <= DEFAULT:
-        return DEFAULT, (
-            f"the default of {DEFAULT} stands: one server loses {_minutes(one.lost_run_seconds)} when it is "
-            f"killed at the peak, one of {DEFAULT} {_minutes(two.lost_run_seconds)}"
-        )
-    return isolated.replicas, f"the fewest with which the loss is acceptable ({_minutes(acceptable)})"
-
-
-def _blast_radius(layouts: tuple[LayoutRecord, ...], acceptable: float) -> RuleRecord:
-    one = layouts[0]
-    told = "; ".join(
-        f"one of {it.replicas} loses {it.lost_runs} runs, {_minutes(it.lost_run_seconds)}"
-        if it.replicas > 1
-        else f"one server loses {it.lost_runs} runs, {_minutes(it.lost_run_seconds)} of run time"
-        for it in layouts
+    for it in needs[1:]:
+        enough = it.lost_seconds <= acceptable and it.average_cores <= ceiling.cpus
+        if enough and it.memory_bytes <= GAIN * one.memory_bytes:
+            return it.share.replicas, (
+                f"{told}. One of {it.share.replicas} has {it.runs} runs at its peak where one server has "
+                f"{one.runs}, and loses {_minutes(it.lost_seconds)}"
+            )
+    last = needs[-1]
+    return 1, (
+        f"{told}. Replicas help too little: one of {last.share.replicas} still has {last.runs} runs at its "
+        f"peak of the {one.runs}, as launches at one instant go whole to one: {_LOCATIONS}"
     )
+
+
+def _blast_radius(needs: Sequence[ServerNeed], acceptable: float) -> RuleRecord:
+    one = needs[0]
+    told = "; ".join(
+        f"one of {it.share.replicas} loses {it.runs} runs, {_minutes(it.lost_seconds)}"
+        if it.share.replicas > 1
+        else f"one server loses {it.runs} runs, {_minutes(it.lost_seconds)} of run time"
+        for it in needs
+    )
+    less = any(it.lost_seconds <= GAIN * one.lost_seconds for it in needs[1:])
+    wanted = one.lost_seconds > acceptable
     return RuleRecord(
         name="blast radius",
-        favours="one server" if one.lost_run_seconds <= acceptable else "replicas",
+        favours="one server" if not wanted else "replicas" if less else "neither",
         why=f"killed at the peak, {told}; acceptable are {_minutes(acceptable)}",
     )
 
 
-def _cpu(need: ServerNeed, ceiling: Ceiling, for_launches: int) -> RuleRecord:
+def _cpu(one: ServerNeed, ceiling: Ceiling) -> RuleRecord:
     told = (
-        f"launches need {need.average_cores:.2f} cores on average and {need.burst_cores:.2f} to start the "
+        f"launches need {one.average_cores:.2f} cores on average and {one.burst_cores:.2f} to start the "
         "peak in time"
     )
-    if for_launches > 1:
+    if one.average_cores > ceiling.cpus:
         return RuleRecord(name="CPU", favours="replicas", why=f"{told}; one server has {ceiling.cpus:g}")
-    if need.burst_cores > ceiling.cpus:
+    if one.burst_cores > ceiling.cpus:
         return RuleRecord(
             name="CPU",
             favours="neither",
             why=f"{told}; one server has {ceiling.cpus:g}, and replicas do not help a burst, which goes "
-            "whole to one: allow more time with --start-within, or divide the jobs among code locations",
+            f"whole to one: allow more time with --start-within, or {_LOCATIONS}",
         )
     return RuleRecord(
         name="CPU",
         favours="neither",
         why=f"{told}; one server can have {ceiling.cpus:g}, and runs are processes that use all of them",
+    )
+
+
+def _placement(placement: Placement | None) -> RuleRecord:
+    if placement is None:
+        return RuleRecord(
+            name="placement",
+            favours="neither",
+            why="how launches that come one by one spread over replicas was not measured here: give a result "
+            "that tells with --placement. Those at one instant go whole to one (claim replicas-round-robin)",
+        )
+    return RuleRecord(
+        name="placement",
+        favours="neither" if placement.most_of_even >= GAIN * placement.replicas else "replicas",
+        why=f"of {placement.launches} launches one by one, the busiest of {placement.replicas} got "
+        f"{placement.on_busiest} ({placement.result}): at most {placement.most_of_even:.2f} × an even share. "
+        "Those at one instant go whole to one (claim replicas-round-robin)",
     )
 
 
@@ -154,13 +186,16 @@ def _shared_state() -> RuleRecord:
     )
 
 
-def _memory(need: ServerNeed) -> RuleRecord:
+def _memory(needs: Sequence[ServerNeed]) -> RuleRecord:
+    one = needs[0]
+    told = "; ".join(
+        f"{it.share.replicas} take {_mib(it.share.replicas * it.memory_bytes)} together" for it in needs[1:]
+    )
     return RuleRecord(
         name="memory",
         favours="one server",
-        why=f"each replica takes {_mib(need.memory_bytes)} more, as launches at one instant go whole to one "
-        "of them (claim replicas-round-robin); to divide the memory as well, divide the jobs among code "
-        "locations",
+        why=f"one server takes {_mib(one.memory_bytes)}"
+        + (f"; {told}" if told else ", and each replica has a base of its own"),
     )
 
 

@@ -11,10 +11,9 @@ import pandas as pd
 from harness.results.result_document import CellRecord
 from harness.results.sizing_document import CostRecord, KindRecord
 from harness.results.trial_document import AttemptRecord, BoundaryRecord, Outcome
+from harness.sizing.defaults import MOST_RUNS
 from harness.sizing.shapes import MIB
 
-MOST_RUNS = 500
-"""More runs in a burst no scenario may ask for."""
 LEAST_MEMORY_BYTES = 256 * MIB
 """Less memory no scenario may give."""
 STEP_SHARE = 0.02

@@ -29,7 +29,7 @@ class SizeInputs:
     beyond_seconds: float
     concurrency_measured: float
     burst_headroom: float = defaults.BURST_HEADROOM
-    quantile: float = defaults.QUANTILE
+    return_days: float = defaults.RETURN_DAYS
     start_within_seconds: float = defaults.START_WITHIN_SECONDS
     ticks: int = defaults.TICKS
     memory_headroom: float = defaults.MEMORY_HEADROOM

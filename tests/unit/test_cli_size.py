@@ -47,10 +47,10 @@ def sized(run: Run, *arguments: str) -> dict[str, Any]:
 def test_the_guides_example_is_shown_beside_what_measuring_says(run: Run, result: Path) -> None:
     told = sized(run, str(result), *GUIDE)
     assert told["kinds"][0]["average"] == 2.5
-    guide, ordinary, busiest = told["peaks"]
+    guide, usual, target, rare = told["peaks"]
     assert (guide["exact"], guide["total"]) == (6.25, 7)
-    assert guide["total"] < ordinary["total"] < busiest["total"]
-    assert [peak["name"] for peak in told["peaks"] if peak["binds"]] == ["ordinary"]
+    assert guide["total"] < usual["total"] < target["total"] < rare["total"]
+    assert [peak["name"] for peak in told["peaks"] if peak["binds"]] == ["once in 100 days"]
 
 
 def test_every_sum_can_be_checked_by_hand(run: Run, result: Path) -> None:
@@ -83,9 +83,10 @@ def test_the_table_shows_terms_and_platforms(run: Run, result: Path) -> None:
         "max_concurrent_runs",
     ):
         assert word in shown
-    [busiest] = [line for line in shown.splitlines() if line.startswith("busiest")]
-    assert "████████" in busiest
-    narrower = [line for line in shown.splitlines() if line.startswith(("guide", "ordinary"))]
+    [rarest] = [line for line in shown.splitlines() if line.startswith("once in 1,000")]
+    assert "████████" in rarest
+    narrower = [line for line in shown.splitlines() if line.startswith(("guide", "once in 2 "))]
+    assert len(narrower) == 2
     assert all("█" in line and "████████" not in line for line in narrower)
 
 
@@ -109,7 +110,7 @@ def test_a_mix_of_jobs_is_sized_by_what_each_costs_like(run: Run, tmp_path: Path
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_a_run_history_is_sized_as_it_was(run: Run, result: Path, tmp_path: Path, ending: str) -> None:
     instants = pd.to_datetime(
-        pd.Series([3600.0 * hour for hour in range(24) for _ in range(12)]), unit="s", utc=True
+        pd.Series([1.7e9 + 3600.0 * hour for hour in range(24) for _ in range(12)]), unit="s", utc=True
     )
     table = pd.DataFrame({"start": instants, "end": instants + pd.Timedelta(seconds=50), "location": "etl"})
     other = table.assign(location="other", end=instants + pd.Timedelta(seconds=3000))
@@ -120,7 +121,10 @@ def test_a_run_history_is_sized_as_it_was(run: Run, result: Path, tmp_path: Path
     else:
         whole.to_parquet(file)
     told = sized(run, str(result), "--history", str(file), "--location", "etl")
-    assert max(peak["total"] for peak in told["peaks"] if peak["name"] == "ordinary") == 12
+    [binding] = [peak for peak in told["peaks"] if peak["binds"]]
+    assert binding["total"] == 12
+    assert told["rests_on"] == "288 runs on 1 day"
+    assert "1 day long and tells nothing of peaks rarer than once in 2 days" in told["warnings"][0]
     done = run("size", str(result), "--history", str(file))
     assert done.returncode == 2
     assert "name one: --location etl, other" in done.stderr
@@ -157,7 +161,10 @@ def test_a_result_that_is_not_valid_is_refused_or_said(run: Run, tmp_path: Path)
         (["--run-duration", "soon", "--runs-per-hour", "1"], "a time such as"),
         (["--run-duration", "0s", "--runs-per-hour", "1"], "more than 0s"),
         (["--run-duration", "300000h", "--runs-per-hour", "1"], "at most 8760h"),
-        ([*GUIDE, "--quantile", "2"], "--quantile 2"),
+        ([*GUIDE, "--return-days", "1"], "--return-days 1"),
+        ([*GUIDE, "--placement", "results/claims/light"], "server.replicas: measured on one code server"),
+        ([*GUIDE, "--placement", "results/claims/replicas"], "goes whole to one replica"),
+        ([*GUIDE, "--placement", "nowhere"], "nowhere"),
         ([*GUIDE, "--burst-headroom", "0.5"], "--burst-headroom 0.5"),
         ([*GUIDE, "--ticks", "-1"], "--ticks -1"),
         ([*GUIDE, "--workload", "nonsense"], "nothing was measured of workload nonsense"),
@@ -222,7 +229,8 @@ def test_prices_are_listed_and_replicas_explained(run: Run, result: Path, tmp_pa
     assert offers[0]["cost_per_month"] == min(offer["cost_per_month"] for offer in offers)
     assert told["replicas"]["replicas"] == 1
     shown = run("size", str(result), *GUIDE, "--prices", str(file), "--acceptable-loss", "1s").stdout
-    assert "One server or replicas: 2 replicas" in shown
+    assert "One server or replicas: one server" in shown
+    assert "--placement" in shown
     assert "EUR" in shown
     assert "dearer ones" in shown
 

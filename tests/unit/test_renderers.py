@@ -24,11 +24,11 @@ def test_a_size_is_printed_as_markdown(run: Run) -> None:
     done = run(*LIGHT, "--format", "markdown")
     assert done.returncode == 0
     assert done.stdout.startswith("# Size from light\n")
-    assert "| compose | 0.5 | 1,088 MiB | 9 | 11 |" in done.stdout
+    assert "| compose | 0.8 | 1,600 MiB | 14 | 16 |" in done.stdout
     tables = [line for line in done.stdout.splitlines() if line.startswith("|")]
     assert len(tables) > 20
     table = run(*LIGHT).stdout
-    for word in ("118.1 MiB + 9 × 98.1 MiB", "lower", "gRPC workers", "arrivals at random"):
+    for word in ("118.1 MiB + 14 × 98.1 MiB", "lower", "gRPC workers", "arrivals at random"):
         assert word in done.stdout
         assert word.split()[0] in table
 
@@ -50,4 +50,4 @@ def test_a_format_from_outside_is_one_entry(run: Run, monkeypatch: pytest.Monkey
     sys.modules.pop("harness.cli.size", None)  # its options were read when it was imported
     done = run(*LIGHT, "--format", "junit")
     sys.modules.pop("harness.cli.size", None)
-    assert done.stdout == f"{1088 * 2**20}\n"
+    assert done.stdout == f"{1600 * 2**20}\n"

@@ -81,9 +81,10 @@ def _sums(sizing: SizingDocument) -> tuple[Section, ...]:
     )
     pictures = tuple(terms_picture(one) for one in sizing.quantities if one.name in _PICTURED and one.needs)
     lead = (
-        "Lower: the ordinary peak with the constants as fitted, and CPU that keeps up with the launches on "
-        "average. Target: the peak that binds, with the upper ends of the constants' 95 % intervals, and CPU "
-        "that starts all runs in time if they come at once. Upper: the same for the busiest moment."
+        "Lower: the peak of every second day with the constants as fitted, and CPU that keeps up with the "
+        "launches on average. Target: the peak that binds, with the upper ends of the constants' 95 % "
+        "intervals, and CPU that starts all runs in time if they come at once. Upper: the same for a peak "
+        "that is ten times rarer."
     )
     started = START.format(sizing.start_within_seconds)
     return (Section("sums", "The sums", lead, pictures, tables, (started, *notes(sizing)), "words"),)
@@ -108,7 +109,7 @@ def _demand(sizing: SizingDocument) -> Section:
     return Section(
         "demand",
         "Demand and costs",
-        notes=tuple(map(demanded, sizing.kinds)),
+        notes=(*map(demanded, sizing.kinds), *((f"rests on {sizing.rests_on}",) if sizing.rests_on else ())),
         look="words",
         tables=(
             Titled("Runs at once", (PEAKS, tuple(peaks(sizing))), "From sizing.json: peaks."),

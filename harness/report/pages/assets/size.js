@@ -5,18 +5,18 @@
   if (!form) return;
   const cells = JSON.parse(document.getElementById("size-inputs").textContent);
   const MIB = 1024 * 1024;
-  const whole = (value) => Math.ceil(Number(value.toFixed(9)));
   const number = (name) => {
     const value = form.elements[name].valueAsNumber;
     return Number.isFinite(value) && value > 0 ? value : null;
   };
 
-  // The least count of a Poisson distribution that is not exceeded with a probability of `share`.
-  function poissonQuantile(share, mean) {
+  // The least number at once that the peak of a day exceeds once in so many days: harness/model/day_peaks.py.
+  function dayPeak(days, perSecond, seconds) {
+    const mean = perSecond * seconds;
     let term = -mean;
     let sum = Math.exp(term);
     let count = 0;
-    while (sum < share && count < 1e6) {
+    while (1 - sum + perSecond * 86400 * Math.exp(term) > 1 / days && count < 1e6) {
       count += 1;
       term += Math.log(mean) - Math.log(count);
       sum += Math.exp(term);
@@ -42,13 +42,8 @@
     const duration = number("duration");
     const perHour = number("per_hour");
     if (!duration || !perHour) return null;
-    const guide = whole((duration / 3600) * perHour * cell.burst_headroom);
-    const ordinary = poissonQuantile(cell.quantile, (perHour / 3600) * (duration + cell.beyond_seconds));
-    const why =
-      guide >= ordinary
-        ? `the guide's average × ${cell.burst_headroom}`
-        : `not exceeded for ${Number((100 * cell.quantile).toPrecision(6))} % of the time`;
-    return { runs: Math.max(guide, ordinary), perSecond: perHour / 3600, why };
+    const runs = dayPeak(cell.return_days, perHour / 3600, duration + cell.beyond_seconds);
+    return { runs, perSecond: perHour / 3600, why: `the peak of one day in ${cell.return_days}` };
   }
 
   function show() {
