@@ -20,17 +20,22 @@ def scenario_of(
     bursts: int,
     name: str,
 ) -> Scenario:
-    """The scenario of an attempt: what was measured, at the recommended size."""
+    """The scenario of an attempt: what was measured, at the recommended size.
+
+    Of a size with a cap that was asked for, the whole peak is launched and waits in the queue.
+    """
     measured = Scenario.model_validate(sizing.scenario.as_written())
+    waits = sizing.waiting is not None and sizing.waiting.cuts
     dagster = measured.dagster.model_dump(mode="json") | {
         "versions": [document.dagster_version],
-        "coordinator": [measured.dagster.coordinator[0]],
-        "max_concurrent_runs": [],  # what is asked for at once shall be at once
+        "coordinator": ["queued" if waits else measured.dagster.coordinator[0]],
+        # what is asked for at once shall be at once, or wait for the cap that was asked for
+        "max_concurrent_runs": [runs] if waits else [],
     }
     load = measured.load.model_dump(mode="json") | {
         "shape": "burst",
         "window": 0,
-        "levels": [runs],
+        "levels": [launched(sizing, runs)],
         "repeats": bursts,
         "lose_server_after": 0,
     }
@@ -51,6 +56,11 @@ def scenario_of(
     return Scenario.model_validate(given)
 
 
+def launched(sizing: SizingDocument, runs: int) -> int:
+    """Runs to launch so that so many are at once: all of the peak, where a cap makes the others wait."""
+    return runs if sizing.waiting is None else max(runs, sizing.waiting.total)
+
+
 def workload_of(sizing: SizingDocument) -> RunWorkload | MixWorkload:
     """What a burst at the peak is made of: one workload, or a mix in the proportions of the peak.
 
@@ -59,7 +69,8 @@ def workload_of(sizing: SizingDocument) -> RunWorkload | MixWorkload:
     """
     measured = Scenario.model_validate(sizing.scenario.as_written())
     known = {one.label: one for one in measured.workloads if not isinstance(one, TickWorkload)}
-    wanted = {name: count for name, count in sizing.peak.runs.items() if count}
+    peak = sizing.peak if sizing.waiting is None else sizing.waiting
+    wanted = {name: count for name, count in peak.runs.items() if count}
     missing = next((name for name in wanted if name not in known), None)
     if missing is not None:
         raise InputError(

@@ -86,8 +86,12 @@ def size(
         memory_headroom=assumed.memory_headroom,
         acceptable_loss_seconds=loss,
         ceiling=ceiling,
+        cap=assumed.max_concurrent_runs,
     )
-    origin = _origin(document, costs, demands[0], location, measured.force)
+    most = demands[0].target.total
+    runs = min(most, assumed.max_concurrent_runs or most)
+    warnings = (*demands[0].warnings, *check_reach(costs, runs, measured.force))
+    origin = _origin(document, warnings, location, measured.force)
     sized = recommend(costs, demands, wish, origin, placement, priced)
     page = None if out is None else _write(sized, out)
     console = make_console()
@@ -152,10 +156,7 @@ def _placement(result: Path | None) -> Placement | None:
     return placement_of(document, folder.columns("bursts", BURSTS), folder.columns("replicas", REPLICAS))
 
 
-def _origin(
-    document: ResultDocument, costs: Sequence[Costs], demand: Demand, location: str, force: bool
-) -> Origin:
-    warnings = (*demand.warnings, *check_reach(costs, demand.target.total, force))
+def _origin(document: ResultDocument, warnings: tuple[str, ...], location: str, force: bool) -> Origin:
     if document.validity.state != "valid":
         warnings = (f"the result is {document.validity.state}; sized with --force", *warnings)
     return Origin(

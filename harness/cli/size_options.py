@@ -86,6 +86,15 @@ class AssumptionOptions:
             "days. What schedules launch together always fits.",
         ),
     ] = RETURN_DAYS
+    max_concurrent_runs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="RUNS",
+            help="Let no more runs be at once, though more come: the size is for so many, and it is told how "
+            "long the last one waits. Left out, the size is for the whole peak.",
+            show_default=False,
+        ),
+    ] = None
     start_within: Annotated[
         str, typer.Option(help="Until the last run of a burst shall have started; takes CPU.")
     ] = f"{START_WITHIN_SECONDS:g}s"
@@ -116,6 +125,8 @@ class AssumptionOptions:
                 f"--return-days {self.return_days:g}: {LEAST_RETURN_DAYS:g} to {MOST_RETURN_DAYS:,.0f} is "
                 "expected, such as 100: the peak of one day in a hundred exceeds the size"
             )
+        if self.max_concurrent_runs is not None and self.max_concurrent_runs < 1:
+            raise InputError(f"--max-concurrent-runs {self.max_concurrent_runs}: 1 or more is expected")
         if self.ticks < 0:
             raise InputError(f"--ticks {self.ticks}: 0 or more is expected")
 

@@ -63,9 +63,27 @@ def demanded(kind: KindRecord) -> str:
     )
 
 
+def waits(sizing: SizingDocument) -> list[str]:
+    """What becomes of the runs over a cap that was asked for."""
+    of = sizing.waiting
+    if of is None:
+        return []
+    if not of.cuts:
+        return [
+            f"the cap of {of.cap} that was asked for is no less than the peak of {of.total}: no run waits"
+        ]
+    return [
+        f"the cap of {of.cap} that was asked for is below the peak of {of.total}: if all come at once, the "
+        f"last starts within {quantity(of.seconds, 's')}",
+        "over the cap, runs wait in the queue of open source Dagster, where the daemon is up (the cap counts "
+        "those of all code locations); without the queued coordinator nothing holds them back, and Dagster+ "
+        "launches them isolated",
+    ]
+
+
 def notes(sizing: SizingDocument) -> list[str]:
     """What a size does not know of."""
-    found = []
+    found = waits(sizing)
     if sizing.stack == "process":
         found.append(
             "measured in plain processes; containers take a little more, for which there is headroom: bench "

@@ -51,6 +51,20 @@ class PeakRecord(Part):
     binds: bool = Field(description="whether the recommended size is for this one")
 
 
+class WaitingRecord(Part):
+    """What a cap below the peak, which was asked for, makes of it."""
+
+    cap: int = Field(description="runs at once that were asked for")
+    runs: dict[str, int] = Field(description="by workload, of the peak that is cut")
+    total: int
+    seconds: float = Field(description="until the last run of the peak starts, at most, if all come at once")
+
+    @property
+    def cuts(self) -> bool:
+        """Whether any run has to wait."""
+        return self.cap < self.total
+
+
 class TermRecord(Part):
     """One summand: count × cost."""
 
@@ -150,6 +164,7 @@ class SizingDocument(Part):
     rests_on: str = Field("", description="what the demand was computed from: runs and days, or rates")
     start_within_seconds: float
     peaks: tuple[PeakRecord, ...]
+    waiting: WaitingRecord | None = Field(None, description="where a cap on runs was asked for")
     quantities: tuple[QuantityRecord, ...] = Field(min_length=3, description="each of the three, once")
     shapes: tuple[ShapeRecord, ...]
     isolated_cpus: float | None = Field(description="of the smallest Fargate task that holds one run")

@@ -36,6 +36,8 @@ RARER = 10.0
 """So many times rarer than the target is the peak that upper is for."""
 FEWEST_RUNS = 3
 """Fewer runs tell no rate."""
+LONG = 0.95
+"""No longer is this share of the runs of a history that others may wait for."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Demand:
     """What a size is recommended for."""
     rare: Peak
     """Ten times rarer."""
+    seconds: tuple[float, ...]
+    """For how long the process of a run exists, by kind: of the longest job, or 95 % of a history."""
     elapsed_seconds: float
     """For how long a run has been there, on average, that is met at any instant."""
     rests_on: str
@@ -132,6 +136,10 @@ def demand_of_streams(
         usual=_peak(USUAL_DAYS, *level(USUAL_DAYS)),
         target=_peak(return_days, target, how),
         rare=_peak(RARER * return_days, *_heavier((level(RARER * return_days), (target, how)), weights)),
+        seconds=tuple(
+            max((one.exists_seconds for one in streams if one.kind == kind), default=0.0)
+            for kind in range(kinds)
+        ),
         elapsed_seconds=squares / (2 * lasts),
         rests_on="rates as told",
     )
@@ -192,6 +200,10 @@ def demand_of_history(
         usual=_peak(USUAL_DAYS, *seen.level(USUAL_DAYS)),
         target=_peak(return_days, target, how),
         rare=_peak(RARER * return_days, *level(RARER * return_days)),
+        seconds=tuple(
+            float(np.quantile((trace.ends - trace.starts)[trace.kinds == kind], LONG)) if count[kind] else 0.0
+            for kind in range(kinds_of)
+        ),
         elapsed_seconds=trace.elapsed_seconds(),
         rests_on=f"{len(starts):,} runs on {_days(seen.days, span)}",
         warnings=_too_short(seen.days, span, return_days),

@@ -24,8 +24,10 @@ from harness.results.sizing_document import (
     ShapeRecord,
     SizingDocument,
     TermRecord,
+    WaitingRecord,
 )
 from harness.sizing import shapes
+from harness.sizing.cap import Waiting, capped, waiting
 from harness.sizing.costs import NAMES, Costs
 from harness.sizing.defaults import MOST_RUNS
 from harness.sizing.demand import Demand, Peak
@@ -61,6 +63,8 @@ class Wish:
     """Run time that may be lost when one server is killed at the peak."""
     ceiling: Ceiling
     """The largest server that can be had; infinite where none was told."""
+    cap: int | None = None
+    """Runs at once that no more than shall be, where that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,10 @@ def recommend(
         placement: how launches were measured to spread over replicas.
         prices: of what is on offer.
     """
-    of_each = shares(placement)
+    told, of_each = demands[0], shares(placement)
+    waits = None if wish.cap is None else waiting(told, wish.cap)
+    if wish.cap is not None:
+        demands = [capped(one, wish.cap, weights_of(costs)) for one in demands]
     needs = [_server_need(costs, one, share, wish) for one, share in zip(demands, of_each, strict=True)]
     replicas = decide(needs, placement, _told(wish.ceiling), wish.acceptable_loss_seconds)
     whole, demand = demands[0], demands[replicas.replicas - 1]
@@ -152,6 +159,8 @@ def recommend(
 
     def cap(memory_bytes: int) -> int:
         held = runs_held(costs, demand.target.runs, memory, wish.memory_headroom, memory_bytes)
+        if wish.cap is not None and whole.target is not told.target:
+            return wish.cap
         return held * whole.target.total // demand.target.total  # counts over all replicas
 
     one_run = memory_need(costs, _one_of_the_heaviest(costs), 0, None, "high")
@@ -171,7 +180,8 @@ def recommend(
         ),
         rests_on=whole.rests_on,
         start_within_seconds=wish.start_within_seconds,
-        peaks=_peaks(costs, whole, demand, replicas.replicas),
+        peaks=_peaks(costs, told, demand.target, replicas.replicas),
+        waiting=None if waits is None else _waiting(waits, costs),
         quantities=quantities,
         shapes=tuple(_shape(platform, size, workers, cap) for platform, size in sizes.items()),
         isolated_cpus=None if isolated is None else isolated.cpus,
@@ -227,13 +237,19 @@ def _server_need(costs: Sequence[Costs], demand: Demand, share: Share, wish: Wis
     )
 
 
-def _peaks(costs: Sequence[Costs], whole: Demand, of_one: Demand, replicas: int) -> tuple[PeakRecord, ...]:
-    """Those of the whole demand, and what falls on one of several replicas."""
-    every = (whole.guide, whole.usual, whole.target, whole.rare)
-    if replicas == 1:
-        return tuple(_peak(peak, costs, peak is whole.target) for peak in every)
-    on_one = replace(of_one.target, name=f"on one of {replicas}, {of_one.target.name}")
-    return (*(_peak(peak, costs, False) for peak in every), _peak(on_one, costs, True))
+def _peaks(costs: Sequence[Costs], told: Demand, binding: Peak, replicas: int) -> tuple[PeakRecord, ...]:
+    """Those of the whole demand, and what a cap leaves of them or falls on one of several replicas."""
+    every = (told.guide, told.usual, told.target, told.rare)
+    if binding is told.target:
+        return tuple(_peak(peak, costs, peak is binding) for peak in every)
+    if replicas > 1:
+        binding = replace(binding, name=f"on one of {replicas}, {binding.name}")
+    return (*(_peak(peak, costs, False) for peak in every), _peak(binding, costs, True))
+
+
+def _waiting(waits: Waiting, costs: Sequence[Costs]) -> WaitingRecord:
+    peak = _peak(waits.of_peak, costs, False)
+    return WaitingRecord(cap=waits.cap, runs=peak.runs, total=peak.total, seconds=waits.seconds)
 
 
 def _told(ceiling: Ceiling) -> Ceiling:

@@ -162,6 +162,8 @@ def test_a_result_that_is_not_valid_is_refused_or_said(run: Run, tmp_path: Path)
         (["--run-duration", "0s", "--runs-per-hour", "1"], "more than 0s"),
         (["--run-duration", "300000h", "--runs-per-hour", "1"], "at most 8760h"),
         ([*GUIDE, "--return-days", "1"], "--return-days 1"),
+        ([*GUIDE, "--max-concurrent-runs", "0"], "--max-concurrent-runs 0"),
+        ([*GUIDE, "--max-concurrent-runs", "2"], "the queue would grow without end"),
         ([*GUIDE, "--placement", "results/claims/light"], "server.replicas: measured on one code server"),
         ([*GUIDE, "--placement", "results/claims/replicas"], "goes whole to one replica"),
         ([*GUIDE, "--placement", "nowhere"], "nowhere"),
@@ -211,6 +213,25 @@ def test_a_job_that_is_wrong_is_named(run: Run, result: Path, tmp_path: Path, jo
     done = run("size", str(result), "--jobs", str(file))
     assert done.returncode == 2, done.stdout
     assert words in done.stderr
+
+
+def test_a_cap_below_the_peak_is_taken_only_when_asked_for(run: Run, result: Path, tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs.yaml"
+    jobs.write_text("jobs:\n  - {name: a, workload: io_bound, duration: 45s, every: 24h, at_once: 20}\n")
+    whole = sized(run, str(result), "--jobs", str(jobs))
+    assert whole["waiting"] is None
+    assert all(shape["max_concurrent_runs"] >= 20 for shape in whole["shapes"])
+    cut = sized(run, str(result), "--jobs", str(jobs), "--max-concurrent-runs", "5")
+    assert {shape["max_concurrent_runs"] for shape in cut["shapes"]} == {5}
+    assert [peak["total"] for peak in cut["peaks"] if peak["binds"]] == [5]
+    assert cut["waiting"]["total"] == 20
+    assert 135 < cut["waiting"]["seconds"] < 3 * 60
+    shown = run("size", str(result), "--jobs", str(jobs), "--max-concurrent-runs", "5").stdout
+    assert "the last starts within" in shown
+    assert "Dagster+ launches them isolated" in shown
+    assert (
+        "no run waits" in run("size", str(result), "--jobs", str(jobs), "--max-concurrent-runs", "50").stdout
+    )
 
 
 def test_a_result_that_was_not_fitted_says_what_to_run(run: Run, tmp_path: Path) -> None:
