@@ -100,7 +100,7 @@ def weekly(rng: np.random.Generator, days: int) -> Runs:
     """12 at once on one day of the week, of 5 minutes, beside 10 an hour of 30 s."""
     return _together(
         _lasting(_at_random(rng, days, 10.0), 30.0),
-        _schedule(days, 7 * DAY_SECONDS, 3 * DAY_SECONDS, 12, 300.0),
+        _schedule(days, 7 * DAY_SECONDS, 3.1 * DAY_SECONDS, 12, 300.0),
     )
 
 
@@ -108,7 +108,7 @@ def monthly(rng: np.random.Generator, days: int) -> Runs:
     """30 at once every 30 days, of 10 minutes, beside 60 an hour of 60 s."""
     return _together(
         _lasting(_at_random(rng, days, 60.0), 60.0),
-        _schedule(days, 30 * DAY_SECONDS, 5 * DAY_SECONDS, 30, 600.0),
+        _schedule(days, 30 * DAY_SECONDS, 5.1 * DAY_SECONDS, 30, 600.0),
     )
 
 

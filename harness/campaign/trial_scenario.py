@@ -10,6 +10,9 @@ from harness.results.trial_document import TrialDocument
 from harness.scenario.model import Scenario
 from harness.scenario.workload import MixWorkload, RunWorkload, TickWorkload
 
+QUEUED_SECONDS_PER_RUN = 4.0
+"""So much longer runs last in a queue, for each that shall be at once: the daemon launches one by one."""
+
 
 def scenario_of(
     sizing: SizingDocument,
@@ -36,6 +39,7 @@ def scenario_of(
         "shape": "burst",
         "window": 0,
         "levels": [launched(sizing, runs)],
+        "plateau": QUEUED_SECONDS_PER_RUN * runs if waits else measured.load.plateau,
         "repeats": bursts,
         "lose_server_after": 0,
     }

@@ -27,12 +27,17 @@ class Waiting:
     """Until the last run of it starts, at most."""
 
 
-def waiting(demand: Demand, cap: int) -> Waiting:
+def waiting(demand: Demand, cap: int, launch_seconds: Sequence[float]) -> Waiting:
     """How long the last run of the target's peak waits, if all of it comes at once.
 
     No slot is free before it starts, so that it waits no longer than the others take, divided by the slots
     (Graham 1969, "Bounds on Multiprocessing Timing Anomalies"); where all last as long, in whole rounds. Each
-    round takes the time that the daemon may look away.
+    round takes the time that the daemon may look away, and it launches one run after another.
+
+    Args:
+        demand: whose target is cut.
+        cap: runs at once, at least 1.
+        launch_seconds: that a launch takes, by kind.
 
     Raises:
         InputError: so few at once are outrun by the arrivals, and the queue would grow without end.
@@ -51,7 +56,8 @@ def waiting(demand: Demand, cap: int) -> Waiting:
     else:
         work = sum(runs * lasts for runs, lasts in zip(target.runs, demand.seconds, strict=True))
         seconds = max(0.0, work - min(present)) / cap if rounds else 0.0
-    return Waiting(cap, target, seconds + rounds * DEQUEUE_SECONDS)
+    launches = sum(runs * takes for runs, takes in zip(target.runs, launch_seconds, strict=True))
+    return Waiting(cap, target, seconds + rounds * DEQUEUE_SECONDS + launches)
 
 
 def capped(demand: Demand, cap: int, weights: Array) -> Demand:

@@ -46,26 +46,33 @@ class SeenPeaks:
         if rank >= 1:
             return self.counts[rank - 1], f"by the peaks of {self._told}"
         heaviest = self.counts[0]
-        tail = self._tail() if heaviest.any() else np.zeros(0)
-        if len(tail) < _FEWEST_TAIL_DAYS:
-            return heaviest, f"the heaviest of the peaks of {self._told}, of which too few are like it"
-        beyond = tail[0] + _fall(tail) * math.log(days / (self.days + 1))
-        more = np.ceil(heaviest * (beyond / tail[0]) - 1e-9).astype(np.int64)
+        if not heaviest.any():
+            return heaviest, f"by the peaks of {self._told}"
+        of_one_sort = self._sort(0, max(_TAIL_DAYS, math.ceil(self.days * _TAIL_SHARE)))
+        # what comes beside a burst varies on its days as on the others, of which there are more
+        scale = max(_fall(of_one_sort), _fall(self._sort(len(of_one_sort), self.days)))
+        if not scale:
+            return heaviest, f"the heaviest of the peaks of {self._told}, which tell of none rarer"
+        beyond = of_one_sort[0] + scale * math.log(days / (self.days + 1))
+        more = np.ceil(heaviest * (beyond / of_one_sort[0]) - 1e-9).astype(np.int64)
         return more, f"by the peaks of {self._told}, rarer ones extrapolated"
 
     @property
     def _told(self) -> str:
         return "1 day" if self.days == 1 else f"{self.days} days"
 
-    def _tail(self) -> Array:
-        """What the heaviest days weigh that are of one sort: down to a fall that chance does not explain.
+    def _sort(self, first: int, most: int) -> Array:
+        """What the days from the `first` on weigh that are of one sort: down to a fall that chance does not
+        explain, and at most so many.
 
         Counts of what comes at random vary by their root, so that neighbours in order are far closer; a burst
         that comes once a week stands further above the days without it.
         """
-        top = min(max(_TAIL_DAYS, math.ceil(self.days * _TAIL_SHARE)), self.days)
-        weighed = np.array([float(one @ self.weights) for one in self.counts[:top]])
-        runs = weighed / weighed[0] * float(self.counts[0].sum())
+        some = self.counts[first : first + most]
+        weighed = np.array([float(one @ self.weights) for one in some])
+        if not len(weighed) or not weighed[0]:
+            return weighed
+        runs = weighed / weighed[0] * float(some[0].sum())
         falls = np.flatnonzero(-np.diff(runs) > math.sqrt(runs[0]))
         return weighed[: int(falls[0]) + 1] if len(falls) else weighed
 
@@ -73,6 +80,8 @@ class SeenPeaks:
 def _fall(weighed: Array) -> float:
     """The scale of an exponential tail from its heaviest values: their spacings from the i-th to the next,
     times i, are as from one exponential distribution (Rényi 1953, Acta Mathematica Hungarica 4)."""
+    if len(weighed) < _FEWEST_TAIL_DAYS:
+        return 0.0
     return float((-np.diff(weighed) * np.arange(1, len(weighed))).mean())
 
 

@@ -146,7 +146,11 @@ def recommend(
         prices: of what is on offer.
     """
     told, of_each = demands[0], shares(placement)
-    waits = None if wish.cap is None else waiting(told, wish.cap)
+    waits = (
+        None
+        if wish.cap is None
+        else waiting(told, wish.cap, [one.launch_seconds_per_run.high for one in costs])
+    )
     if wish.cap is not None:
         demands = [capped(one, wish.cap, weights_of(costs)) for one in demands]
     needs = [_server_need(costs, one, share, wish) for one, share in zip(demands, of_each, strict=True)]

@@ -225,7 +225,7 @@ def test_a_cap_below_the_peak_is_taken_only_when_asked_for(run: Run, result: Pat
     assert {shape["max_concurrent_runs"] for shape in cut["shapes"]} == {5}
     assert [peak["total"] for peak in cut["peaks"] if peak["binds"]] == [5]
     assert cut["waiting"]["total"] == 20
-    assert 135 < cut["waiting"]["seconds"] < 3 * 60
+    assert 3 * (45 + 5) < cut["waiting"]["seconds"] < 4 * 60
     shown = run("size", str(result), "--jobs", str(jobs), "--max-concurrent-runs", "5").stdout
     assert "the last starts within" in shown
     assert "Dagster+ launches them isolated" in shown
