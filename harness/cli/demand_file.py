@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from harness.cli.yaml_file import read_yaml
 from harness.results.result_document import ResultDocument
+from harness.scenario.duration import Seconds
 from harness.scenario.section import Name, Section
-from harness.scenario.units import Seconds
 from harness.sizing.arrivals import LONGEST_SECONDS, Stream
 from harness.sizing.costs import Costs, costs_of
 

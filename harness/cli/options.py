@@ -10,7 +10,8 @@ import typer
 from harness.errors import InputError
 from harness.report.renderers import Format, Subject, formats_of
 from harness.results.comparison_document import Kind
-from harness.scenario.units import parse_bytes, parse_seconds
+from harness.scenario.duration import parse_seconds
+from harness.scenario.quantity import SERVER_CPUS, SERVER_MEMORY
 from harness.sizing.arrivals import LONGEST_SECONDS
 
 TOKEN_HEADER = "Dagster-Cloud-Api-Token"
@@ -46,18 +47,19 @@ def seconds_of(option: str, text: str) -> float:
 
 
 def bytes_of(option: str, text: str) -> int:
-    """Bytes in an option such as `30GiB`.
-
-    Raises:
-        InputError: not a size above 0.
-    """
+    """Bytes in an option such as `30GiB`; InputError where it is no memory of a code server."""
     try:
-        size_bytes = parse_bytes(text)
+        return SERVER_MEMORY.read(text)
     except ValueError as error:
         raise InputError(f"{option} {text}: {error}") from None
-    if size_bytes <= 0:
-        raise InputError(f"{option} {text}: more than 0 is expected")
-    return size_bytes
+
+
+def cpus_of(option: str, text: str) -> float:
+    """CPUs in an option such as `500m`; InputError where a code server cannot have so many."""
+    try:
+        return SERVER_CPUS.read(text)
+    except ValueError as error:
+        raise InputError(f"{option} {text}: {error}") from None
 
 
 def thresholds_of(told: Sequence[str], defaults: Mapping[Kind, float]) -> dict[Kind, float]:

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from harness.cli.yaml_file import read_yaml
 from harness.results.sizing_document import Platform
+from harness.scenario.quantity import MachineCpus, ServerMemory
 from harness.scenario.section import Section
-from harness.scenario.units import Bytes
 from harness.sizing.prices import Machine, Tariff
 from harness.sizing.recommend import Prices
 
@@ -21,8 +21,8 @@ class MachineSection(Section):
     """An instance or a node."""
 
     name: str
-    cpus: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    memory: Bytes
+    cpus: MachineCpus
+    memory: ServerMemory
     hour: Price = Field(description="price per hour")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import TOKEN_HEADER, bytes_of, seconds_of
+from harness.cli.options import TOKEN_HEADER, bytes_of, cpus_of, seconds_of
 from harness.errors import InputError
 from harness.sizing.defaults import BURST_HEADROOM, MEMORY_HEADROOM, RETURN_DAYS, START_WITHIN_SECONDS, TICKS
 from harness.sizing.replicas import Ceiling
@@ -146,10 +146,12 @@ class LimitOptions:
     """What can be had."""
 
     max_cpus: Annotated[
-        float, typer.Option(help="CPUs of the largest server you can have.", show_default="no limit")
-    ] = math.inf
+        str,
+        typer.Option(help="CPUs of the largest server you can have: 4, 500m.", show_default="no limit"),
+    ] = ""
     max_memory: Annotated[
-        str, typer.Option(help="Memory of the largest server you can have: 30GiB.", show_default="no limit")
+        str,
+        typer.Option(help="Memory of the largest server you can have: 30GiB, 30Gi.", show_default="no limit"),
     ] = ""
     prices: Annotated[
         Path | None,
@@ -163,10 +165,9 @@ class LimitOptions:
     @property
     def ceiling(self) -> Ceiling:
         """The largest server; InputError where it is none."""
-        if not self.max_cpus > 0:
-            raise InputError(f"--max-cpus {self.max_cpus:g}: more than 0 is expected")
         return Ceiling(
-            self.max_cpus, bytes_of("--max-memory", self.max_memory) if self.max_memory else math.inf
+            cpus_of("--max-cpus", self.max_cpus) if self.max_cpus else math.inf,
+            bytes_of("--max-memory", self.max_memory) if self.max_memory else math.inf,
         )
 
 

@@ -11,6 +11,7 @@ from harness.campaign.trial import Trial
 from harness.campaign.trial_begin import begin_trial, new_trial
 from harness.campaign.trial_scenario import workload_of
 from harness.cli.folders import new_folder
+from harness.cli.options import cpus_of
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of
@@ -51,13 +52,13 @@ def try_size(
         int, typer.Option(min=1, help="How often each size on the way to the boundary is tried.")
     ] = 2,
     cpus: Annotated[
-        float,
+        str,
         typer.Option(
             help="Try it with so many CPUs, where this machine has fewer than the size; memory is tried all "
             "the same, but starts take longer.",
             show_default="those of the size",
         ),
-    ] = 0.0,
+    ] = "",
     out: Annotated[
         Path | None, typer.Option(help="Folder. Default: results/try-TIME.", show_default=False)
     ] = None,
@@ -80,7 +81,8 @@ def try_size(
     folder = out or new_folder("try")
     console = make_console()
     means = means_of(console)
-    trial = new_trial(document, _platform(platform), stack, cpus, means.fingerprint(StackName.process))
+    given = cpus_of("--cpus", cpus) if cpus else 0.0
+    trial = new_trial(document, _platform(platform), stack, given, means.fingerprint(StackName.process))
     workload = workload_of(document)
     if resume and out is None:
         raise ResultError(f"{folder}: no trial to go on with; name its folder with --out")

@@ -173,7 +173,7 @@ def _compose(sizing: SizingDocument) -> str:
     ]
     if size is None:
         return _file(sizing, [*notes, _left_out("services", sizing.shape("compose"))], {})
-    memory = f"{_mib(size.memory_bytes)}m"
+    memory = f"{_mib(size.memory_bytes)}MiB"  # which the harness reads too, unlike `m`
     service: dict[str, Any] = {
         "mem_limit": memory,
         "memswap_limit": memory,

@@ -8,16 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from harness.scenario.duration import Seconds
+from harness.scenario.quantity import MIB, ServerCpus, ServerMemory
 from harness.scenario.section import Name, Section, each_once, one_or_many
-from harness.scenario.units import Bytes, Seconds
 from harness.scenario.workload import (
     BuiltinWorkload,
     OwnJob,
     TickWorkload,
     Workload,
 )
-
-MIB = 1024 * 1024
 
 
 class DagsterSection(Section):
@@ -112,10 +111,8 @@ class LocationSection(Section):
 class ServerSection(Section):
     """Limits and settings of the code server; a list makes one cell per value."""
 
-    cpus: tuple[Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)], ...] = Field(
-        (2.0,), min_length=1, description="CPU quota"
-    )
-    memory: tuple[Bytes, ...] = Field((2048 * MIB,), min_length=1, description="memory limit")
+    cpus: tuple[ServerCpus, ...] = Field((2.0,), min_length=1, description="CPU quota")
+    memory: tuple[ServerMemory, ...] = Field((2048 * MIB,), min_length=1, description="memory limit")
     grpc_max_workers: tuple[Annotated[int, Field(ge=1, strict=True)] | Literal["unset"], ...] = Field(
         (8,), min_length=1, description="DAGSTER_GRPC_MAX_WORKERS; `unset` leaves it to Dagster"
     )
@@ -136,13 +133,6 @@ class ServerSection(Section):
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return one_or_many(value)
-
-    @field_validator("memory")
-    @classmethod
-    def _server_must_fit(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if any(size < 256 * MIB for size in value):
-            raise ValueError("at least 256MiB is expected; an idle code server alone needs more than 128MiB")
-        return value
 
     @field_validator("cpus", "memory", "grpc_max_workers", "replicas")
     @classmethod

@@ -23,8 +23,13 @@ is correct, and `dagster-sizing scenario schema` prints the JSON Schema for your
 A field that takes *one or a list* makes a cell for each value of the list, and for each combination of such
 lists. `--set server.memory=4GiB` on the command line changes a field without editing the file.
 
-*A time* is `45s`, `2m`, `1h`, `250ms` or a number; *a size* is `512MiB`, `4GiB`, `64MB` or a number. A plain
-number is in the unit of its row.
+*A time* is `45s`, `250ms`, `2m`, `1h30m`, `1d` or a number of seconds.
+
+*A size* is `2Gi` as in Kubernetes, the same with a B (`2GiB`), or `4GB` or `4G`, in powers of 1000. *CPUs*
+are `2`, `0.5` or `500m`. Options and all other files are read alike. What has two readings is refused, and
+the message names both: `512m` (MiB in Docker, thousandths of a byte in Kubernetes), `2g` (GiB in Docker) and
+`2048` (MiB on ECS). A plain number of 1048576 or more is one of bytes. More CPUs than any machine has are
+refused: 1024 units of ECS are one CPU.
 """
 _SECTIONS = {
     "DagsterSection": ("dagster", "Versions of Dagster, and how runs are launched."),
@@ -96,7 +101,7 @@ def _default(default: Any, value: str) -> str:
 def _type(field: Schema, schema: Schema) -> str:
     """What may be written there, in a few words."""
     if _is_quantity(field):
-        return "a size" if _is_size(field) else "a time"
+        return {"memory": "a size", "cpus": "CPUs"}.get(field["anyOf"][-1].get("format"), "a time")
     if "$ref" in field:
         title, _ = _SECTIONS[field["$ref"].rsplit("/", 1)[-1]]
         return f"[{title}](#{title.replace(' ', '-')})"
@@ -132,12 +137,8 @@ def _range(field: Schema) -> str:
 
 def _is_quantity(field: Schema) -> bool:
     """Whether it is a plain number, or a number with its unit as text."""
-    kinds = [one.get("type") for one in field.get("anyOf", ())]
-    return kinds in (["integer", "string"], ["number", "string"]) and "pattern" in field["anyOf"][1]
-
-
-def _is_size(field: Schema) -> bool:
-    return str(field["anyOf"][1]["pattern"]).endswith("[bB]?\\s*$")
+    *numbers, text = field.get("anyOf") or [{}]
+    return "pattern" in text and all(one.get("type") in ("integer", "number") for one in numbers)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
+from harness.scenario.duration import Seconds
+from harness.scenario.quantity import RunMemory
 from harness.scenario.section import Name, Section
-from harness.scenario.units import Bytes, Seconds
 
 _PARAMETERS_OF = {
     "io_bound": ("wait",),
@@ -67,7 +68,7 @@ class BuiltinWorkload(OneKind):
         Field(description="which of the jobs of `workloads/`")
     )
     name: Name | None = Field(None, description="label in results; default: the workload's name")
-    ballast: Bytes = Field(0, description="memory each run really touches and keeps")
+    ballast: RunMemory = Field(0, description="memory each run really touches and keeps")
     duration: Literal["auto"] | Seconds = Field(
         "auto", description="how long a run holds; `auto` derives it from launch cost so that runs overlap"
     )

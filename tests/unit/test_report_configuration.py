@@ -268,8 +268,8 @@ def test_compose_gets_limits_without_swap(replicas: int) -> None:
     assert content(sizing(replicas=replicas), "compose.override.yaml") == {
         "services": {
             "code-server": {
-                "mem_limit": "1472m",
-                "memswap_limit": "1472m",
+                "mem_limit": "1472MiB",
+                "memswap_limit": "1472MiB",
                 "cpus": 1.3,
                 "environment": {"DAGSTER_GRPC_MAX_WORKERS": "9"},
             }
@@ -367,7 +367,7 @@ def test_numbers_come_back_as_they_were(
 
     service = content(document, "compose.override.yaml")["services"]["code-server"]
     assert service["cpus"] == pytest.approx(container.cpus)
-    assert service["mem_limit"] == service["memswap_limit"] == f"{container.memory_bytes // MIB}m"
+    assert service["mem_limit"] == service["memswap_limit"] == f"{container.memory_bytes // MIB}MiB"
     assert service["environment"] == {"DAGSTER_GRPC_MAX_WORKERS": str(workers)}
     assert service.get("deploy", {"replicas": 1}) == {"replicas": replicas}
 
