@@ -48,9 +48,12 @@ class SeenPeaks:
         heaviest = self.counts[0]
         if not heaviest.any():
             return heaviest, f"by the peaks of {self._told}"
-        of_one_sort = self._sort(0, max(_TAIL_DAYS, math.ceil(self.days * _TAIL_SHARE)))
-        # what comes beside a burst varies on its days as on the others, of which there are more
-        scale = max(_fall(of_one_sort), _fall(self._sort(len(of_one_sort), self.days)))
+        most = max(_TAIL_DAYS, math.ceil(self.days * _TAIL_SHARE))
+        of_one_sort = self._sort(0, most)
+        scale = _fall(of_one_sort)
+        if len(of_one_sort) < most:
+            # what comes beside a burst varies on its days as on the others, of which there are more
+            scale = max(scale, _fall(self._sort(len(of_one_sort), self.days)))
         if not scale:
             return heaviest, f"the heaviest of the peaks of {self._told}, which tell of none rarer"
         beyond = of_one_sort[0] + scale * math.log(days / (self.days + 1))
