@@ -1,4 +1,4 @@
-"""Sizes from histories of demand whose peaks are known: they hold, and are hardly larger than they must be."""
+"""Sizes from histories of demand whose peaks are known: they hold, hardly larger than they must be."""
 
 import pytest
 

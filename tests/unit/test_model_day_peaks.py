@@ -39,7 +39,7 @@ def played(arrivals: list[RandomArrivals], weights: Array, kind: str, days: int)
         starts.append(np.repeat(begun, one.runs))
         ends.append(np.repeat(begun + lasted, one.runs))
         kinds.append(np.full(number * one.runs, one.kind))
-    held = occupancy(*map(np.concatenate, (starts, ends)), np.concatenate(kinds), len(weights))
+    held = occupancy(np.concatenate(starts), np.concatenate(ends), np.concatenate(kinds), len(weights))
     weighed = held.counts @ weights
     edges = np.arange(days + 1) * DAY_SECONDS
     first = np.searchsorted(held.times, edges, side="right") - 1
