@@ -74,7 +74,7 @@ def waits(sizing: SizingDocument) -> list[str]:
         ]
     return [
         f"the cap of {of.cap} that was asked for is below the peak of {of.total}: if all come at once, the "
-        f"last starts within {quantity(of.seconds, 's')}",
+        f"last starts within {of.seconds:.0f} s",
         "over the cap, runs wait in the queue of open source Dagster, where the daemon is up (the cap counts "
         "those of all code locations); without the queued coordinator nothing holds them back, and Dagster+ "
         "launches them isolated",

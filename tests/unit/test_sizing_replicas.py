@@ -2,17 +2,19 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.results.folder import ResultFolder
 from harness.results.scenario_record import ScenarioRecord
 from harness.results.sizing_document import ReplicasRecord, SizingDocument
 from harness.sizing.arrivals import Stream, trace_of_history
 from harness.sizing.demand import demand_of_streams
-from harness.sizing.placement import Placement, shares
+from harness.sizing.placement import BURSTS, REPLICAS, Placement, placement_of, shares
 from harness.sizing.prices import Machine, Tariff
 from harness.sizing.recommend import Origin, Prices, Wish, recommend, weights_of
 from harness.sizing.replicas import Ceiling, ServerNeed, decide
@@ -218,3 +220,12 @@ def test_prices_list_every_size_that_suffices_cheapest_first() -> None:
     assert kubernetes[0].cost_per_month == pytest.approx(
         (shape.cpus * 0.03 + shape.memory_bytes / GIB * 0.004) * 100 * found.replicas.replicas
     )
+
+
+def test_the_committed_placement_is_even_enough_for_replicas() -> None:
+    folder = ResultFolder(Path("results/placement"))
+    found = placement_of(
+        folder.read_document(), folder.columns("bursts", BURSTS), folder.columns("replicas", REPLICAS)
+    )
+    assert (found.launches, found.on_busiest, found.replicas) == (120, 42, 3)
+    assert 1.2 < found.most_of_even < 1.5  # 42 of 120: at most 44 %, where a third is even
