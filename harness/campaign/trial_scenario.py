@@ -8,10 +8,10 @@ from harness.errors import InputError
 from harness.results.sizing_document import SizingDocument
 from harness.results.trial_document import TrialDocument
 from harness.scenario.model import Scenario
-from harness.scenario.workload import MixWorkload, RunWorkload, TickWorkload
+from harness.scenario.workload import BuiltinWorkload, MixWorkload, RunWorkload, TickWorkload
 
-QUEUED_SECONDS_PER_RUN = 4.0
-"""So much longer runs last in a queue, for each that shall be at once: the daemon launches one by one."""
+QUEUED_SECONDS_PER_RUN = 5.0
+"""Runs in a queue last so long for each that shall be at once: the daemon launches one after another."""
 
 
 def scenario_of(
@@ -39,7 +39,6 @@ def scenario_of(
         "shape": "burst",
         "window": 0,
         "levels": [launched(sizing, runs)],
-        "plateau": QUEUED_SECONDS_PER_RUN * runs if waits else measured.load.plateau,
         "repeats": bursts,
         "lose_server_after": 0,
     }
@@ -54,10 +53,22 @@ def scenario_of(
             "replicas": [1],
             "restart": False,
         },
-        "workloads": [workload_of(sizing).model_dump(mode="json")],
+        "workloads": [_lasting(workload_of(sizing), runs if waits else 0).model_dump(mode="json")],
         "load": load,
     }
     return Scenario.model_validate(given)
+
+
+def _lasting(workload: RunWorkload | MixWorkload, at_once: int) -> RunWorkload | MixWorkload:
+    """The workload in runs that last long enough for so many to be at once, though a queue starts them."""
+    seconds = QUEUED_SECONDS_PER_RUN * at_once
+    if (
+        not isinstance(workload, BuiltinWorkload)
+        or workload.duration == "auto"
+        or workload.duration >= seconds
+    ):
+        return workload
+    return workload.model_copy(update={"duration": seconds})
 
 
 def launched(sizing: SizingDocument, runs: int) -> int:

@@ -85,21 +85,17 @@ def demand(
     writer = None if out is None else _writer(out, source)
     # What programs read must hold nothing else.
     console = make_console() if output is Format.TABLE else Console(stderr=True)
-    read = 0
-    with counting(console) as show:
-
-        def say(number: int) -> None:
-            nonlocal read
-            read = number
-            show(number)
-
-        runs = read_runs(source, token_env, token_header, days, say)
+    with counting(console) as say:
+        history = read_runs(source, token_env, token_header, days, say)
+    runs = history.runs
     document = DemandDocument(
         harness_version=harness.__version__,
         created_at=timestamp(),
         source=source,
         runs=len(runs),
-        runs_left_out=read - len(runs),
+        runs_left_out=sum(history.left_out.values()),
+        left_out=dict(history.left_out),
+        alike=history.alike,
         locations=profiles_of(runs),
     )
     if out is not None and writer is not None:

@@ -17,8 +17,9 @@ from rich.console import Console
 from harness.cli.options import TOKEN_HEADER
 from harness.errors import InputError
 from harness.model.day_peaks import DAY_SECONDS
+from harness.sizing.history_file import read_table
 from harness.sizing.instance_runs import read_instance_history
-from harness.sizing.run_history import read_table, whole_runs
+from harness.sizing.run_history import History, whole_runs
 from harness.target.graphql import (
     AccessRefusedError,
     GraphQLClient,
@@ -34,10 +35,8 @@ _ADDRESSES = "such as http://127.0.0.1:3000 or https://ORGANISATION.dagster.clou
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
-def read_runs(
-    source: str, token_env: str, header: str, days: float, say: Callable[[int], None]
-) -> pd.DataFrame:
-    """Whole runs of a Dagster instance or of a file, with columns as `harness.sizing.run_history` gives them.
+def read_runs(source: str, token_env: str, header: str, days: float, say: Callable[[int], None]) -> History:
+    """Whole runs of a Dagster instance or of a file.
 
     Args:
         source: what begins with http:// or https:// is an instance, anything else a CSV or Parquet file.
@@ -103,7 +102,7 @@ def counting(console: Console) -> Iterator[Callable[[int], None]]:
 
 def _of_instance(
     source: str, token_env: str, header: str, days: float, say: Callable[[int], None]
-) -> pd.DataFrame:
+) -> History:
     if not 0 < days < float("inf"):
         raise InputError(f"--days {days:g}: a number greater than 0 is expected")
     url, host = _endpoint(source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,7 @@ from harness.cli.size_options import (
 from harness.errors import InputError
 from harness.report.configuration import render_configs
 from harness.report.renderers import Format, print_document
+from harness.results.demand_document import history_amiss
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from harness.results.sizing_document import SIZING_FILE, SizingDocument, write_sizing
@@ -132,8 +134,8 @@ def _demands(
     from harness.cli.run_source import counting, read_runs, runs_of_location
 
     with counting(Console(stderr=True)) as say:
-        runs = read_runs(told.history, told.token_env, told.token_header, told.days, say)
-    runs, location = runs_of_location(runs, told.history, told.location)
+        history = read_runs(told.history, told.token_env, told.token_header, told.days, say)
+    runs, location = runs_of_location(history.runs, told.history, told.location)
     starts, ends = runs["start"].to_numpy(float), runs["end"].to_numpy(float)
     if len(starts) < FEWEST_RUNS:
         found = "1 run" if len(starts) == 1 else f"{len(starts)} runs"
@@ -145,7 +147,9 @@ def _demands(
     demands = [
         demand_of_history(starts, ends, kinds, beyond, weights, *peak, SEED, share) for share in of_each
     ]
-    return costs, demands, location
+    amiss = history_amiss(history.left_out, history.alike)
+    told_of = tuple(f"{told.history}: {line}" for line in amiss)
+    return costs, [replace(one, warnings=(*one.warnings, *told_of)) for one in demands], location
 
 
 def _placement(result: Path | None) -> Placement | None:

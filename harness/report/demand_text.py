@@ -23,16 +23,11 @@ _TOO_FEW = "- too few runs, or too short a time, for this figure"
 
 def print_demand(demand: DemandDocument, console: Console) -> None:
     """Print the figures of every code location."""
-    left_out = (
-        f", {demand.runs_left_out:,} left out: in progress, never started, or ended as they began"
-        if demand.runs_left_out
-        else ""
-    )
     console.print(
-        f"\n[bold]runs of {escape(demand.source)}[/bold]: {demand.runs:,}{left_out}",
-        highlight=False,
-        soft_wrap=True,
+        f"\n[bold]runs of {escape(demand.source)}[/bold]: {demand.runs:,}", highlight=False, soft_wrap=True
     )
+    for line in demand.amiss:
+        console.print(f"- {line}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     runs, at_once = ([row(one) for one in demand.locations] for row in (_runs_row, _at_once_row))
     console.print()
     print_table(console, "Starts, and how long runs lasted", _RUNS, runs, _WORDS)

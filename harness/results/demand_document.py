@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -40,5 +41,31 @@ class DemandDocument(Part):
     created_at: str
     source: str
     runs: int
-    runs_left_out: int = Field(description="in progress, never started, or ended as they began")
+    runs_left_out: int = Field(description="rows of the history that are no whole run")
+    left_out: dict[str, int] = Field(default_factory=dict, description="how many of them, by what is amiss")
+    alike: int = Field(0, description="runs that are like another in every column; they count")
     locations: tuple[LocationProfile, ...] = Field(description="the one with most runs first")
+
+    @property
+    def amiss(self) -> list[str]:
+        """What of the history is left out or doubtful, a line each."""
+        return history_amiss(self.left_out, self.alike)
+
+
+def history_amiss(left_out: Mapping[str, int], alike: int) -> list[str]:
+    """What of a history is left out or doubtful, a line each.
+
+    Args:
+        left_out: number of rows by what is amiss with them.
+        alike: rows that are like another in every column.
+    """
+    found = []
+    if left_out:
+        kinds = ", ".join(f"{count:,} {what}" for what, count in left_out.items())
+        found.append(f"{sum(left_out.values()):,} left out: {kinds}")
+    if alike:
+        found.append(
+            f"{alike:,} {'is' if alike == 1 else 'are'} like another row in every column, and counted: runs "
+            "that are launched together may look alike; a column run_id tells them from a row exported twice"
+        )
+    return found

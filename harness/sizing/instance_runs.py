@@ -12,12 +12,12 @@ from typing import Any
 import pandas as pd
 
 from harness.errors import InputError
-from harness.sizing.run_history import whole_runs
+from harness.sizing.run_history import History, whole_runs
 from harness.target.graphql import GraphQLClient, GraphQLError, NotGraphQLError
 
 RUNS_PER_PAGE = 500
 
-_COLUMNS = ("start", "end", "location", "job", "status")
+_COLUMNS = ("start", "end", "location", "job", "status", "run_id")
 _RUNS = """
 query RunHistory($filter: RunsFilter!, $cursor: String, $limit: Int!) {
   runsOrError(filter: $filter, cursor: $cursor, limit: $limit) {
@@ -34,8 +34,8 @@ query RunHistory($filter: RunsFilter!, $cursor: String, $limit: Int!) {
 
 def read_instance_history(
     client: GraphQLClient, since_epoch_seconds: float, on_page: Callable[[int], None]
-) -> pd.DataFrame:
-    """Whole runs created after an instant: `start`, `end` (epoch seconds), `location`, `job`, `status`.
+) -> History:
+    """Whole runs created after an instant.
 
     Runs in progress, and those that never started, are left out. A run that was not launched through a code
     location, as by `dagster job execute`, has an empty location.
@@ -90,4 +90,5 @@ def _row(run: dict[str, Any]) -> tuple[Any, ...]:
         origin.get("repositoryLocationName", ""),
         run["jobName"],
         run["status"],
+        run["runId"],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,14 +10,8 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import InputError
+from harness.sizing.history_file import NEEDED, TEXTS, read_table
 
-NEEDED = ("start", "end")
-"""Columns of an export: epoch seconds or ISO 8601, with a time zone or in UTC."""
-TEXTS = ("location", "job", "status")
-"""Columns that may stand beside them."""
-
-_MISSING = ["", "NULL", "null", "None", "NaN", "nan", "NaT", "NA", "N/A"]
-"""What an export may write where a run has no start or end; a location may be called so."""
 _LARGEST_SECONDS = 1e11
 """The year 5138 in seconds, but 1973 in milliseconds: what is larger is not in seconds."""
 _ZONED = r"[T ].*(?:[zZ]|[+-]\d{2}(?::?\d{2})?)\s*$"
@@ -33,10 +27,20 @@ class _Instants:
     """Whether its times had a time zone; None for numbers, which need none."""
 
 
-def read_history(file: Path) -> pd.DataFrame:
-    """Runs of a CSV or Parquet export: `start`, `end` (epoch seconds), `location`; `job`, `status` if told.
+@dataclass(frozen=True)
+class History:
+    """Whole runs, and what else a table holds."""
 
-    Runs without start or end are left out, as are those that do not end after they start.
+    runs: pd.DataFrame
+    """Columns `start`, `end` (epoch seconds), `location`; `job`, `status` and `run_id` if told."""
+    left_out: Mapping[str, int]
+    """How many of the other rows there are, by what is amiss with them."""
+    alike: int
+    """Rows among the runs that are like another in every column; they count."""
+
+
+def read_history(file: Path) -> History:
+    """Runs of a CSV or Parquet export.
 
     Raises:
         InputError: not there, not a table, a column missing or not what it should be, no whole run in it.
@@ -44,34 +48,15 @@ def read_history(file: Path) -> pd.DataFrame:
     return whole_runs(read_table(file), str(file))
 
 
-def read_table(file: Path) -> pd.DataFrame:
-    """The table in a CSV or Parquet file as it is.
+def whole_runs(table: pd.DataFrame, source: str) -> History:
+    """Runs that have a start and an end after it.
 
-    Raises:
-        InputError: not there, or not a table.
-    """
-    try:
-        return pd.read_parquet(file) if file.suffix == ".parquet" else _read_csv(file)
-    except pd.errors.EmptyDataError:
-        raise InputError(f"{file}: is empty; a first line is expected that names the columns") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{file}: not UTF-8 text; save it as CSV in UTF-8, or as .parquet") from None
-    except pd.errors.ParserWarning:
-        raise InputError(
-            f"{file}: a line has more values than the first line has names; put what holds a comma in quotes"
-        ) from None
-    except (OSError, ValueError) as error:
-        why = " ".join(str(error).split())[:200]
-        raise InputError(f"{file}: not a CSV or Parquet table ({why})") from None
-
-
-def whole_runs(table: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Runs that have a start and an end after it, the columns as `read_history` says.
-
-    Failed and cancelled runs count, as they held memory too.
+    Failed and cancelled runs count, as they held memory too. A run id that comes again is left out. Rows that
+    are alike in all columns count where there is no run id, as runs that a schedule launches together may
+    look alike: a size must not be too small.
 
     Args:
-        table: columns start and end (epoch seconds or ISO 8601), perhaps location, job and status.
+        table: columns start and end (epoch seconds or ISO 8601), perhaps location, job, status and run_id.
         source: what the table is, for errors.
 
     Raises:
@@ -94,28 +79,41 @@ def whole_runs(table: pd.DataFrame, source: str) -> pd.DataFrame:
     for name in TEXTS:
         if name in table:
             runs[name] = table[name].astype("str").where(table[name].notna(), "")
+    amiss = _amiss(runs)
+    kept: pd.DataFrame = runs[amiss == ""]
+    left_out = {str(what): int(count) for what, count in amiss[amiss != ""].value_counts().items()}
+    if kept.empty:
+        told = ", ".join(f"{count} {what}" for what, count in left_out.items()) or "it holds no row"
+        swapped = "; are the columns swapped?" if left_out.get(_BACKWARDS, 0) == len(runs) > 0 else ""
+        raise InputError(
+            f"{source}: none of {len(runs)} runs has a start and an end after it: {told}{swapped}"
+        )
+    alike = 0 if "run_id" in kept else int(table.loc[kept.index].duplicated().sum())
+    return History(kept, left_out, alike)
+
+
+_BACKWARDS = "ended before they started"
+
+
+def _amiss(runs: pd.DataFrame) -> pd.Series:
+    """What is amiss with each row; empty where nothing is."""
     # An instant of 0 is how some exports write that there was none.
     began = np.isfinite(runs["start"]) & (runs["start"] > 0)
-    kept: pd.DataFrame = runs[began & np.isfinite(runs["end"]) & (runs["end"] > runs["start"])]
-    if kept.empty:
-        raise InputError(f"{source}: none of {len(runs)} runs has a start and an end after it")
-    return kept
-
-
-def _read_csv(file: Path) -> pd.DataFrame:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)
-        return pd.read_csv(
-            file,
-            encoding="utf-8-sig",  # as spreadsheets write it, with a mark before the first name
-            dtype=dict.fromkeys(TEXTS, "str"),
-            keep_default_na=False,
-            na_values=dict.fromkeys(NEEDED, _MISSING),
-            skipinitialspace=True,
-            # Else a comma at the end of every line would shift the columns by one.
-            index_col=False,
-            low_memory=False,
-        )
+    ended = np.isfinite(runs["end"]) & (runs["end"] > 0)
+    whole = began & ended & (runs["end"] > runs["start"])
+    again = whole & False
+    if "run_id" in runs:
+        known = runs["run_id"].where(whole & (runs["run_id"] != ""))
+        again = known.notna() & known.duplicated()
+    kinds = (
+        ("never started", ~began),
+        ("in progress", began & ~ended),
+        (_BACKWARDS, began & ended & (runs["end"] < runs["start"])),
+        ("ended as they started", began & ended & (runs["end"] == runs["start"])),
+        ("listed before, by their run id", whole & again),
+    )
+    told = np.select([chosen.to_numpy(bool) for _, chosen in kinds], [what for what, _ in kinds], "")
+    return pd.Series(told, index=runs.index)
 
 
 def _instants(source: str, name: str, column: pd.Series) -> _Instants:

@@ -170,7 +170,7 @@ def check_pages(instance: Instance, runs: pd.DataFrame) -> None:
     pages: list[int] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(instance_runs, "RUNS_PER_PAGE", 4)
-        read = read_instance_history(instance.client, 0.0, pages.append)
+        read = read_instance_history(instance.client, 0.0, pages.append).runs
     assert pages == [4, 6]
     assert set(runs["start"]) < set(read["start"])
     assert len(read) == 6

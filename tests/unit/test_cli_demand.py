@@ -147,7 +147,9 @@ def test_the_table_teaches_and_names_the_next_step(run: Run, file: Path) -> None
     done = run("demand", str(file))
     assert done.returncode == 0, done.stderr
     for words in (
-        "242, 1 left out: in progress, never started",
+        "runs of " + str(file) + ": 242",
+        "- 1 left out: 1 in progress",
+        "- 192 are like another row in every column, and counted",
         "reports",
         "in bursts",
         "2026-01-31 12:00:00",
@@ -166,10 +168,10 @@ def test_an_instance_is_read_page_by_page_and_saved(
     done = run("demand", instance.url, "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert [asked["cursor"] for asked in instance.asked] == [None, "700", "200", "0"]
-    assert "1,199, 1 left out" in done.stdout
+    assert ": 1,199\n- 1 left out: 1 in progress" in done.stdout
     assert f"1,199 runs saved; next: dagster-sizing size RESULT --history '{out}'" in done.stdout
     saved = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
-    assert list(saved.columns) == ["start", "end", "location", "job", "status"]
+    assert list(saved.columns) == ["start", "end", "location", "job", "status", "run_id"]
     assert sorted(saved["start"]) == [NOON + 60 * number for number in range(1, 1200)]
     assert set(saved["status"]) == {"SUCCESS", "FAILURE"}
     first, again = told(run, instance.url), told(run, str(out))

@@ -16,6 +16,7 @@ from harness.sizing.run_history import read_history, whole_runs
 
 NOON = 1_769_860_800.0
 MINUTE, HOUR = 60.0, 3600.0
+HISTORIES = Path(__file__).parents[1] / "fixtures" / "histories"
 RUN = "2026-01-31T12:00:00Z,2026-01-31T12:01:00Z"
 
 
@@ -48,18 +49,18 @@ def profile(starts: list[float] | np.ndarray, seconds: float | list[float] = 30.
     ],
 )
 def test_times_may_be_written_in_many_ways(tmp_path: Path, rows: str) -> None:
-    read = read_history(write(tmp_path, f"start,end\n{rows}\n"))
+    read = read_history(write(tmp_path, f"start,end\n{rows}\n")).runs
     assert read.to_dict("list") == {"start": [NOON], "end": [NOON + 60], "location": [""]}
 
 
 def test_a_mark_before_the_first_name_is_no_part_of_it(tmp_path: Path) -> None:
-    read = read_history(write(tmp_path, f"start,end\n{RUN}\n", "utf-8-sig"))
+    read = read_history(write(tmp_path, f"start,end\n{RUN}\n", "utf-8-sig")).runs
     assert list(read["start"]) == [NOON]
 
 
 def test_names_stay_as_they_are(tmp_path: Path) -> None:
     rows = f"{RUN},007,NA,SUCCESS\n{RUN},,null,FAILURE\n"
-    read = read_history(write(tmp_path, f"start,end,location,job,status\n{rows}"))
+    read = read_history(write(tmp_path, f"start,end,location,job,status\n{rows}")).runs
     assert list(read["location"]) == ["007", ""]
     assert list(read["job"]) == ["NA", "null"]
     assert list(read["status"]) == ["SUCCESS", "FAILURE"]
@@ -69,14 +70,14 @@ def test_names_stay_as_they_are(tmp_path: Path) -> None:
 def test_parquet_may_hold_instants(tmp_path: Path, zone: datetime.tzinfo | None) -> None:
     start = datetime.datetime(2026, 1, 31, 12, tzinfo=zone)
     end = [start + datetime.timedelta(seconds=60), None]
-    read = read_history(parquet(tmp_path, start=[start, start], end=end, location=["etl", None]))
+    read = read_history(parquet(tmp_path, start=[start, start], end=end, location=["etl", None])).runs
     assert read.to_dict("list") == {"start": [NOON], "end": [NOON + 60], "location": ["etl"]}
 
 
 def test_runs_without_start_or_end_are_left_out(tmp_path: Path) -> None:
     rows = ["1769860800,", ",1769860800", "null,None", "0,1769860800", "1769860800,inf"]
     rows += ["1769860860,1769860800", "1769860800,1769860800", "1769860800,1769860860"]
-    read = read_history(write(tmp_path, "start,end\n" + "\n".join(rows)))
+    read = read_history(write(tmp_path, "start,end\n" + "\n".join(rows))).runs
     assert read.to_dict("list") == {"start": [NOON], "end": [NOON + 60], "location": [""]}
 
 
@@ -86,7 +87,8 @@ def test_runs_without_start_or_end_are_left_out(tmp_path: Path) -> None:
         ("", "is empty; a first line is expected that names the columns"),
         ("start,end\n", "none of 0 runs"),
         ("start,end\n1769860800,\n", "none of 1 runs has a start and an end"),
-        ("start;end\n1;2\n", "column start is missing"),
+        ("begin,end\n1,2\n", "column start is missing"),
+        ("start,start_time,end\n1,1,2\n", "columns start and start_time are both the start"),
         (f"start,end\n{RUN}\nsoon,2026-01-31T12:01:00Z\n", "start: 'soon' of run 2 is neither epoch seconds"),
         ("start,end\n1769860800,1769860860\n1769860800,late\n", "end: 'late' of run 2 is neither"),
         ("start,end\n2026-31-01T12:00:00Z,2026-01-31T12:01:00Z\n", "start: '2026-31-01T12:00:00Z' of run 1"),
@@ -114,7 +116,78 @@ def test_what_cannot_be_read_is_named_in_one_line(tmp_path: Path, content: str, 
 
 def test_text_in_another_encoding_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="save it as CSV in UTF-8"):
-        read_history(write(tmp_path, f"start,end\n{RUN}\n", "utf-16"))
+        read_history(write(tmp_path, f"start,end,job\n{RUN},über\n", "latin-1"))
+
+
+AS_IT_IS = [
+    *("bom", "caps", "crlf", "dagster_table", "epoch_s", "graphql_names", "iso_offset", "iso_space", "iso_z"),
+    *("pg_style", "semicolon", "tab", "utf16"),
+]
+
+
+@pytest.mark.parametrize("name", AS_IT_IS)
+def test_histories_are_read_alike_however_they_are_written(name: str) -> None:
+    read = read_history(HISTORIES / f"{name}.csv")
+    assert len(read.runs) == 40
+    assert set((read.runs["end"] - read.runs["start"]).round(3)) == {45.0}
+    assert read.runs["start"].iloc[0] == pytest.approx(1_762_164_000, abs=0.2)
+    assert (read.left_out, read.alike) == ({}, 0)
+
+
+LEFT_OUT: list[tuple[str, int, dict[str, int], int]] = [
+    ("one_negative", 39, {"ended before they started": 1}, 0),
+    ("dst_back", 8, {"ended before they started": 4}, 0),
+    ("missing_end", 35, {"in progress": 5}, 0),
+    ("null_word", 35, {"in progress": 5}, 0),
+    ("nan", 1, {"never started": 1}, 0),
+    ("year1970", 1, {"never started": 1}, 0),
+    ("duplicates", 80, {}, 40),
+    ("status", 48, {}, 0),
+    ("one", 1, {}, 0),
+]
+
+
+@pytest.mark.parametrize(("name", "runs", "left_out", "alike"), LEFT_OUT)
+def test_what_is_left_out_is_counted_by_what_is_amiss(
+    name: str, runs: int, left_out: dict[str, int], alike: int
+) -> None:
+    read = read_history(HISTORIES / f"{name}.csv")
+    assert (len(read.runs), read.left_out, read.alike) == (runs, left_out, alike)
+
+
+REFUSED = [
+    ("empty", "is empty"),
+    ("header_only", "it holds no row"),
+    ("epoch_ms", "divide the column by 1000"),
+    ("epoch_us", "divide the column by 1000"),
+    ("us_date", "neither epoch seconds nor ISO 8601"),
+    ("mixed_zone", "some times have a time zone and some have none"),
+    ("swapped", "40 ended before they started; are the columns swapped?"),
+    ("zero_dur", "40 ended as they started"),
+]
+
+
+@pytest.mark.parametrize(("name", "words"), REFUSED)
+def test_histories_that_cannot_be_read_say_why(name: str, words: str) -> None:
+    file = HISTORIES / f"{name}.csv"
+    with pytest.raises(InputError) as caught:
+        read_history(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert words in str(caught.value)
+
+
+def test_every_history_of_the_folder_is_tried() -> None:
+    tried = {*AS_IT_IS, *(name for name, *_ in LEFT_OUT), *(name for name, _ in REFUSED)}
+    assert tried == {file.stem for file in HISTORIES.glob("*.csv")}
+
+
+def test_a_run_that_is_listed_again_by_its_id_is_left_out(tmp_path: Path) -> None:
+    """As an export that was made in two parts; a run that was in progress in the first part is not lost."""
+    rows = f"a,{RUN}\nb,{RUN}\na,{RUN}\nc,2026-01-31T12:00:00Z,\nc,{RUN}\n"
+    read = read_history(write(tmp_path, f"run_id,start_time,end_time\n{rows}"))
+    assert list(read.runs["run_id"]) == ["a", "b", "c"]
+    assert read.left_out == {"in progress": 1, "listed before, by their run id": 1}
+    assert read.alike == 0
 
 
 def test_what_is_no_parquet_and_what_is_not_there(tmp_path: Path) -> None:
@@ -133,7 +206,7 @@ def test_instants_in_milliseconds_are_refused_in_parquet_too(tmp_path: Path) -> 
 
 def test_tables_of_other_sources_are_cleaned_alike() -> None:
     table = pd.DataFrame({"start": [NOON, None], "end": [NOON + 1, None], "status": ["FAILURE", "QUEUED"]})
-    assert list(whole_runs(table, "here")["status"]) == ["FAILURE"]
+    assert list(whole_runs(table, "here").runs["status"]) == ["FAILURE"]
     with pytest.raises(InputError, match=r"^here: none of 1 runs"):
         whole_runs(table[1:], "here")
 
