@@ -37,8 +37,8 @@
   }
 
   function demanded(cell) {
-    const runs = number("runs");
-    if (runs) return { runs: Math.ceil(runs), perSecond: 0, why: "as told" };
+    const told = number("runs");
+    if (told) return { runs: Math.ceil(told), perSecond: 0, why: "as told" };
     const duration = number("duration");
     const perHour = number("per_hour");
     if (!duration || !perHour) return null;
