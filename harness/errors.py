@@ -2,7 +2,6 @@
 
     HarnessError                     1
     ├── InputError                   2   a file, option or argument the user can correct
-    │   ├── ScenarioError            2   the scenario file
     │   ├── ResultError              2   the result folder
     │   └── CodeLocationError        2   the code under test: import, job or run config
     ├── MachineError                 3   this machine lacks something (rights, network, disk, a tool)
@@ -46,10 +45,6 @@ class InputError(HarnessError):
     """Something the user wrote is wrong and can be corrected."""
 
     exit_code = 2
-
-
-class ScenarioError(InputError):
-    """The scenario file cannot be read or does not validate."""
 
 
 class ResultError(InputError):

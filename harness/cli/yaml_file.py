@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import InputError
+from harness.scenario.problems import problems, section_of
+from harness.scenario.written import read_mapping, read_text
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -19,17 +20,9 @@ def read_yaml(file: Path, model: type[Model], what: str) -> Model:
     Raises:
         InputError: not there, not YAML, or a field that is wrong, one line each.
     """
-    try:
-        document: Any = yaml.safe_load(file.read_text("utf-8"))
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); name a YAML file with {what}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not YAML ({' '.join(str(error).split())[:200]})") from None
+    document, written = read_mapping(file, read_text(file, what), what)
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        lines = []
-        for item in error.errors():
-            field = ".".join(str(part) for part in item["loc"]) or "file"
-            lines.append(f"{file}: {field}: {item['msg'].removeprefix('Value error, ')}")
+        lines = problems(error, document, written, lambda field, _: section_of(model, field))
         raise InputError("\n".join(lines)) from None

@@ -1,39 +1,21 @@
-"""What is wrong with a scenario, a line per problem: where, which field, what was given, what is allowed."""
+"""What is wrong with a file that a user wrote, a line per problem: where, what was given, what is allowed."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from harness.scenario.model import (
-    DagsterSection,
-    LoadSection,
-    LocationSection,
-    SamplingSection,
-    Scenario,
-    ServerSection,
-    TimeoutSection,
-    WarmupSection,
-)
+from harness.scenario.model import Scenario
 from harness.scenario.workload import BuiltinWorkload, MixPart, TicksBeside, model_of_workload
+from harness.scenario.written import FieldPath, Written, dotted
 
-FieldPath = tuple[str | int, ...]
+SectionOf = Callable[[FieldPath, Any], type[BaseModel]]
+"""Which section of the file holds a field; of its path and the document."""
 
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "dagster": DagsterSection,
-    "location": LocationSection,
-    "server": ServerSection,
-    "load": LoadSection,
-    "load.warmup": WarmupSection,
-    "sampling": SamplingSection,
-    "timeouts": TimeoutSection,
-}
 _LIKE = {  # what a field with a pattern looks like
     "versions": 'a version such as "1.13.27"',
     "python": 'a Python version such as "3.11"',
@@ -55,57 +37,33 @@ _EXPECTED = {  # pydantic's kinds of error, in the words of someone who writes Y
 }
 
 
-@dataclass(frozen=True)
-class Source:
-    """Where each field of the document was written: a line of the file, or a `--set` option."""
-
-    file: Path
-    lines: dict[FieldPath, int]
-    options: dict[FieldPath, str]
-    words: dict[FieldPath, str]
-    """Plain values as they were written: YAML reads `1.10` as the number 1.1."""
-
-    def where(self, field: FieldPath) -> str:
-        """The option or line that wrote `field`, or else the nearest thing around it."""
-        for length in range(len(field), 0, -1):
-            part = field[:length]
-            for key, option in self.options.items():
-                if key[:length] == part:
-                    return f"--set {option}"
-            if part in self.lines:
-                return f"{self.file}:{self.lines[part]}"
-        return f"{self.file}:{self.lines[()]}"
-
-
-def dotted(field: FieldPath) -> str:
-    """`("load", "levels", 0)` as `load.levels.0`."""
-    return ".".join(str(part) for part in field)
-
-
-def problems(error: ValidationError, document: dict[str, Any], source: Source) -> Iterator[str]:
+def problems(
+    error: ValidationError, document: dict[str, Any], written: Written, section_of: SectionOf
+) -> Iterator[str]:
     """One line per field that does not validate."""
     items: list[Any] = list(error.errors())
     # pydantic drops a bad item from its list and then finds the list too short: that is no problem of its own
     bad = {item["loc"][:depth] for item in items for depth in range(1, len(item["loc"]))}
     told = [item for item in items if item["type"] != "too_short" or item["loc"] not in bad]
     for field, group in groupby(told, key=lambda item: _field(item["loc"], document)):
-        where, name = source.where(field), dotted(field) or "scenario"
-        yield f"{where}: {name}: {_explain(field, list(group), document, source)}"
+        name = dotted(field) or section_of((), document).__name__.removesuffix("File").lower()
+        explained = _explain(field, list(group), section_of(field, document), written)
+        yield f"{written.where(field)}: {name}: {explained}"
 
 
-def _explain(field: FieldPath, items: list[Any], document: dict[str, Any], source: Source) -> str:
+def _explain(field: FieldPath, items: list[Any], section: type[BaseModel], written: Written) -> str:
     first = items[0]
     if first["type"] == "extra_forbidden":
-        allowed = sorted(_section_of(field, document).model_fields)
+        allowed = sorted(section.model_fields)
         close = difflib.get_close_matches(str(field[-1]), allowed, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
         return f"unknown key; {hint}allowed: {', '.join(allowed)}"
     if first["type"] == "missing":
-        known = _section_of(field, document).model_fields[str(field[-1])]
+        known = section.model_fields[str(field[-1])]
         return f"missing; {known.description}"
     given = first["input"]
     if first["type"] == "string_type" and isinstance(given, int | float):
-        return f'text is expected; write it in quotes: "{source.words.get(field, given)}"'
+        return f'text is expected; write it in quotes: "{written.words.get(field, given)}"'
     messages = [_message(item, field) for item in items]
     if len(messages) > 1:  # each tells of one kind of value that the field takes
         messages = [" or ".join(text.removesuffix(" is expected") for text in messages) + " is expected"]
@@ -143,6 +101,8 @@ def _field(location: Sequence[str | int], document: Any) -> FieldPath:
             for index, part in enumerate(location)
             if not (index == 2 or (index > 2 and location[index - 1] == "runs"))
         ]
+    if location and location[-1] == "[key]":
+        location = location[:-1]  # what is wrong is the name itself
     path: list[str | int] = []
     node = document
     for index, part in enumerate(location):
@@ -157,10 +117,26 @@ def _field(location: Sequence[str | int], document: Any) -> FieldPath:
     return tuple(path)
 
 
-def _section_of(field: FieldPath, document: dict[str, Any]) -> type[BaseModel]:
+def section_of(model: type[BaseModel], field: FieldPath) -> type[BaseModel]:
+    """The section of a file like `model` that holds a field."""
+    for part in field[:-1]:
+        if part in model.model_fields:
+            model = _section_in(model.model_fields[str(part)].annotation) or model
+    return model
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """The section that a field holds, or each item of it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _section_in(part))), None)
+
+
+def section_of_scenario(field: FieldPath, document: Any) -> type[BaseModel]:
+    """The section of a scenario that holds a field: what a workload may hold depends on its kind."""
     parent = field[:-1]
-    if parent[:1] != ("workloads",):
-        return _SECTIONS.get(dotted(parent), Scenario)
+    if len(parent) < 2 or parent[0] != "workloads":
+        return section_of(Scenario, field)
     if parent[-1] == "ticks":
         return TicksBeside
     if len(parent) > 2 and isinstance(parent[-1], int):

@@ -16,7 +16,7 @@ import docker
 from docker.errors import ContainerError, DockerException
 
 import harness
-from harness.errors import CodeLocationError, InputError, MachineError, ScenarioError
+from harness.errors import CodeLocationError, InputError, MachineError
 from harness.scenario.model import LocationSection, Scenario
 from harness.stack.base import ServerEnvironment
 from harness.stack.engine import LABEL
@@ -58,7 +58,7 @@ def stage_context(scenario: Scenario, context: Path) -> None:
     """Fill the folder `context` with exactly what the images are built of.
 
     Raises:
-        ScenarioError: the code's folder is too large to be the code alone.
+        InputError: the code's folder is too large to be the code alone.
     """
     ignore = shutil.ignore_patterns(*LEFT_OUT)
     shutil.copytree(compose_folder(), context / "compose")
@@ -73,7 +73,7 @@ def stage_context(scenario: Scenario, context: Path) -> None:
         return
     size = sum(_sizes(source))
     if size > CODE_LIMIT_BYTES:
-        raise ScenarioError(
+        raise InputError(
             f"location.working_directory: {source} holds {size / 2**30:.1f} GiB, which is copied into the "
             "image; name the folder that has only the code, or bring it as location.image"
         )
@@ -84,12 +84,12 @@ def code_folder(location: LocationSection | None) -> Path | None:
     """The folder of the user's code that goes into the image; None where there is none to copy.
 
     Raises:
-        ScenarioError: there is code, but what the image shall have of it cannot be told.
+        InputError: there is code, but what the image shall have of it cannot be told.
     """
     if location is None or location.image is not None:
         return None
     if location.python is not None:
-        raise ScenarioError(
+        raise InputError(
             "location.python: --stack compose cannot use an environment of this machine; name what the code "
             "needs in location.requirements, or bring it as location.image"
         )
@@ -97,7 +97,7 @@ def code_folder(location: LocationSection | None) -> Path | None:
         return location.working_directory
     if location.python_file is not None:
         return location.python_file.parent
-    raise ScenarioError(
+    raise InputError(
         "location.working_directory: --stack compose copies the code from there; name the folder that holds "
         f"{location.module or location.package}"
     )

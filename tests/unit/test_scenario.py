@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from harness.errors import ScenarioError
+from harness.errors import InputError
 from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
@@ -43,7 +43,7 @@ def write(tmp_path: Path, text: str) -> Path:
 
 def problem(tmp_path: Path, text: str, *overrides: str) -> str:
     file = write(tmp_path, text)
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(InputError) as caught:
         load_scenario(file, overrides)
     return str(caught.value).replace(str(file), "FILE")
 
@@ -355,7 +355,7 @@ def test_the_published_schema_agrees_with_the_loader(
     if valid:
         load_scenario(file)
     else:
-        with pytest.raises(ScenarioError):
+        with pytest.raises(InputError):
             load_scenario(file)
 
 
