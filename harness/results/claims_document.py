@@ -10,11 +10,12 @@ from pydantic import Field
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
+from harness.results.kinds import FILES
 from harness.results.part import Part
 
 CLAIMS_SCHEMA_VERSION = 2
 """2: claims have `thresholds`."""
-FILE = "claims.json"
+FILE = FILES["claims"]
 
 
 class NumberRecord(Part):

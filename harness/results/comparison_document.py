@@ -9,10 +9,11 @@ from pydantic import Field
 
 from harness.results.estimate_record import EstimateRecord
 from harness.results.json_file import read_versioned
+from harness.results.kinds import FILES
 from harness.results.part import Part
 
 COMPARISON_SCHEMA_VERSION = 1
-COMPARISON_FILE = "comparison.json"
+COMPARISON_FILE = FILES["comparison"]
 
 Kind = Literal["memory", "cpu", "latency", "count"]
 """As in the registry of constants; what documents hold does not change with it."""

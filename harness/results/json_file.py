@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import ResultError
+from harness.results.kinds import absent
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -20,9 +21,13 @@ def read_versioned(file: Path, model: type[Model], newest: int, writer: str) -> 
         ResultError: not there, not readable, or written by a newer harness.
     """
     try:
-        raw = json.loads(file.read_text("utf-8"))
-    except OSError:
-        raise ResultError(f"{file}: no such result; give the folder that `{writer}` wrote") from None
+        raw = json.loads(file.read_text("utf-8"), parse_constant=_refused)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ResultError(absent(file, writer)) from None
+    except OSError as error:
+        raise ResultError(f"{file}: cannot be read ({error.strerror})") from None
+    except RecursionError:
+        raise ResultError(f"{file}: nested too deeply; make it again with `{writer}`") from None
     except ValueError as error:
         raise ResultError(f"{file}: not JSON ({error}); the file was changed by hand or cut off") from None
     version = raw.get("schema_version") if isinstance(raw, dict) else None
@@ -39,3 +44,7 @@ def read_versioned(file: Path, model: type[Model], newest: int, writer: str) -> 
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise ResultError(f"{file}: {field}: {first['msg']}; make it again with `{writer}`") from None
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")

@@ -9,10 +9,11 @@ from pydantic import Field
 from harness.errors import ResultError
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
+from harness.results.kinds import FILES
 from harness.results.part import Part
 
 MATRIX_SCHEMA_VERSION = 1
-FILE = "matrix.json"
+FILE = FILES["matrix"]
 
 
 class RoundRecord(Part):

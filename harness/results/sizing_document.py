@@ -10,13 +10,14 @@ from pydantic import Field
 from harness.results.estimate_record import EstimateRecord
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
+from harness.results.kinds import FILES
 from harness.results.part import Part
 from harness.results.scenario_record import ScenarioRecord
 
 SIZING_SCHEMA_VERSION = 2
 """2: replicas, prices, and what a size is tried with."""
 
-SIZING_FILE = "sizing.json"
+SIZING_FILE = FILES["size"]
 
 BoundName = Literal["lower", "target", "upper"]
 Platform = Literal["ecs-fargate", "ecs-ec2", "kubernetes", "compose"]

@@ -10,11 +10,12 @@ from pydantic import Field
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
+from harness.results.kinds import FILES
 from harness.results.part import Part
 from harness.results.sizing_document import Platform
 
 TRIAL_SCHEMA_VERSION = 1
-TRIAL_FILE = "try.json"
+TRIAL_FILE = FILES["trial"]
 
 Outcome = Literal["held", "killed", "unclear"]
 Axis = Literal["runs", "memory"]

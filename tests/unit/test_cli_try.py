@@ -120,7 +120,7 @@ def test_a_peak_of_several_kinds_is_tried_as_a_mix() -> None:
         (["SIZE", "--platform", "heroku"], "--platform heroku: one of compose, kubernetes", 2),
         (["SIZE", "--resume"], "no trial to go on with", 2),
         (["SIZE", "--resume", "--out", "nowhere"], "no trial to go on with", 2),
-        (["nowhere"], "nowhere: no such result; give the folder that `dagster-sizing size --out` wrote", 2),
+        (["nowhere"], "nowhere: no such file or folder; give a folder that `dagster-sizing size --out`", 2),
         (["README.md"], "not JSON", 2),
         (["SIZE", "--cpus", "200"], "--cpus", 3),
         (["LARGE"], "GiB, and this machine", 3),

@@ -112,7 +112,7 @@ def test_only_one_experiment_writes_to_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "no such result"),
+        (None, "holds no result.json"),
         ("{", "not JSON"),
         ("[]", "not a result of dagster-sizing"),
         (json.dumps({"schema_version": 99}), "newer than this harness reads"),
