@@ -26,8 +26,13 @@ def replacing(final: Path, durable: bool = True) -> Iterator[Path]:
         if durable:
             _sync(temporary)
         temporary.replace(final)
+    except OSError as error:
+        if error.filename == str(temporary):
+            error.filename = str(final)  # what the user knows of
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary.exists():
+            temporary.unlink()
     if durable:
         _sync(final.parent)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -103,6 +105,28 @@ def _root(
     """Options of every command."""
 
 
+_FIXES = {
+    errno.EACCES: "choose a place that you may write to, or another user",
+    errno.EPERM: "choose a place that you may write to, or another user",
+    errno.EROFS: "choose a place that can be written to",
+    errno.EEXIST: "a file is where a folder is expected; choose another",
+    errno.ENOTDIR: "a file is where a folder is expected; choose another",
+    errno.EISDIR: "a folder is where a file is expected; choose another",
+    errno.ENOSPC: "make room, or choose another disk",
+    errno.EDQUOT: "make room, or choose another disk",
+    errno.ENAMETOOLONG: "choose a shorter one",
+    errno.ELOOP: "mend the link",
+}
+"""What a user can do about a path that the system refuses."""
+
+
+def _file_trouble(error: OSError) -> str | None:
+    """A refusal of the system that concerns a path, in one line; None where it is no such thing."""
+    if error.filename is None or error.errno not in _FIXES:
+        return None
+    return f"{os.fsdecode(error.filename)}: {error.strerror}; {_FIXES[error.errno]}"
+
+
 def main() -> None:
     """Entry point; never shows a traceback for an error that the user can do something about."""
     try:
@@ -117,6 +141,9 @@ def main() -> None:
         sys.stderr.close()  # the reader of our output went away, as `head` does
         sys.exit(0)
     except Exception as error:
+        if isinstance(error, OSError) and (told := _file_trouble(error)):
+            typer.echo(f"error: {told}", err=True)
+            sys.exit(2)
         import tempfile
         import traceback
 
