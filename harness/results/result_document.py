@@ -41,8 +41,8 @@ class LimitsRecord(Part):
     enforced: bool
     method: str
     reason: str
-    cpus: float
-    memory_bytes: int
+    cpus: float = Field(gt=0)
+    memory_bytes: int = Field(gt=0)
 
 
 class ConstantRecord(Part):
@@ -130,10 +130,10 @@ class CellRecord(Part):
     cell_id: str
     workload: str
     dagster_version: str
-    cpus: float
-    memory_bytes: int
+    cpus: float = Field(gt=0)
+    memory_bytes: int = Field(gt=0)
     grpc_max_workers: int | None = Field(description="DAGSTER_GRPC_MAX_WORKERS; none where it was not set")
-    replicas: int = 1
+    replicas: int = Field(1, ge=1)
     coordinator: str = "default"
     max_concurrent_runs: int | None = Field(None, description="cap of the queue, where one was set")
     state: Literal["pending", "running", "finished"] = "pending"

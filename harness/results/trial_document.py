@@ -25,8 +25,8 @@ class AttemptRecord(Part):
     """Bursts of so many runs under a memory limit, and how they ended."""
 
     folder: str = Field(description="of the result, beside this file")
-    cpus: float = Field(description="limit")
-    memory_bytes: int = Field(description="limit")
+    cpus: float = Field(gt=0, description="limit")
+    memory_bytes: int = Field(gt=0, description="limit")
     runs: int = Field(description="launched at one instant")
     bursts: int = Field(description="fired")
     bursts_held: int
@@ -82,9 +82,9 @@ class TrialDocument(Part):
     stack: str
     stack_measured: str = Field(description="what the constants were measured on")
     dagster_version: str
-    cpus: float
+    cpus: float = Field(gt=0)
     cpus_recommended: float
-    memory_bytes: int
+    memory_bytes: int = Field(gt=0)
     grpc_max_workers: int
     replicas: int = Field(
         description="recommended; one of them is tried, as each is sized for the whole peak"
