@@ -5,9 +5,9 @@ The schema is versioned. A reader refuses a newer version, and says so; older on
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.part import Part
@@ -45,16 +45,26 @@ class LimitsRecord(Part):
     memory_bytes: int = Field(gt=0)
 
 
+def _not_below_zero(value: float | None) -> float | None:
+    return None if value is None else max(value, 0.0)
+
+
+NotNegative = Annotated[float | None, AfterValidator(_not_below_zero)]
+
+
 class ConstantRecord(Part):
-    """A fitted constant with its 95 % interval, or the reason there is none."""
+    """A fitted constant with its 95 % interval, or the reason there is none.
+
+    No constant is a cost below zero: where the fit of a few noisy bursts gives one, zero is the end.
+    """
 
     name: str
     unit: str
     meaning: str
     source: str = Field(description="columns of bursts.parquet it comes from, and how")
-    value: float | None
-    low: float | None
-    high: float | None
+    value: NotNegative
+    low: NotNegative
+    high: NotNegative
     bursts: int
     reason: str = ""
     lack_of_fit_p_value: float | None = None

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.e2e
 COMPOSE = ("--stack", "compose")
 
 
+@pytest.mark.slow
 def test_runs_spread_over_three_replicas_and_are_counted(tmp_path: Path) -> None:
     out = measure(FIXTURES / "replicas.yaml", tmp_path, *COMPOSE)
     [cell] = document(out).cells

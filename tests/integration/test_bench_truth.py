@@ -18,6 +18,7 @@ pytestmark = pytest.mark.integration
 MIB = 2**20
 
 
+@pytest.mark.slow
 def test_planted_cpu_seconds_are_recovered(tmp_path: Path) -> None:
     """2 and 4 planted CPU-seconds.
 

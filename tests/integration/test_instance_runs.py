@@ -98,7 +98,7 @@ def demand(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
-@pytest.mark.parametrize("version", ["own", "1.8.13"])
+@pytest.mark.parametrize("version", ["own", pytest.param("1.8.13", marks=pytest.mark.slow)])
 def test_the_history_of_an_instance_is_what_was_run(version: str, tmp_path: Path) -> None:
     python = Path(sys.executable)
     if version != "own":

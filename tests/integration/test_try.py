@@ -26,6 +26,8 @@ pytestmark = [
 ]
 
 MIB = 2**20
+CPUS = ("--cpus", str(os.cpu_count()))
+"""Memory is what is tried here, whatever CPUs the size asks for."""
 STEP_BYTES = 32 * MIB
 """No memory limit of these trials is stepped down by more."""
 
@@ -68,9 +70,8 @@ def near(boundary: BoundaryRecord) -> bool:
     return abs(boundary.held - boundary.predicted) <= allowed
 
 
-@pytest.mark.parametrize(
-    ("workload", "hourly"), [pytest.param("ballast-0", 70, marks=pytest.mark.slow), ("ballast-160", 40)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("workload", "hourly"), [("ballast-0", 70), ("ballast-160", 40)])
 def test_a_recommended_size_holds_and_breaks_where_predicted(
     known_memory: Path, tmp_path: Path, workload: str, hourly: int
 ) -> None:
@@ -78,7 +79,7 @@ def test_a_recommended_size_holds_and_breaks_where_predicted(
     out, state = tmp_path / "trial", tmp_path / "state"
     code, output = run(
         *("try", str(sized), "--out", str(out), "--boundary-bursts", "1"),
-        *("--cpus", str(os.cpu_count())),
+        *CPUS,
         state=state,
     )
     assert code == 0, output
@@ -102,7 +103,7 @@ def test_a_size_that_is_too_small_breaks_and_says_so(known_memory: Path, tmp_pat
     assert shape.memory_bytes is not None
     file.write_text(file.read_text().replace(str(shape.memory_bytes), str(shape.memory_bytes // 2)))
     out, state = tmp_path / "trial", tmp_path / "state"
-    options = ("try", str(sized), "--out", str(out), "--no-boundary", "--bursts", "1")
+    options = ("try", str(sized), "--out", str(out), "--no-boundary", "--bursts", "1", *CPUS)
     code, output = run(*options, state=state)
     assert code == 6, output
     assert "the size BROKE: 0 of" in output
@@ -133,7 +134,7 @@ def test_a_mix_is_tried_as_one_burst_and_goes_on_after_ctrl_c(known_memory: Path
     runs = read_sizing(folder).peak.runs
     assert runs["ballast-160"] >= 1
     assert runs["ballast-0"] >= 1
-    options = ("try", str(folder), "--out", str(out), "--no-boundary", "--bursts", "1")
+    options = ("try", str(folder), "--out", str(out), "--no-boundary", "--bursts", "1", *CPUS)
     process = start(*options, state=state)
     read_until(process, "warm-up burst 1")
     process.terminate()

@@ -9,6 +9,7 @@ import pytest
 
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
+from harness.results.result_document import ConstantRecord
 from harness.results.scenario_record import ScenarioRecord
 from harness.scenario.load import load_scenario
 from harness.scenario.workload import TickWorkload
@@ -42,6 +43,10 @@ def test_committed_documents_written_again_keep_scenario_and_fingerprint(tmp_pat
         before = json.loads(file.read_text("utf-8"))
         again.write_document(ResultFolder(file.parent).read_document())
         after = json.loads((tmp_path / "result.json").read_text("utf-8"))
+        for cell in before["cells"]:
+            # an interval of before may begin below zero, where no cost is
+            for constant in cell["constants"]:
+                constant["low"] = None if constant["low"] is None else max(constant["low"], 0.0)
         assert {key: after[key] for key in before} == before, file
 
 
@@ -101,3 +106,13 @@ def test_machines_differ_in_what_is_asked_for_alone() -> None:
     assert one.differing(two, ("cpu_count",)) == ["cpu_count: 2 and 4"]
     assert one.differing(two, ("architecture",)) == []
     assert one.differing(two, ("kernel",)) == ["kernel: 6.1 and None"]
+
+
+def test_no_constant_is_shown_below_zero() -> None:
+    fields: dict[str, Any] = {"name": "launch", "unit": "seconds", "meaning": "", "source": "", "bursts": 6}
+    noisy = ConstantRecord(**fields, value=0.7, low=-0.41, high=1.84)
+    assert (noisy.value, noisy.low, noisy.high) == (0.7, 0.0, 1.84)
+    none = ConstantRecord(**fields, value=-0.1, low=-0.3, high=0.1)
+    assert (none.value, none.low, none.high) == (0.0, 0.0, 0.1)
+    unknown = ConstantRecord(**fields, value=None, low=None, high=None, reason="too few bursts")
+    assert unknown.low is None
