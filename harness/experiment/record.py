@@ -12,6 +12,7 @@ from harness.experiment.plan import PlannedBurst
 from harness.experiment.replica_totals import assign_replicas, replica_rows, total_processes, total_samples
 from harness.experiment.summary import (
     BurstTimes,
+    first_failure,
     is_saturated,
     summarise_pings,
     summarise_readings,
@@ -89,6 +90,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
     row["saturated"] = is_saturated(
         row["exec_cpu_seconds"], row["exec_window_seconds"], fired.available_cores
     )
+    row["failure"] = first_failure(launches, ticks, runs)
     row["runs_stuck"] = int((~runs["status"].isin(TERMINAL)).sum())
     replicas = replica_rows(readings.samples, readings.processes, runs, fired.replicas, times)
     tables = {

@@ -9,8 +9,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import pandas as pd
-
 from harness.errors import ExperimentError
 from harness.experiment.burst import run_burst
 from harness.experiment.context import BurstContext, open_source
@@ -34,7 +32,7 @@ from harness.results.result_document import CellRecord, EventRecord, LimitsRecor
 from harness.results.timestamp import timestamp
 from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
-from harness.scenario.model import Scenario
+from harness.scenario.model import LoadSection, Scenario
 from harness.scenario.workload import TickSection, TickWorkload
 from harness.stack.base import Deployment, Stack
 from harness.stack.capabilities import refuse
@@ -167,7 +165,7 @@ class Experiment:
         while queue.left:
             burst = queue.take()
             self._listener.say(
-                f"burst {done + 1} of {len(planned)}: {burst.level} {_what(context.cell)} at once"
+                f"burst {done + 1} of {len(planned)}: {burst.level} {_what(context.cell)} {_when(load)}"
             )
             hold = hold_seconds(burst.level, cost, load.plateau, load.window)
             outcome = run_burst(context, burst, hold)
@@ -255,6 +253,10 @@ def _check_workload(target: Target, cell: Cell, listener: Listener) -> None:
         target.check_tick(tick.kind, tick.tick)
 
 
+def _when(load: LoadSection) -> str:
+    return "at once" if load.shape == "burst" else f"over {load.window:g}s"
+
+
 def _what(cell: Cell) -> str:
     return "ticks" if isinstance(cell.workload, TickWorkload) else "runs"
 
@@ -319,8 +321,5 @@ def _why(outcome: BurstOutcome) -> str:
     if kills := int(outcome.row.oom_kills):
         whom = f" ({outcome.row.oom_victims})" if outcome.row.oom_victims else ""
         return f"the kernel killed {kills} processes at the memory limit{whom}; raise server.memory"
-    sent = pd.concat([outcome.tables["launches"], outcome.tables["ticks"]])
-    refused = sent[~sent["outcome"].isin(["launched", "evaluated"])]
-    if len(refused):
-        return f"{refused['outcome'].iloc[0]}: {refused['message'].iloc[0]}"
-    return f"runs ended as {', '.join(sorted(set(outcome.tables['runs']['status'])))}; see logs/"
+    ended = ", ".join(sorted(set(outcome.tables["runs"]["status"])))
+    return outcome.row.failure or f"runs ended as {ended}; see logs/"

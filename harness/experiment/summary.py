@@ -154,6 +154,16 @@ def _concurrency_peak(ended: pd.DataFrame) -> int:
     return peak_overlap(list(up), list(gone))
 
 
+def first_failure(launches: pd.DataFrame, ticks: pd.DataFrame, runs: pd.DataFrame) -> str:
+    """What failed first in a burst: the answer to a request, else a step and its exception; else empty."""
+    for sent, wanted in ((launches, "launched"), (ticks, "evaluated")):
+        refused = sent[sent["outcome"] != wanted]
+        if len(refused):
+            return f"{refused['outcome'].iloc[0]}: {refused['message'].iloc[0]}"
+    told = [why for why in runs["failure"] if why]
+    return told[0] if told else ""
+
+
 def is_saturated(exec_cpu_seconds: float, exec_window_seconds: float, available_cores: float) -> bool:
     """Whether the runs of a burst could not have used more CPU than they got."""
     if not exec_window_seconds > 0:

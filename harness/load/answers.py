@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.load.requests import FIELDS, Kind
+from harness.target.first_cause import first_cause, one_line, with_fix
 
 Outcome = Literal["launched", "evaluated", "refused", "error", "timeout"]
-MESSAGE_LENGTH = 500
 
 
 @dataclass(frozen=True)
@@ -38,29 +38,25 @@ def read_answer(kind: Kind, status: int, body: bytes) -> Answer:
     if document.get("errors"):
         return Answer("error", message=f"GraphQL: {one_line(_first_message(document))}")
     result = (document.get("data") or {}).get(FIELDS[kind])
-    if status >= 400 or not isinstance(result, dict):
+    # Dagster answers with HTTP 500 where it tells of an exception: what it tells counts.
+    if not isinstance(result, dict):
         return Answer("error", message=f"HTTP {status}: the answer holds no {FIELDS[kind]}")
     type_name = str(result.get("__typename"))
     if type_name == "LaunchRunSuccess":
         return Answer("launched", run_id=str(result["run"]["runId"]))
     if type_name == "DryRunInstigationTick":
         return _evaluation(result.get("evaluationResult") or {})
-    message = f"{type_name}: {one_line(_first_message(result))}"
-    return Answer("error" if type_name == "PythonError" else "refused", message=message)
+    if type_name == "PythonError":
+        return Answer("error", message=first_cause(result))
+    return Answer("refused", message=f"{type_name}: {with_fix(one_line(_first_message(result)))}")
 
 
 def _evaluation(result: dict[str, Any]) -> Answer:
     if result.get("error"):
-        return Answer("error", message=one_line(_first_message(result["error"])))
+        return Answer("error", message=first_cause(result["error"]))
     requested = len(result.get("runRequests") or ())
     said = result.get("skipReason") or (f"{requested} runs requested" if requested else "")
     return Answer("evaluated", message=one_line(said))
-
-
-def one_line(text: object) -> str:
-    """`text` on one line, cut to a length that is fit for a table."""
-    decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-    return " ".join(decoded.split())[:MESSAGE_LENGTH]
 
 
 def _first_message(holder: dict[str, Any]) -> str:

@@ -27,9 +27,10 @@ from locust.contrib.fasthttp import FAILURE_EXCEPTIONS
 from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 
-from harness.load.answers import Answer, one_line, read_answer
+from harness.load.answers import Answer, read_answer
 from harness.load.conductor import Conductor
 from harness.load.requests import DOCUMENTS, Kind
+from harness.target.first_cause import one_line
 
 CONNECT_SECONDS = 30.0
 QUIT_SECONDS = 2.0

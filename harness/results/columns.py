@@ -81,6 +81,7 @@ class BurstRow:
     host_busy_fraction: float = column("", "ratio", "share of the machine's CPU that was busy")
     host_load_1min: float = column("", "gauge", "load average of the machine at the end")
     saturated: bool = column("", "flag", "the runs could have used more CPU than they got")
+    failure: str = column("", "text", "what failed first in it: the step and exception, or the answer")
     runs_stuck: int = column("runs", "amount", "runs that had not ended when it was given up")
     lost_replica: str = column("", "text", "code servers that died in it")
     lost_at_epoch_seconds: float = column(EPOCH, "instant", "when the first of them died")
@@ -194,6 +195,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _text("status", "as Dagster names it"),
         _c("pid", "", "key", "its process, as the code server named it"),
         _count("steps", "steps", "steps that started"),
+        _text("failure", "the step that failed first, and why; empty where none did"),
         _text("metadata", "JSON of the numbers that its materializations report"),
         *(_c(f"{stage}_epoch_seconds", EPOCH, "instant", said) for stage, said in _STAGES.items()),
         _REPLICA,

@@ -67,13 +67,12 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
     bad = launched - int(rows["runs_succeeded"].sum())
     if bad:
         severity = "invalid" if bad > FAILED_RUNS_INVALID * launched else "inconclusive"
-        found.append(
-            _reason(severity, "failed-runs", f"{bad} of {launched} launches did not end in SUCCESS", cell_id)
-        )
+        message = f"{bad} of {launched} launches did not end in SUCCESS{_said(rows)}"
+        found.append(_reason(severity, "failed-runs", message, cell_id))
     asked, evaluated = (int(rows[name].sum()) for name in ("ticks", "ticks_evaluated"))
     if evaluated < asked:
         severity = "invalid" if asked - evaluated > FAILED_RUNS_INVALID * asked else "inconclusive"
-        message = f"{asked - evaluated} of {asked} ticks were not evaluated"
+        message = f"{asked - evaluated} of {asked} ticks were not evaluated{_said(rows)}"
         found.append(_reason(severity, "failed-ticks", message, cell_id))
     if rows["oom_kills"].sum() > 0:
         told = [text for text in rows["oom_victims"] if text]
@@ -113,6 +112,12 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
         )
         found.append(_reason("note", "missed-peak", message, cell_id))
     return found
+
+
+def _said(rows: pd.DataFrame) -> str:
+    """What failed first, after a colon."""
+    told = [text for text in rows["failure"] if text]
+    return f": {told[0]}" if told else ""
 
 
 def _reason(severity: str, code: str, message: str, cell: str) -> Reason:

@@ -13,29 +13,31 @@ from typing import Any, Literal
 
 import requests
 
-LAUNCH_RUN = """
-mutation Launch($params: ExecutionParams!) {
-  launchRun(executionParams: $params) {
+from harness.target.first_cause import ERROR_FIELDS
+
+LAUNCH_RUN = f"""
+mutation Launch($params: ExecutionParams!) {{
+  launchRun(executionParams: $params) {{
     __typename
-    ... on LaunchRunSuccess { run { runId status } }
-    ... on RunConfigValidationInvalid { errors { message } }
-    ... on PipelineNotFoundError { message }
-    ... on ConflictingExecutionParamsError { message }
-    ... on RunConflict { message }
-    ... on UnauthorizedError { message }
-    ... on PythonError { message }
-  }
-}
+    ... on LaunchRunSuccess {{ run {{ runId status }} }}
+    ... on RunConfigValidationInvalid {{ errors {{ message }} }}
+    ... on PipelineNotFoundError {{ message }}
+    ... on ConflictingExecutionParamsError {{ message }}
+    ... on RunConflict {{ message }}
+    ... on UnauthorizedError {{ message }}
+    ... on PythonError {{ {ERROR_FIELDS} }}
+  }}
+}}
 """
 
 
-_EVALUATION = """
+_EVALUATION = f"""
       timestamp
-      evaluationResult {
+      evaluationResult {{
         skipReason
-        runRequests { runKey }
-        error { message }
-      }
+        runRequests {{ runKey }}
+        error {{ {ERROR_FIELDS} }}
+      }}
 """
 
 SENSOR_DRY_RUN = f"""
@@ -43,7 +45,7 @@ mutation Tick($selector: SensorSelector!) {{
   sensorDryRun(selectorData: $selector, cursor: null) {{
     __typename
     ... on DryRunInstigationTick {{ {_EVALUATION} }}
-    ... on PythonError {{ message }}
+    ... on PythonError {{ {ERROR_FIELDS} }}
     ... on SensorNotFoundError {{ message }}
   }}
 }}
@@ -54,7 +56,7 @@ mutation Tick($selector: ScheduleSelector!, $timestamp: Float) {{
   scheduleDryRun(selectorData: $selector, timestamp: $timestamp) {{
     __typename
     ... on DryRunInstigationTick {{ {_EVALUATION} }}
-    ... on PythonError {{ message }}
+    ... on PythonError {{ {ERROR_FIELDS} }}
     ... on ScheduleNotFoundError {{ message }}
   }}
 }}

@@ -7,29 +7,29 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import CodeLocationError, ExperimentError
+from harness.target.first_cause import ERROR_FIELDS, first_cause
 from harness.target.graphql import GraphQLClient, GraphQLError
-from harness.target.validation import error_line
 
 POLL_SECONDS = 0.2
 
-_WORKSPACE = """
-query Workspace {
-  workspaceOrError {
+_WORKSPACE = f"""
+query Workspace {{
+  workspaceOrError {{
     __typename
-    ... on PythonError { message }
-    ... on Workspace {
-      locationEntries {
+    ... on PythonError {{ message }}
+    ... on Workspace {{
+      locationEntries {{
         name
         loadStatus
-        locationOrLoadError {
+        locationOrLoadError {{
           __typename
-          ... on PythonError { message cause { message } causes { message } }
-          ... on RepositoryLocation { repositories { name } }
-        }
-      }
-    }
-  }
-}
+          ... on PythonError {{ {ERROR_FIELDS} }}
+          ... on RepositoryLocation {{ repositories {{ name }} }}
+        }}
+      }}
+    }}
+  }}
+}}
 """
 
 _DAEMONS = """
@@ -59,7 +59,7 @@ def wait_for_location(url: str, timeout: float, check: Callable[[], None]) -> tu
                 loaded = entry["locationOrLoadError"]
                 if loaded["__typename"] == "RepositoryLocation":
                     return entry["name"], _only_repository(loaded)
-                last = error_line(loaded)
+                last = first_cause(loaded)
                 if not _not_yet_reachable(last):
                     raise CodeLocationError(f"location: the code does not import: {last}")
             time.sleep(POLL_SECONDS)

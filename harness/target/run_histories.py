@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from harness.target.first_cause import ERROR_FIELDS, first_cause, with_fix
 from harness.target.graphql import GraphQLClient, GraphQLError
 
 TERMINAL = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
@@ -45,29 +46,31 @@ query Runs($filter: RunsFilter!, $cursor: String, $limit: Int!) {
 }
 """
 
-_EVENTS = """
-query Events($runId: ID!, $cursor: String, $limit: Int!) {
-  logsForRun(runId: $runId, afterCursor: $cursor, limit: $limit) {
+_EVENTS = f"""
+query Events($runId: ID!, $cursor: String, $limit: Int!) {{
+  logsForRun(runId: $runId, afterCursor: $cursor, limit: $limit) {{
     __typename
-    ... on EventConnection {
+    ... on EventConnection {{
       cursor
       hasMore
-      events {
+      events {{
         __typename
-        ... on MessageEvent { timestamp message }
-        ... on MaterializationEvent {
-          metadataEntries {
+        ... on MessageEvent {{ timestamp message }}
+        ... on StepEvent {{ stepKey }}
+        ... on ErrorEvent {{ error {{ {ERROR_FIELDS} }} }}
+        ... on MaterializationEvent {{
+          metadataEntries {{
             label
-            ... on FloatMetadataEntry { floatValue }
-            ... on IntMetadataEntry { intValue }
-          }
-        }
-      }
-    }
-    ... on RunNotFoundError { message }
-    ... on PythonError { message }
-  }
-}
+            ... on FloatMetadataEntry {{ floatValue }}
+            ... on IntMetadataEntry {{ intValue }}
+          }}
+        }}
+      }}
+    }}
+    ... on RunNotFoundError {{ message }}
+    ... on PythonError {{ message }}
+  }}
+}}
 """
 
 _STAGE_OF_EVENT = {
@@ -80,6 +83,8 @@ _STAGE_OF_EVENT = {
     "RunCanceledEvent": "run_end",
 }
 _STEP_START = "ExecutionStepStartEvent"
+_STEP_FAILURE = "ExecutionStepFailureEvent"
+_RUN_FAILURE = "RunFailureEvent"
 _PROCESS_STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
 _PROCESS_EXITED = re.compile(r"Process for run exited \(pid: \d+\)")
 
@@ -98,6 +103,8 @@ class RunHistory:
     """Process of the run, as its code server named it."""
     steps: int
     """Steps that started."""
+    failure: str
+    """The step that failed first and its exception, or why the run itself failed; empty where nothing did."""
     metadata: str
     """JSON object of the numbers that the run's materializations report; empty where there are none."""
     created_epoch_seconds: float | None
@@ -120,6 +127,7 @@ class EventTimes:
     """First instant of each stage, in epoch seconds."""
     pid: int | None
     steps: int
+    failure: str
     numbers: dict[str, float]
     """What materializations report, by label; the last one counts."""
 
@@ -154,15 +162,18 @@ def runs_in_progress(client: GraphQLClient) -> int:
 
 
 def read_events(events: list[dict[str, Any]]) -> EventTimes:
-    """Stage times, process id, started steps and reported numbers from the events of one run."""
+    """Stage times, process id, started steps, failure and reported numbers from the events of one run."""
     stages: dict[str, float] = {}
     numbers: dict[str, float] = {}
     pid: int | None = None
     steps = 0
+    failures: list[str] = []
     for event in events:
         stage = _STAGE_OF_EVENT.get(event["__typename"])
         if event["__typename"] == _STEP_START:
             steps += 1
+        elif event["__typename"] in (_STEP_FAILURE, _RUN_FAILURE):
+            failures.append(_failure(event))
         elif event["__typename"] == "MaterializationEvent":
             numbers |= _numbers(event.get("metadataEntries") or [])
         elif event["__typename"] == "EngineEvent":
@@ -173,7 +184,12 @@ def read_events(events: list[dict[str, Any]]) -> EventTimes:
                 stage = "process_exited"
         if stage is not None:
             stages.setdefault(stage, float(event["timestamp"]) / 1000)
-    return EventTimes(stages, pid, steps, numbers)
+    return EventTimes(stages, pid, steps, failures[0] if failures else "", numbers)
+
+
+def _failure(event: dict[str, Any]) -> str:
+    why = first_cause(event["error"]) if event.get("error") else with_fix(event.get("message") or "")
+    return f"step {event['stepKey']}: {why}" if event.get("stepKey") else why
 
 
 def _numbers(entries: list[dict[str, Any]]) -> dict[str, float]:
@@ -189,6 +205,7 @@ def _history(client: GraphQLClient, run: dict[str, Any]) -> RunHistory:
         status=run["status"],
         pid=times.pid,
         steps=times.steps,
+        failure=times.failure,
         metadata=json.dumps(times.numbers) if times.numbers else "",
         created_epoch_seconds=run["creationTime"],
         started_epoch_seconds=run["startTime"],

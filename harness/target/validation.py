@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from harness.errors import CodeLocationError
+from harness.target.first_cause import ERROR_FIELDS, first_cause
 from harness.target.graphql import (
     SCHEDULE_DRY_RUN,
     SENSOR_DRY_RUN,
@@ -25,16 +26,18 @@ query Jobs($selector: RepositorySelector!) {
 }
 """
 
-_VALID = """
-query Valid($pipeline: PipelineSelector!, $config: RunConfigData) {
-  isPipelineConfigValid(pipeline: $pipeline, mode: "default", runConfigData: $config) {
+# The plan, and not only the config's types: it is made in the code server, as at a launch, and resolves what
+# the config stands for, such as environment variables.
+_PLAN = f"""
+query Plan($pipeline: PipelineSelector!, $config: RunConfigData) {{
+  executionPlanOrError(pipeline: $pipeline, mode: "default", runConfigData: $config) {{
     __typename
-    ... on RunConfigValidationInvalid { errors { message } }
-    ... on PipelineNotFoundError { message }
-    ... on InvalidSubsetError { message }
-    ... on PythonError { message }
-  }
-}
+    ... on RunConfigValidationInvalid {{ errors {{ message }} }}
+    ... on PipelineNotFoundError {{ message }}
+    ... on InvalidSubsetError {{ message }}
+    ... on PythonError {{ {ERROR_FIELDS} }}
+  }}
+}}
 """
 
 
@@ -45,9 +48,9 @@ def validate_job(client: GraphQLClient, selector: JobSelector, run_config: Mappi
         CodeLocationError: it does not; one line that says what would.
     """
     variables = {"pipeline": selector.as_pipeline(), "config": dict(run_config)}
-    answer = client.execute(_VALID, variables)["isPipelineConfigValid"]
+    answer = client.execute(_PLAN, variables)["executionPlanOrError"]
     kind = answer["__typename"]
-    if kind == "PipelineConfigValidationValid":
+    if kind == "ExecutionPlan":
         return
     if kind == "RunConfigValidationInvalid":
         first = " ".join(answer["errors"][0]["message"].split())
@@ -56,7 +59,7 @@ def validate_job(client: GraphQLClient, selector: JobSelector, run_config: Mappi
         raise CodeLocationError(f"workloads: run_config of job {selector.job}: {first}{rest}")
     if kind == "PipelineNotFoundError":
         raise CodeLocationError(_unknown_job(client, selector))
-    raise CodeLocationError(f"workloads: job {selector.job}: {error_line(answer)}")
+    raise CodeLocationError(f"workloads: job {selector.job}: {first_cause(answer)}")
 
 
 def validate_tick(
@@ -72,20 +75,13 @@ def validate_tick(
         answer = client.execute(document, tick_variables(kind, location, repository, name))[f"{kind}DryRun"]
         error = (answer.get("evaluationResult") or {}).get("error")
         if error:
-            raise CodeLocationError(f"workloads: {kind} {name}: its evaluation failed: {error_line(error)}")
+            raise CodeLocationError(f"workloads: {kind} {name}: its evaluation failed: {first_cause(error)}")
         if answer["__typename"] != "DryRunInstigationTick":
-            raise CodeLocationError(f"workloads: {kind} {name}: {error_line(answer)}")
+            raise CodeLocationError(f"workloads: {kind} {name}: {first_cause(answer)}")
     except GraphQLError as error:
         raise CodeLocationError(
             f"workloads: {kind} {name} cannot be evaluated ({error}); name one that the location has"
         ) from None
-
-
-def error_line(error: dict[str, Any]) -> str:
-    """The innermost message of a Dagster error, on one line: the exception that the user wrote about."""
-    causes = [c for c in error.get("causes") or () if c] or [c for c in (error.get("cause"),) if c]
-    lines = [line.strip() for line in str((causes or [error])[-1]["message"]).splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
 
 
 def _unknown_job(client: GraphQLClient, selector: JobSelector) -> str:

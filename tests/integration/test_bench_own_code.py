@@ -28,6 +28,10 @@ def test_a_foreign_location_is_measured_through_a_scenario_alone(tmp_path: Path)
             ["workloads.0.run_config={ops: {extract: {config: {days: many}}}}"],
             ["run_config of job nightly", "days"],
         ),
+        (
+            ["location.python_file=../locations/needs_token.py", "workloads=[{job: etl}]"],
+            ["environment variable WAREHOUSE_TOKEN is not set", "server.env"],
+        ),
         (["location.attribute=nothing"], ["location", "nothing"]),
         (['dagster.versions=["1.11.999"]'], ["dagster.versions", "1.11.999"]),
         (["location.requirements=[a-package-nobody-has]"], ["requirements", "a-package-nobody-has"]),

@@ -26,7 +26,7 @@ def test_a_refusal_without_a_reason_is_still_one() -> None:
 
 def test_a_failure_inside_dagster_is_an_error_not_a_refusal() -> None:
     found = answer({"__typename": "PythonError", "message": "deadline exceeded"})
-    assert found == Answer("error", message="PythonError: deadline exceeded")
+    assert found == Answer("error", message="deadline exceeded")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,11 @@ def test_anything_else_is_an_error_that_says_what_came(status: int, body: bytes,
     found = read_answer("launch", status, body)
     assert found.outcome == "error"
     assert found.message.startswith(message)
+
+
+def test_what_dagster_tells_counts_whatever_the_http_status_is() -> None:
+    found = answer({"__typename": "PythonError", "message": "OSError: disk full\n"}, status=500)
+    assert found == Answer("error", message="OSError: disk full")
 
 
 def test_long_messages_are_cut() -> None:

@@ -73,3 +73,8 @@ def test_the_victims_of_the_memory_limit_are_named() -> None:
     frame = spoiled(oom_kills=1, oom_victims="run 1a2b, pid 7, 400 MiB RSS").fillna({"oom_victims": ""})
     [reason] = judge([cell_record()], frame).reasons
     assert "(run 1a2b, pid 7, 400 MiB RSS)" in reason.message
+
+
+def test_what_failed_is_said_with_how_many() -> None:
+    validity = judge([cell_record()], spoiled(runs_succeeded=3, failure="step load: OSError: disk full"))
+    assert validity.reasons[0].message.endswith("did not end in SUCCESS: step load: OSError: disk full")
