@@ -58,6 +58,7 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         planned=planned,
         hold=hold,
         times=times,
+        began_at=context.began_at,
         replicas=sources.names,
         available_cores=context.available_cores,
         report=report,

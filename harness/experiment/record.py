@@ -14,6 +14,7 @@ from harness.experiment.summary import (
     BurstTimes,
     first_failure,
     is_saturated,
+    processes_left,
     summarise_pings,
     summarise_readings,
     summarise_runs,
@@ -37,6 +38,8 @@ class Fired:
     planned: PlannedBurst
     hold: float
     times: BurstTimes
+    began_at: float
+    """When the cell's measuring began, in epoch seconds."""
     replicas: tuple[str, ...]
     available_cores: float
     report: LoadReport
@@ -82,6 +85,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
     pings = pings_frame(fired.pings, runs, launches, ticks)
     row = lost | _plan_row(fired) | _sources_row(*fired.states) | _generator_row(report)
     row |= summarise_readings(samples, processes, times)
+    row["processes_left"] = processes_left(processes, fired.began_at, times)
     row |= summarise_runs(launches, runs, samples, times)
     row |= summarise_ticks(ticks, times)
     row |= summarise_pings(pings)

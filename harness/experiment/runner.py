@@ -140,6 +140,7 @@ class Experiment:
                     target=self._tools.connect(deployment.endpoint),
                     tools=self._tools,
                     experiment_id=uuid.uuid4().hex[:12],
+                    began_at=self._tools.clock.now(),
                     available_cores=min(cell.cpus * cell.replicas, float(deployment.limits.host_cpus)),
                 )
                 opened.callback(context.close)

@@ -81,6 +81,22 @@ def _summarise_tree(processes: pd.DataFrame, times: BurstTimes) -> Row:
     return {name: float(highest[column]) for column, name in peaks.items()}
 
 
+def processes_left(processes: pd.DataFrame, began_at: float, times: BurstTimes) -> float:
+    """How many processes of earlier bursts are still there in the quiet time; nan where none was read then.
+
+    Args:
+        processes: every walk, from before the release on.
+        began_at: when measuring began, in epoch seconds: what is younger is of a burst.
+        times: of the burst.
+    """
+    before = processes[processes["at_epoch_seconds"] <= times.released]
+    if before.empty:
+        return float("nan")
+    last = before[before["at_epoch_seconds"] == before["at_epoch_seconds"].max()]
+    left = (last["role"] == "other") & (last["status"] != "zombie")
+    return float((left & (last["created_epoch_seconds"] > began_at)).sum())
+
+
 def summarise_runs(
     launches: pd.DataFrame, runs: pd.DataFrame, samples: pd.DataFrame, times: BurstTimes
 ) -> Row:

@@ -69,6 +69,15 @@ class CgroupPaths:
         """As `from_json` reads it."""
         return asdict(self)
 
+    def pids(self) -> tuple[int, ...]:
+        """Every process in it that can be seen from here; none where there is no cgroup, or no longer."""
+        try:
+            text = (Path(self.memory) / "cgroup.procs").read_text("ascii") if self.version else ""
+        except OSError:
+            return ()
+        # 0 stands for a process of another pid namespace
+        return tuple(pid for pid in map(int, text.split()) if pid)
+
 
 @dataclass(slots=True)
 class Sample:

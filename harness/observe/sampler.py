@@ -228,7 +228,7 @@ class Sampler:
             self._rows = []
 
     def _walk_tree(self) -> None:
-        walker = TreeWalker(self._config.root_pid)
+        walker = TreeWalker(self._config.root_pid, group=self._config.cgroup.pids)
         pace = Pace(1 / self._config.processes_hz, time.monotonic())
         while not self._stop.wait(pace.wait(time.monotonic())):
             pace.mark(time.monotonic())

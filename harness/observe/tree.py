@@ -7,25 +7,28 @@
         └── multiprocessing.spawn             step       one per live step of the multiprocess executor
             └── tail, watch_orphans.py        helper
 
-The same in Dagster 1.8 to 1.13.
+The same in Dagster 1.8 to 1.13. Whatever else is in the server's cgroup is `other`, such as a child that
+outlived its run and has init for a parent now.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Literal
 
 import psutil
 
-Role = Literal["server", "run", "step", "helper"]
+Role = Literal["server", "run", "step", "helper", "other"]
 
 DETAIL_CPU_SHARE = 0.05
 """Share of a core that reading PSS and USS may take; a walk that would take more leaves them out."""
 
 _ZOMBIE = psutil.STATUS_ZOMBIE
+_DAGSTERS_OWN = ("multiprocessing.", "watch_orphans", "tail -F")
+"""In command lines of helpers: these end by themselves, or stay as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,21 @@ class TreeWalker:
     often as `detail_cpu_share` of one core allows: at each walk of a small tree, at every few of a large one.
     """
 
-    def __init__(self, root_pid: int, detail_cpu_share: float = DETAIL_CPU_SHARE) -> None:
+    def __init__(
+        self,
+        root_pid: int,
+        detail_cpu_share: float = DETAIL_CPU_SHARE,
+        group: Callable[[], Iterable[int]] = tuple,
+    ) -> None:
+        """Prepare to walk.
+
+        Args:
+            root_pid: the code server.
+            detail_cpu_share: of one core, for PSS and USS.
+            group: pids of the server's cgroup: a child may have left the tree before it was ever seen in it.
+        """
         self._root_pid = root_pid
+        self._group = group
         self._detail_cpu_share = detail_cpu_share
         self._known: dict[int, psutil.Process] = {}
         self._roles: dict[int, Role] = {}
@@ -113,6 +129,11 @@ class TreeWalker:
         for pid, process in self._known.items():
             if pid not in seen and process.is_running():
                 yield process
+                seen.add(pid)
+        for pid in self._group():
+            if pid not in seen:
+                with contextlib.suppress(psutil.Error):
+                    yield psutil.Process(pid)
 
     def _sample(self, process: psutil.Process, detail: bool) -> ProcessSample:
         with process.oneshot():
@@ -143,13 +164,13 @@ class TreeWalker:
             return "server"
         known = self._roles.get(process.pid)
         parent = self._roles.get(ppid)
-        if status == _ZOMBIE or parent is None:
+        if status == _ZOMBIE or (parent is None and known not in (None, "helper")):
             return known or "helper"
         return role_of(_command_line(process), parent)
 
 
-def role_of(command_line: list[str], parent: Role) -> Role:
-    """What a process is for, by its command line and the role of its parent.
+def role_of(command_line: list[str], parent: Role | None) -> Role:
+    """What a process is for, by its command line and the role of its parent; None where that is gone.
 
     A `dagster api grpc` below the root (behind an init or a shell) is a server too.
     """
@@ -157,7 +178,9 @@ def role_of(command_line: list[str], parent: Role) -> Role:
         return "server"
     if any("multiprocessing.spawn" in argument for argument in command_line):
         return "run" if parent == "server" else "step"
-    return "helper"
+    if parent in ("run", "step", "helper") or any(one in " ".join(command_line) for one in _DAGSTERS_OWN):
+        return "helper"
+    return "other"
 
 
 def _command_line(process: psutil.Process) -> list[str]:

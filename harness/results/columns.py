@@ -56,6 +56,9 @@ class BurstRow:
     threads_peak: float = column("threads", "gauge", "most threads of all processes", "sum")
     processes_peak: float = column("processes", "gauge", "most processes at once", "sum")
     open_files_peak: float = column("files", "gauge", "most open descriptors of all processes", "sum")
+    processes_left: float = column(
+        "processes", "gauge", "processes in the quiet time before that earlier bursts had left behind"
+    )
     launches: int = column("requests", "amount", "launches of runs that were sent")
     launches_answered: int = column("requests", "amount", "launches that were answered with a run")
     runs_succeeded: int = column("runs", "amount", "runs that ended in SUCCESS")
@@ -159,7 +162,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _count("pid", "", "process", "key"),
         _count("ppid", "", "its parent", "key"),
         _c("created_epoch_seconds", EPOCH, "instant", "when it was made, to the second of the boot"),
-        _text("role", "`server`, `run`, `step` or `helper`"),
+        _text("role", "`server`, `run`, `step`, `helper`, or `other` for what none of them started"),
         _text("status", "as psutil names it"),
         _c("rss_bytes", "bytes", "gauge", "resident memory; shared pages in full", peak="rss_peak_bytes"),
         _c("pss_bytes", "bytes", "gauge", "its share of resident memory", peak="pss_peak_bytes"),

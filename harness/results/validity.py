@@ -74,6 +74,11 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
         severity = "invalid" if asked - evaluated > FAILED_RUNS_INVALID * asked else "inconclusive"
         message = f"{asked - evaluated} of {asked} ticks were not evaluated{_said(rows)}"
         found.append(_reason(severity, "failed-ticks", message, cell_id))
+    left = float(rows["processes_left"].max())
+    if left > 0:
+        number = "1 process" if left == 1 else f"up to {left:.0f} processes"
+        message = f"{number} outlived the runs that had started them; let the job end what it starts"
+        found.append(_reason("invalid", "left-behind", message, cell_id))
     if rows["oom_kills"].sum() > 0:
         told = [text for text in rows["oom_victims"] if text]
         whom = f" ({'; '.join(told)})" if told else ""

@@ -7,6 +7,7 @@ from harness.experiment.summary import (
     BurstTimes,
     is_saturated,
     peak_overlap,
+    processes_left,
     summarise_readings,
     summarise_runs,
     used_between,
@@ -73,6 +74,24 @@ def test_zombies_and_idle_walks_are_left_out_of_the_tree_sums() -> None:
     assert row["processes_peak"] == 2
     assert row["threads_peak"] == 15
     assert row["rss_peak_bytes"] == 210
+
+
+def test_what_a_burst_left_behind_is_counted_before_the_next() -> None:
+    columns = ["at_epoch_seconds", "role", "status", "created_epoch_seconds"]
+    walks = pd.DataFrame(
+        [
+            (100.2, "other", "sleeping", 60.0),  # gone before the release
+            (100.7, "server", "sleeping", 60.0),
+            (100.7, "helper", "sleeping", 60.0),
+            (100.7, "other", "sleeping", 40.0),  # was there before measuring began
+            (100.7, "other", "sleeping", 60.0),
+            (100.7, "other", "zombie", 60.0),
+            (102.0, "other", "sleeping", 101.5),  # of this burst
+        ],
+        columns=columns,
+    )
+    assert processes_left(walks, 50.0, TIMES) == 1
+    assert math.isnan(processes_left(walks[:0], 50.0, TIMES))
 
 
 def test_cpu_is_interpolated_between_readings() -> None:

@@ -1,4 +1,5 @@
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 
@@ -87,6 +88,17 @@ def test_orphans_and_zombies_keep_their_role_until_they_are_gone() -> None:
         wait_for(lambda: all(process.pid != tree.step for process in walker.walk()))
 
 
+def test_what_left_the_tree_is_found_in_the_cgroup() -> None:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as stray, process_tree() as tree:
+        try:
+            walker = TreeWalker(tree.root, group=lambda: (tree.root, tree.run, stray.pid, 2**22 + 1))
+            found = [process for process in walker.walk() if process.pid == stray.pid]
+            assert [process.role for process in found] == ["other"]
+            assert len({process.pid for process in walker.walk()}) == len(walker.walk())
+        finally:
+            stray.kill()
+
+
 SPAWN = [
     "python",
     "-c",
@@ -106,9 +118,14 @@ SPAWN = [
         (["tail", "-F", "-c", "+0", "/scratch/x.out"], "run", "helper"),
         (["python", "/dagster/_core/execution/scripts/watch_orphans.py", "1", "2"], "step", "helper"),
         ([], "run", "helper"),
+        (["python", "-c", "import time; time.sleep(600)"], None, "other"),
+        (["python", "/dagster/_core/execution/scripts/watch_orphans.py", "1", "2"], None, "helper"),
+        (["node", "sidecar.js"], "server", "other"),
     ],
 )
-def test_roles_of_the_processes_dagster_starts(command_line: list[str], parent: Role, role: Role) -> None:
+def test_roles_of_the_processes_dagster_starts(
+    command_line: list[str], parent: Role | None, role: Role
+) -> None:
     assert role_of(command_line, parent) == role
 
 

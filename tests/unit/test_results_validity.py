@@ -28,6 +28,7 @@ def test_a_clean_result_is_valid() -> None:
         (spoiled(runs_succeeded=3), "inconclusive", "failed-runs"),
         (spoiled(rows=6, runs_succeeded=3), "invalid", "failed-runs"),
         (spoiled(oom_kills=1), "invalid", "oom-kill"),
+        (spoiled(processes_left=1.0), "invalid", "left-behind"),
         (spoiled(generator_saturated=True), "invalid", "generator-saturated"),
         (spoiled(drained=False), "invalid", "not-drained"),
         (spoiled(rows=12, missed_readings=40), "inconclusive", "missed-readings"),
