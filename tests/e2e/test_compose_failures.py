@@ -99,6 +99,7 @@ def test_a_part_that_ends_in_mid_run_ends_the_experiment_with_the_reason(
     assert traces(state) == []
 
 
+@pytest.mark.slow
 def test_killed_in_mid_burst_then_cleaned_beside_an_experiment_that_goes_on(
     engine: docker.DockerClient, tmp_path: Path
 ) -> None:

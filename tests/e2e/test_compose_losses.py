@@ -69,6 +69,7 @@ def test_one_replica_is_killed_and_the_others_live_on(tmp_path: Path) -> None:
     assert (others["status"] == "SUCCESS").all()
 
 
+@pytest.mark.slow
 def test_runs_lost_from_the_queue_do_not_keep_their_places(tmp_path: Path) -> None:
     result = lossy("cap-steps.yaml", tmp_path, "load.repeats=2")
     bursts = result.table("bursts")

@@ -9,7 +9,7 @@ from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, QUICK, document, measure, value
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 MIB = 2**20
 COMPOSE = ("--stack", "compose")
@@ -55,7 +55,6 @@ def check_containers(out: Path, result: ResultDocument) -> None:
     assert "never-published" not in logs
 
 
-@pytest.mark.slow
 def test_half_a_cpu_halves_the_throughput_and_shows_as_throttling(tmp_path: Path) -> None:
     """Of work that could use more: the rates of CPU use are the kernel's doing, not the machine's mood."""
     out = measure(FIXTURES / "half_a_cpu.yaml", tmp_path, *COMPOSE)

@@ -42,7 +42,6 @@ def test_ctrl_c_leaves_nothing_at_once(moment: str, number: signal.Signals, tmp_
     assert document(out).validity.state == "inconclusive"
 
 
-@pytest.mark.smoke
 def test_killed_then_cleaned_then_resumed(tmp_path: Path) -> None:
     out, state = tmp_path / "result", tmp_path / "state"
     process, _ = started_until("burst 2 of 6", out, state)

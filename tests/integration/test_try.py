@@ -95,6 +95,7 @@ def test_a_recommended_size_holds_and_breaks_where_predicted(
     assert "Where it breaks" in (out / "try.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_size_that_is_too_small_breaks_and_says_so(known_memory: Path, tmp_path: Path) -> None:
     """A size that was edited by hand: memory for half of its runs."""
     sized = size(known_memory, tmp_path / "size", "--workload", "ballast-160", "--runs-per-hour", "40")
