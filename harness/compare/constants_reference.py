@@ -38,7 +38,7 @@ def render_constants_reference(constants: Iterable[Definition] = CONSTANTS.value
         "|---|---|---|",
     ]
     for kind, share in THRESHOLDS.items():
-        names = ", ".join(f"`{one.name}`" for one in known if one.kind == kind)
+        names = ", ".join(f"`{one.name}`" for one in known if one.kind == kind and one.compared)
         lines.append(f"| {kind} | {100 * share:g} % | {names} |")
     return "\n".join(lines) + "\n"
 

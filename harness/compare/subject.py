@@ -58,7 +58,9 @@ class Subject:
             return {}, np.array([], dtype=np.int64)
         rows = pd.concat(frames)
         compared = {
-            name: _per_run(one) if CONSTANTS[name].by_level else one for name, one in points_of(rows).items()
+            name: _per_run(one) if CONSTANTS[name].by_level else one
+            for name, one in points_of(rows).items()
+            if CONSTANTS[name].compared
         }
         return compared, rows["stratum"].to_numpy(np.int64)
 

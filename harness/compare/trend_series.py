@@ -18,7 +18,8 @@ def series_of(entries: Iterable[EntryRecord], thresholds: Mapping[Kind, float]) 
     """Every series of a trend, in the order of workloads, constants and versions.
 
     What was measured on machines that are not alike, on another stack or with another scenario, is another
-    series. A constant that this version does not know is passed over.
+    series. A constant that this version does not know, or that is not compared, is passed
+    over.
 
     Args:
         entries: oldest first.
@@ -27,7 +28,7 @@ def series_of(entries: Iterable[EntryRecord], thresholds: Mapping[Kind, float]) 
     found: dict[tuple[str, ...], list[_Pair]] = {}
     for entry in entries:
         for point in entry.points:
-            if point.constant not in CONSTANTS:
+            if point.constant not in CONSTANTS or not CONSTANTS[point.constant].compared:
                 continue
             alike = (entry.machine, entry.stack, entry.scenario_sha256, point.setting)
             found.setdefault((*alike, point.dagster_version, point.constant), []).append((entry, point))

@@ -21,5 +21,7 @@ class Bursts:
     """Observed peak of runs (or evaluations of ticks) that were up at once."""
     ended: Array
     """Runs that ended, or ticks that were evaluated."""
+    before: Array
+    """Runs (or ticks) that had ended since the server started, before the burst."""
     columns: Mapping[str, Array]
     """Further columns by name, nan where a burst has no value; those that were not measured are missing."""

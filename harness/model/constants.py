@@ -17,6 +17,7 @@ import numpy as np
 from harness.model.bursts import Bursts, Fired
 from harness.model.intervals import Estimate, Line, NotEstimable, estimate_line, estimate_mean
 from harness.model.lack_of_fit import LackOfFit, lack_of_fit
+from harness.model.leak import estimate_leak, is_leak
 from harness.model.linear import Array
 
 Kind = Literal["memory", "cpu", "latency", "count"]
@@ -25,9 +26,9 @@ Kind = Literal["memory", "cpu", "latency", "count"]
 
 @dataclass(frozen=True)
 class Points:
-    """What a constant is computed from: the base or the slope of `y` against `x`, or the mean of `y`."""
+    """What a constant is computed from: base, slope or leak of `y` against `x`, or the mean of `y`."""
 
-    part: Literal["base", "slope", "mean"]
+    part: Literal["base", "slope", "mean", "leak"]
     x: Array
     """Shape (n,); of no account for a mean."""
     y: Array
@@ -55,6 +56,8 @@ class Definition:
     """Whether it is a figure of the server and not of a run: with replicas, each has its share of the sum."""
     by_level: bool = False
     """Compared as what a burst cost per run, level by level: that takes fewer bursts than its slope."""
+    compared: bool = True
+    """Whether it is compared by ratio; a leak is nothing in most versions, of which there is no ratio."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,25 @@ class Constant:
         return self.definition.name
 
 
-def _against_concurrency(part: Literal["base", "slope"], column: str, bursts: Bursts) -> Points:
-    return Points(part, bursts.concurrency, bursts.columns[column])
+def _against_concurrency(column: str, bursts: Bursts) -> Points:
+    return Points("slope", bursts.concurrency, bursts.columns[column])
+
+
+def _memory(part: Literal["base", "slope"], bursts: Bursts) -> Points:
+    return Points(part, bursts.concurrency, _peaks_without_leak(bursts))
+
+
+def _peaks_without_leak(bursts: Bursts) -> Array:
+    """The peaks as they would have been if memory did not leak; as they are where it does not."""
+    peaks = bursts.columns["memory_peak_bytes"]
+    if "memory_idle_bytes" not in bursts.columns:
+        return peaks
+    leak = estimate_leak(bursts.before, bursts.columns["memory_idle_bytes"])
+    return peaks - leak.value * bursts.before if isinstance(leak, Estimate) and is_leak(leak.low) else peaks
+
+
+def _growth(bursts: Bursts) -> Points:
+    return Points("leak", bursts.before, bursts.columns["memory_idle_bytes"])
 
 
 def _against_ended(column: str, bursts: Bursts) -> Points:
@@ -121,7 +141,7 @@ _DEFINITIONS = (
         "memory",
         _BOTH,
         ("memory_peak_bytes",),
-        partial(_against_concurrency, "base", "memory_peak_bytes"),
+        partial(_memory, "base"),
         of_one_server=True,
     ),
     Definition(
@@ -132,7 +152,7 @@ _DEFINITIONS = (
         "memory",
         _RUNS,
         ("memory_peak_bytes",),
-        partial(_against_concurrency, "slope", "memory_peak_bytes"),
+        partial(_memory, "slope"),
     ),
     Definition(
         "memory_per_tick_bytes",
@@ -142,7 +162,29 @@ _DEFINITIONS = (
         "memory",
         _TICKS,
         ("memory_peak_bytes",),
-        partial(_against_concurrency, "slope", "memory_peak_bytes"),
+        partial(_memory, "slope"),
+    ),
+    Definition(
+        "leak_bytes_per_run",
+        "bytes",
+        "Memory that each run leaves behind for good.",
+        "growth of memory_idle_bytes by runs ended before, beyond its logarithm",
+        "memory",
+        _RUNS,
+        ("memory_idle_bytes",),
+        _growth,
+        compared=False,
+    ),
+    Definition(
+        "leak_bytes_per_tick",
+        "bytes",
+        "Memory that each tick leaves behind for good.",
+        "growth of memory_idle_bytes by ticks evaluated before, beyond its logarithm",
+        "memory",
+        _TICKS,
+        ("memory_idle_bytes",),
+        _growth,
+        compared=False,
     ),
     Definition(
         "base_cpu_cores",
@@ -217,7 +259,7 @@ _DEFINITIONS = (
         "count",
         _RUNS,
         ("threads_peak",),
-        partial(_against_concurrency, "slope", "threads_peak"),
+        partial(_against_concurrency, "threads_peak"),
     ),
     Definition(
         "threads_per_tick",
@@ -227,7 +269,7 @@ _DEFINITIONS = (
         "count",
         _TICKS,
         ("threads_peak",),
-        partial(_against_concurrency, "slope", "threads_peak"),
+        partial(_against_concurrency, "threads_peak"),
     ),
     Definition(
         "processes_per_run",
@@ -237,7 +279,7 @@ _DEFINITIONS = (
         "count",
         _RUNS,
         ("processes_peak",),
-        partial(_against_concurrency, "slope", "processes_peak"),
+        partial(_against_concurrency, "processes_peak"),
     ),
     Definition(
         "open_files_per_run",
@@ -247,7 +289,7 @@ _DEFINITIONS = (
         "count",
         _RUNS,
         ("open_files_peak",),
-        partial(_against_concurrency, "slope", "open_files_peak"),
+        partial(_against_concurrency, "open_files_peak"),
     ),
 )
 CONSTANTS: dict[str, Definition] = {definition.name: definition for definition in _DEFINITIONS}
@@ -269,6 +311,9 @@ def columns_needed() -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for one in CONSTANTS.values() for name in one.needs))
 
 
+LEAKS = ("leak_bytes_per_run", "leak_bytes_per_tick")
+
+
 def points_of(bursts: Bursts) -> dict[str, Points]:
     """The points of every constant that these bursts can give, in the order of the registry."""
     return {one.name: one.points(bursts) for one in constants_of(bursts.fired) if not _missing(one, bursts)}
@@ -286,13 +331,15 @@ def fit_constants(bursts: Bursts, seed: int) -> dict[str, Constant]:
 
 def fit_memory(bursts: Bursts, seed: int) -> Line | NotEstimable:
     """The line of the memory peak against observed concurrency, for predictions."""
-    return estimate_line(bursts.concurrency, bursts.columns["memory_peak_bytes"], seed)
+    return estimate_line(bursts.concurrency, _peaks_without_leak(bursts), seed)
 
 
 def estimate_points(points: Points, seed: int) -> tuple[Estimate | NotEstimable, Line | None]:
     """The constant that points give, and the line it is of."""
     if points.part == "mean":
         return estimate_mean(points.y), None
+    if points.part == "leak":
+        return estimate_leak(points.x, points.y), None
     line = estimate_line(points.x, points.y, seed)
     if isinstance(line, NotEstimable):
         return line, None

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 
 from harness.results.result_document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
+from harness.views.leaks import none_found
 
 MIB = 1024 * 1024
 _EVENTS = {
@@ -185,6 +186,8 @@ def _clock(at: float) -> str:
 def _remark(constant: ConstantRecord) -> str:
     if constant.reason:
         return constant.reason
+    if none_found(constant):
+        return f"none found, at most {quantity(constant.high, constant.unit)}"
     if constant.lacks_fit and constant.lack_of_fit_max_deviation is not None:
         return f"not quite a line: off by up to {constant.lack_of_fit_max_deviation:.0%}"
     return ""

@@ -13,17 +13,24 @@ from harness.model import constants as registry
 from harness.model.bursts import Bursts, Fired
 from harness.model.constants import Constant, Points, fit_constants
 from harness.model.intervals import NotEstimable
+from harness.model.leak import is_leak
 from harness.model.linear import Array
 from harness.results.result_document import (
     LEVEL_MEANS,
     CellRecord,
     ConstantRecord,
     LevelRecord,
+    Reason,
     ReplicaRecord,
     ResultDocument,
 )
 from harness.results.table_schema import filled
 
+MIB = 2**20
+LEAK = "leak"
+"""Code of the reason that tells of one."""
+BEFORE = "ended_before"
+"""A column that `measured_bursts` adds: runs or ticks that had ended before the burst."""
 _OF_TICKS_AND_PINGS = (
     "tick_seconds_max",
     "ping_seconds_max",
@@ -51,7 +58,15 @@ def fit_result(
         )
     seed = document.scenario.seed
     cells = tuple(_fit_cell(cell, bursts, seed) for cell in document.cells)
-    fitted = document.model_copy(update={"cells": cells, "forced": document.validity.state != "valid"})
+    reasons = tuple(one for one in document.validity.reasons if one.code != LEAK)
+    reasons += tuple(reason for cell in cells for reason in _leak_reasons(cell))
+    fitted = document.model_copy(
+        update={
+            "cells": cells,
+            "forced": document.validity.state != "valid",
+            "validity": document.validity.model_copy(update={"reasons": reasons}),
+        }
+    )
     return with_levels(fitted, bursts, replicas)
 
 
@@ -70,11 +85,24 @@ def with_levels(document: ResultDocument, bursts: pd.DataFrame, replicas: pd.Dat
 
 
 def measured_bursts(bursts: pd.DataFrame, cell_id: str) -> pd.DataFrame:
-    """The rows of one cell that count: drained, and no warm-up."""
+    """The rows of one cell that count, drained and no warm-up, in their order, and with `BEFORE`."""
     if bursts.empty:
         return bursts
-    chosen = (bursts["cell_id"] == cell_id) & (bursts["phase"] == "measure") & bursts["drained"].astype(bool)
-    return bursts[chosen]
+    rows = bursts[bursts["cell_id"] == cell_id].sort_values("burst", kind="stable")
+    rows = rows.assign(**{BEFORE: _ended_before(filled("bursts", rows))})
+    return rows[(rows["phase"] == "measure") & rows["drained"].astype(bool)]
+
+
+def _ended_before(rows: pd.DataFrame) -> pd.Series:
+    """Runs, or ticks where none were fired, that ended since the server started and before each burst."""
+    ended = rows["runs_succeeded"] + rows["runs_failed"]
+    if len(rows) and fired_of(rows) == "ticks":
+        ended = rows["ticks_evaluated"]
+    ended = pd.to_numeric(ended).astype(float).fillna(0.0)
+    lives = (
+        (rows["lost_replica"] != "").shift(1, fill_value=False).cumsum()
+    )  # a new server is a new beginning
+    return ended.groupby(lives).cumsum() - ended
 
 
 def fired_of(rows: pd.DataFrame) -> Fired:
@@ -83,7 +111,7 @@ def fired_of(rows: pd.DataFrame) -> Fired:
 
 
 def as_bursts(rows: pd.DataFrame) -> Bursts:
-    """Rows of the table of bursts as the model takes them; a column without any value was not measured."""
+    """Rows of `measured_bursts` as the model takes them; a column without any value was not measured."""
     fired = fired_of(rows)
 
     def column(name: str) -> Array:
@@ -95,6 +123,7 @@ def as_bursts(rows: pd.DataFrame) -> Bursts:
         fired=fired,
         concurrency=column("tick_concurrency_peak" if ticks else "concurrency_peak"),
         ended=column("ticks_evaluated") if ticks else column("runs_succeeded") + column("runs_failed"),
+        before=column(BEFORE),
         columns={name: column(name) for name in known},
     )
 
@@ -151,6 +180,25 @@ def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> CellRecord:
             "constants": tuple(_record(constant, cell.replicas) for constant in fitted.values()),
             "sampler_cpu_cores": _mean(rows["sampler_cpu_cores"]),
         }
+    )
+
+
+def _leak_reasons(cell: CellRecord) -> tuple[Reason, ...]:
+    """A note for each leak: the result is of use all the same, as what leaks is taken out of it."""
+    return tuple(
+        Reason(
+            severity="note",
+            code=LEAK,
+            cell=cell.cell_id,
+            message=f"idle memory grew by {one.value / MIB:.2f} MiB with each {one.name.rpartition('_')[2]} "
+            f"({one.low / MIB:.2f} to {one.high / MIB:.2f}), for good; the other constants are without it",
+        )
+        for one in cell.constants
+        if one.name in registry.LEAKS
+        and one.value is not None
+        and one.low is not None
+        and one.high is not None
+        and is_leak(one.low)
     )
 
 

@@ -6,6 +6,7 @@ from harness.results.result_document import Reason, Validity
 from harness.sizing.fitting import fit_result, level_records
 from tests.unit.results_sample import NO_REPLICAS, burst_row, bursts, document
 
+MIB = 2**20
 EXPECTED = {
     "base_memory_bytes": 201e6,
     "memory_per_run_bytes": 100e6,
@@ -21,7 +22,7 @@ EXPECTED = {
 
 def test_all_constants_of_the_design_are_recovered() -> None:
     constants = {c.name: c for c in fit_result(document(), bursts(), NO_REPLICAS).cells[0].constants}
-    assert set(constants) == set(EXPECTED)
+    assert set(constants) == {*EXPECTED, "leak_bytes_per_run"}
     for name, expected in EXPECTED.items():
         constant = constants[name]
         assert constant.value == pytest.approx(expected, rel=0.05), name
@@ -63,3 +64,26 @@ def test_levels_are_means_over_their_bursts() -> None:
     assert [(level.level, level.bursts) for level in levels] == [(1, 3), (2, 3), (4, 3), (6, 3)]
     assert levels[1].rss_peak_bytes == pytest.approx(550e6)
     assert levels[0].run_seconds_mean == pytest.approx(2.0)
+
+
+def test_a_leak_is_a_note_and_is_taken_out_of_base_and_slope() -> None:
+    rows = bursts()
+    before = rows["level"].cumsum() - rows["level"]
+    noise = pd.Series([0.2, -0.1, 0.0, 0.1, -0.2, 0.1] * 2) * MIB
+    leaking = rows.assign(
+        memory_idle_bytes=190e6 + 6 * MIB * before + noise,
+        memory_peak_bytes=rows["memory_peak_bytes"] + 6 * MIB * before,
+    )
+    clean = {one.name: one for one in fit_result(document(), rows, NO_REPLICAS).cells[0].constants}
+    result = fit_result(document(), leaking, NO_REPLICAS)
+    found = {one.name: one for one in result.cells[0].constants}
+    assert clean["leak_bytes_per_run"].reason.startswith("not measured here")
+    assert found["leak_bytes_per_run"].value == pytest.approx(6 * MIB, rel=0.05)
+    for name in ("base_memory_bytes", "memory_per_run_bytes"):
+        assert found[name].value == pytest.approx(clean[name].value, rel=0.03)
+    assert result.validity.state == "valid"
+    [reason] = result.validity.reasons
+    assert (reason.severity, reason.code) == ("note", "leak")
+    assert "with each run" in reason.message
+    assert fit_result(result, leaking, NO_REPLICAS).validity == result.validity
+    assert fit_result(result, rows, NO_REPLICAS).validity.reasons == ()
