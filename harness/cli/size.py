@@ -36,6 +36,7 @@ from harness.sizing.arrivals import Stream
 from harness.sizing.beyond import BEYOND_COLUMNS, seconds_beyond_run
 from harness.sizing.costs import EXECUTOR_COLUMNS, Costs, check_executor, costs_of, tick_memory_of
 from harness.sizing.demand import FEWEST_RUNS, Demand, demand_of_history, demand_of_streams
+from harness.sizing.leaks import leaks_of
 from harness.sizing.placement import BURSTS, REPLICAS, Placement, Share, placement_of, shares
 from harness.sizing.recommend import Origin, Wish, check_reach, recommend, weights_of
 
@@ -88,13 +89,15 @@ def size(
         memory_headroom=assumed.memory_headroom,
         acceptable_loss_seconds=loss,
         ceiling=ceiling,
+        ticks_per_hour=assumed.all_ticks_per_hour,
+        restart_hours=assumed.restart_hours,
         cap=assumed.max_concurrent_runs,
     )
     most = demands[0].target.total
     runs = min(most, assumed.max_concurrent_runs or most)
     warnings = (*demands[0].warnings, *check_reach(costs, runs, measured.force))
     origin = _origin(document, warnings, location, measured.force)
-    sized = recommend(costs, demands, wish, origin, placement, priced)
+    sized = recommend(costs, demands, wish, origin, placement, priced, leaks_of(document, costs))
     page = None if out is None else _write(sized, out)
     console = make_console()
     print_document("size", output, sized, console=console)

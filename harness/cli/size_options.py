@@ -13,6 +13,7 @@ import typer
 from harness.cli.options import TOKEN_HEADER, bytes_of, cpus_of, seconds_of
 from harness.errors import InputError
 from harness.sizing.defaults import BURST_HEADROOM, MEMORY_HEADROOM, RETURN_DAYS, START_WITHIN_SECONDS, TICKS
+from harness.sizing.leaks import TICKS_PER_HOUR
 from harness.sizing.replicas import Ceiling
 
 LEAST_RETURN_DAYS, MOST_RETURN_DAYS = 2.0, 36_500.0
@@ -99,6 +100,21 @@ class AssumptionOptions:
         str, typer.Option(help="Until the last run of a burst shall have started; takes CPU.")
     ] = f"{START_WITHIN_SECONDS:g}s"
     ticks: Annotated[int, typer.Option(help="Sensors and schedules that are evaluated at once.")] = TICKS
+    ticks_per_hour: Annotated[
+        float | None,
+        typer.Option(
+            help="Evaluations of all sensors and schedules together, where a tick leaks memory.",
+            show_default=f"{TICKS_PER_HOUR:g} for each of --ticks",
+        ),
+    ] = None
+    restart_every: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="Where memory leaks: restart the code server after so long (12h, 7d); the memory is for it.",
+            show_default="24h, or sooner where what leaks would take as much memory as all else",
+        ),
+    ] = ""
     memory_headroom: Annotated[
         float,
         typer.Option(
@@ -129,6 +145,18 @@ class AssumptionOptions:
             raise InputError(f"--max-concurrent-runs {self.max_concurrent_runs}: 1 or more is expected")
         if self.ticks < 0:
             raise InputError(f"--ticks {self.ticks}: 0 or more is expected")
+        if self.ticks_per_hour is not None and not 0 <= self.ticks_per_hour < math.inf:
+            raise InputError(f"--ticks-per-hour {self.ticks_per_hour:g}: 0 or more is expected")
+
+    @property
+    def all_ticks_per_hour(self) -> float:
+        """Of all sensors and schedules: as told, or each as often as Dagster evaluates one by default."""
+        return self.ticks * TICKS_PER_HOUR if self.ticks_per_hour is None else self.ticks_per_hour
+
+    @property
+    def restart_hours(self) -> float | None:
+        """`restart_every` in hours, None where it was left out; InputError where it is no time."""
+        return seconds_of("--restart-every", self.restart_every) / 3600 if self.restart_every else None
 
     @property
     def start_within_seconds(self) -> float:

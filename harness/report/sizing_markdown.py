@@ -8,7 +8,6 @@ from harness.report.sizing_text import (
     OFFERS,
     PEAKS,
     RULES,
-    SHAPES,
     START,
     TITLES,
     demanded,
@@ -16,7 +15,7 @@ from harness.report.sizing_text import (
     notes,
     offer,
     peaks,
-    shapes,
+    shapes_table,
 )
 from harness.results.sizing_document import SizingDocument
 
@@ -30,7 +29,7 @@ def render_sizing_markdown(sizing: SizingDocument) -> str:
     lines += [f"- {demanded(kind)}" for kind in sizing.kinds]
     lines += [f"- rests on {sizing.rests_on}"] if sizing.rests_on else []
     lines += ["", f"## Smallest size that meets the target{of_each}", ""]
-    lines += markdown_table((SHAPES, tuple(shapes(sizing))))
+    lines += markdown_table(shapes_table(sizing))
     lines += ["", "## Runs at once", "", *markdown_table((PEAKS, tuple(peaks(sizing))))]
     for one in sizing.quantities:
         lines += ["", f"## {TITLES[one.name]}", "", *markdown_table((NEEDS, tuple(needs(one))))]

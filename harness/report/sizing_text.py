@@ -9,6 +9,7 @@ from harness.report.bars import bars
 from harness.report.table import print_table
 from harness.report.text import MIB, Table, quantity, with_column
 from harness.results.sizing_document import (
+    LEAKED,
     KindRecord,
     OfferRecord,
     PricesRecord,
@@ -23,7 +24,6 @@ _WORDS = ("how", "", "sum", "decided by", "favours", "why", "size")
 START = "a burst shall have started within {:g} s"
 PEAKS = ("peak", "runs", "how", "")
 NEEDS = ("bound", "runs", "sum", "needed", "decided by")
-SHAPES = ("platform", "CPUs", "memory", "max_concurrent_runs", "gRPC workers", "")
 RULES = ("rule", "favours", "why")
 OFFERS = ("platform", "size", "replicas", "cost")
 TITLES = {"memory": "Memory", "cpu": "CPU", "grpc_max_workers": "DAGSTER_GRPC_MAX_WORKERS"}
@@ -49,7 +49,7 @@ def print_sizing(sizing: SizingDocument, console: Console) -> None:
         console.print(note, style="dim", highlight=False, soft_wrap=True)
     _print_replicas(sizing.replicas, console)
     of_each = "" if sizing.replicas.replicas == 1 else f", each of {sizing.replicas.replicas} replicas"
-    _print(console, f"Smallest size that meets the target{of_each}", (SHAPES, tuple(shapes(sizing))))
+    _print(console, f"Smallest size that meets the target{of_each}", shapes_table(sizing))
     if sizing.prices is not None:
         _print_prices(sizing.prices, console)
 
@@ -83,7 +83,7 @@ def waits(sizing: SizingDocument) -> list[str]:
 
 def notes(sizing: SizingDocument) -> list[str]:
     """What a size does not know of."""
-    found = waits(sizing)
+    found = leaking(sizing) + waits(sizing)
     if sizing.stack == "process":
         found.append(
             "measured in plain processes; containers take a little more, for which there is headroom: bench "
@@ -153,14 +153,48 @@ def _term(name: str, term: TermRecord) -> str:
         return f"{term.count:g} ({term.name})"
     if name == "memory":
         cost = quantity(term.cost, "bytes")
+        if term.name == LEAKED:
+            return f"{term.count:.3g} h × {cost} leaked"
         return cost if term.name == "base" else f"{term.count:g} × {cost}"
     if term.name == "base":
         return quantity(term.cost, "cores")
     return f"{term.count:.4g} launches/s × {term.cost:.2f} CPU-s"
 
 
-def shapes(sizing: SizingDocument) -> list[tuple[str, ...]]:
-    """The smallest size on each platform, as cells under `SHAPES`."""
+def leaking(sizing: SizingDocument) -> list[str]:
+    """What a leak asks for."""
+    leak = sizing.leak
+    if leak is None:
+        return []
+    each = ", ".join(f"{quantity(size, 'bytes')} with each {name}" for name, size in leak.bytes_each.items())
+    return [
+        f"memory leaks: {each}; up to {quantity(leak.bytes_per_hour, 'bytes')} an hour. Restart the code "
+        f"server every {hours(leak.restart_hours)}, when no run is in progress, as a restart ends them: "
+        "memory for so long is in the sum. Better to mend it"
+    ]
+
+
+def hours(number: float) -> str:
+    """A time of that many hours, in the unit that suits it."""
+    if number >= 48:
+        return f"{number / 24:,.0f} days"
+    return f"{number:.3g} h" if number >= 1 else f"{number * 60:.2g} min"
+
+
+def shapes_table(sizing: SizingDocument) -> Table:
+    """The smallest size on each platform; of one that leaks, with the time until its limit."""
+    header = ("platform", "CPUs", "memory", "max_concurrent_runs", "gRPC workers", "")
+    rows = tuple(_shapes(sizing))
+    if sizing.leak is None:
+        return header, rows
+    lasts = [
+        "-" if one.memory_bytes is None else hours(sizing.leak.hours_until(one.memory_bytes))
+        for one in sizing.shapes
+    ]
+    return with_column((header, rows), "memory", "full after", lasts)
+
+
+def _shapes(sizing: SizingDocument) -> list[tuple[str, ...]]:
     return [
         (
             shape.platform,

@@ -19,6 +19,9 @@ SIZING_SCHEMA_VERSION = 2
 
 SIZING_FILE = FILES["size"]
 
+LEAKED = "leaked until a restart"
+"""Name of that term of the memory: hours × bytes per hour."""
+
 BoundName = Literal["lower", "target", "upper"]
 Platform = Literal["ecs-fargate", "ecs-ec2", "kubernetes", "compose"]
 
@@ -72,6 +75,19 @@ class TermRecord(Part):
     name: str
     count: float
     cost: float
+
+
+class LeakRecord(Part):
+    """Memory that runs or ticks leave behind for good, and what follows."""
+
+    bytes_each: dict[str, float] = Field(description="as fitted, by what leaks: `run of etl`, `tick`")
+    bytes_per_hour: float = Field(description="of all together, at the upper ends of their intervals")
+    restart_hours: float = Field(description="after so long the server shall be started anew")
+    needed_bytes: int = Field(description="at the target, without what leaks")
+
+    def hours_until(self, memory_bytes: int) -> float:
+        """Hours until a peak no longer fits into so much memory."""
+        return max(0.0, memory_bytes - self.needed_bytes) / self.bytes_per_hour
 
 
 class NeedRecord(Part):
@@ -166,6 +182,7 @@ class SizingDocument(Part):
     start_within_seconds: float
     peaks: tuple[PeakRecord, ...]
     waiting: WaitingRecord | None = Field(None, description="where a cap on runs was asked for")
+    leak: LeakRecord | None = Field(None, description="where anything leaks, and its runs or ticks come")
     quantities: tuple[QuantityRecord, ...] = Field(min_length=3, description="each of the three, once")
     shapes: tuple[ShapeRecord, ...]
     isolated_cpus: float | None = Field(description="of the smallest Fargate task that holds one run")

@@ -16,6 +16,7 @@ from harness.results.sizing_document import (
     BoundName,
     CostRecord,
     KindRecord,
+    LeakRecord,
     NeedRecord,
     PeakRecord,
     Platform,
@@ -32,6 +33,14 @@ from harness.sizing.costs import NAMES, Costs
 from harness.sizing.defaults import MOST_RUNS
 from harness.sizing.demand import Demand, Peak
 from harness.sizing.formulas import Bound, Need, cpu_need, memory_need, runs_held, with_headroom, workers_need
+from harness.sizing.leaks import (
+    TICKS_PER_HOUR,
+    Leak,
+    bytes_per_hour,
+    leak_record,
+    restart_hours,
+    with_leak,
+)
 from harness.sizing.placement import Placement, Share, shares
 from harness.sizing.prices import Tariff, offers
 from harness.sizing.replicas import Ceiling, ServerNeed, decide
@@ -63,6 +72,10 @@ class Wish:
     """Run time that may be lost when one server is killed at the peak."""
     ceiling: Ceiling
     """The largest server that can be had; infinite where none was told."""
+    ticks_per_hour: float = TICKS_PER_HOUR
+    """Of all sensors and schedules together."""
+    restart_hours: float | None = None
+    """Between restarts of a server that leaks; None for as often as the leak makes it worth."""
     cap: int | None = None
     """Runs at once that no more than shall be, where that was asked for."""
 
@@ -129,6 +142,7 @@ def recommend(
     origin: Origin,
     placement: Placement | None = None,
     prices: Prices | None = None,
+    leaks: Sequence[Leak] = (),
 ) -> SizingDocument:
     """The size for a demand, on each platform.
 
@@ -144,6 +158,7 @@ def recommend(
         origin: kept with it.
         placement: how launches were measured to spread over replicas.
         prices: of what is on offer.
+        leaks: what leaves memory behind for good.
     """
     told, of_each = demands[0], shares(placement)
     waits = (
@@ -153,10 +168,12 @@ def recommend(
     )
     if wish.cap is not None:
         demands = [capped(one, wish.cap, weights_of(costs)) for one in demands]
-    needs = [_server_need(costs, one, share, wish) for one, share in zip(demands, of_each, strict=True)]
+    needs = [
+        _server_need(costs, one, share, wish, leaks) for one, share in zip(demands, of_each, strict=True)
+    ]
     replicas = decide(needs, placement, _told(wish.ceiling), wish.acceptable_loss_seconds)
     whole, demand = demands[0], demands[replicas.replicas - 1]
-    quantities = _quantities(costs, demand, wish)
+    quantities, leak = _quantities(costs, demand, wish, leaks)
     memory = _target(quantities, "memory")
     needed = Size(_target(quantities, "cpu"), math.ceil(memory))
     sizes = _sizes(needed, wish.ceiling)
@@ -186,6 +203,7 @@ def recommend(
         start_within_seconds=wish.start_within_seconds,
         peaks=_peaks(costs, told, demand.target, replicas.replicas),
         waiting=None if waits is None else _waiting(waits, costs),
+        leak=leak,
         quantities=quantities,
         shapes=tuple(_shape(platform, size, workers, cap) for platform, size in sizes.items()),
         isolated_cpus=None if isolated is None else isolated.cpus,
@@ -198,8 +216,12 @@ def recommend(
     )
 
 
-def _quantities(costs: Sequence[Costs], demand: Demand, wish: Wish) -> tuple[QuantityRecord, ...]:
-    """Memory, CPU and workers of one server at the three bounds."""
+def _quantities(
+    costs: Sequence[Costs], demand: Demand, wish: Wish, leaks: Sequence[Leak]
+) -> tuple[tuple[QuantityRecord, ...], LeakRecord | None]:
+    """Memory, CPU and workers of one server at the three bounds, and what leaks of its memory."""
+    most = _memory_at_most(costs, demand, wish).total
+    leaked, hours = _leaked(demand, wish, leaks, most)
     bounds: tuple[tuple[BoundName, Peak, Bound], ...] = (
         ("lower", demand.usual, "value"),
         ("target", demand.target, "high"),
@@ -209,17 +231,36 @@ def _quantities(costs: Sequence[Costs], demand: Demand, wish: Wish) -> tuple[Qua
     for name, peak, bound in bounds:
         rate = demand.launches_per_second if bound == "value" else demand.launches_at_most
         need = memory_need(costs, peak.runs, wish.ticks, wish.tick_memory, bound)
-        memory.append(
-            _need(name, peak, need if name == "lower" else with_headroom(need, wish.memory_headroom))
-        )
+        need = need if name == "lower" else with_headroom(need, wish.memory_headroom)
+        memory.append(_need(name, peak, with_leak(need, leaked[bound], hours)))
         burst = [0] * len(costs) if name == "lower" else peak.runs
         cpu.append(_need(name, peak, cpu_need(costs, rate, burst, wish.start_within_seconds, bound)))
         workers.append(_need(name, peak, workers_need(costs, rate, peak.runs, wish.ticks, bound)))
-    return (
+    quantities = (
         QuantityRecord(name="memory", unit="bytes", needs=tuple(memory)),
         QuantityRecord(name="cpu", unit="cores", needs=tuple(cpu)),
         QuantityRecord(name="grpc_max_workers", unit="workers", needs=tuple(workers)),
     )
+    return quantities, leak_record(leaks, leaked["high"], most, hours)
+
+
+def _memory_at_most(costs: Sequence[Costs], demand: Demand, wish: Wish) -> Need:
+    """Memory of one server at the target, without what leaks."""
+    need = memory_need(costs, demand.target.runs, wish.ticks, wish.tick_memory, "high")
+    return with_headroom(need, wish.memory_headroom)
+
+
+def _leaked(
+    demand: Demand, wish: Wish, leaks: Sequence[Leak], needed_bytes: float
+) -> tuple[dict[Bound, float], float]:
+    """Bytes per hour that leak, at both bounds, and hours between restarts for it."""
+    per_hour: dict[Bound, float] = {
+        "value": bytes_per_hour(leaks, demand.launches_per_second, wish.ticks_per_hour, "value"),
+        "high": bytes_per_hour(leaks, demand.launches_at_most, wish.ticks_per_hour, "high"),
+    }
+    if not per_hour["high"]:
+        return per_hour, 0.0
+    return per_hour, restart_hours(needed_bytes, per_hour["high"], wish.restart_hours)
 
 
 def _target(quantities: Sequence[QuantityRecord], name: str) -> float:
@@ -227,13 +268,16 @@ def _target(quantities: Sequence[QuantityRecord], name: str) -> float:
     return next(one.total for one in needs if one.bound == "target")
 
 
-def _server_need(costs: Sequence[Costs], demand: Demand, share: Share, wish: Wish) -> ServerNeed:
+def _server_need(
+    costs: Sequence[Costs], demand: Demand, share: Share, wish: Wish, leaks: Sequence[Leak]
+) -> ServerNeed:
     runs, within, none = demand.target.runs, wish.start_within_seconds, (0,) * len(costs)
-    memory = memory_need(costs, runs, wish.ticks, wish.tick_memory, "high")
+    memory = _memory_at_most(costs, demand, wish)
+    leaked, hours = _leaked(demand, wish, leaks, memory.total)
     return ServerNeed(
         share=share,
         runs=demand.target.total,
-        memory_bytes=with_headroom(memory, wish.memory_headroom).total,
+        memory_bytes=with_leak(memory, leaked["high"], hours).total,
         burst_cores=cpu_need(costs, none, runs, within, "high").total,
         average_cores=cpu_need(costs, demand.launches_at_most, none, within, "high").total,
         elapsed_seconds=demand.elapsed_seconds,

@@ -11,7 +11,6 @@ from harness.report.sizing_text import (
     OFFERS,
     PEAKS,
     RULES,
-    SHAPES,
     START,
     TITLES,
     demanded,
@@ -19,7 +18,7 @@ from harness.report.sizing_text import (
     notes,
     offer,
     peaks,
-    shapes,
+    shapes_table,
 )
 from harness.report.text import quantity
 from harness.results.sizing_document import SizingDocument
@@ -48,7 +47,7 @@ def render_sizing_page(sizing: SizingDocument) -> str:
         "result": sizing.result,
         "created_at": sizing.created_at,
         "answers": _answers(sizing),
-        "shapes": Titled(f"Smallest size that meets the target{each}", (SHAPES, tuple(shapes(sizing)))),
+        "shapes": Titled(f"Smallest size that meets the target{each}", shapes_table(sizing)),
         "why_replicas": sizing.replicas.why,
     }
     sections = (*_sums(sizing), _demand(sizing), _replicas(sizing), *_prices(sizing))
