@@ -17,7 +17,8 @@ import numpy as np
 from harness.model.bursts import Bursts, Fired
 from harness.model.intervals import Estimate, Line, NotEstimable, estimate_line, estimate_mean
 from harness.model.lack_of_fit import LackOfFit, lack_of_fit
-from harness.model.leak import estimate_leak, is_leak
+from harness.model.leak import estimate_leak
+from harness.model.leak_rule import LEAKS, is_leak
 from harness.model.linear import Array
 
 Kind = Literal["memory", "cpu", "latency", "count"]
@@ -88,7 +89,11 @@ def _peaks_without_leak(bursts: Bursts) -> Array:
     if "memory_idle_bytes" not in bursts.columns:
         return peaks
     leak = estimate_leak(bursts.before, bursts.columns["memory_idle_bytes"])
-    return peaks - leak.value * bursts.before if isinstance(leak, Estimate) and is_leak(leak.low) else peaks
+    return (
+        peaks - leak.value * bursts.before
+        if isinstance(leak, Estimate) and is_leak(LEAKS[0], leak.low)
+        else peaks
+    )
 
 
 def _growth(bursts: Bursts) -> Points:
@@ -309,9 +314,6 @@ def order_of(name: str) -> int:
 def columns_needed() -> tuple[str, ...]:
     """Every column of the table of bursts that some constant needs."""
     return tuple(dict.fromkeys(name for one in CONSTANTS.values() for name in one.needs))
-
-
-LEAKS = ("leak_bytes_per_run", "leak_bytes_per_tick")
 
 
 def points_of(bursts: Bursts) -> dict[str, Points]:

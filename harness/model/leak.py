@@ -26,8 +26,6 @@ from harness.model.intervals import (
 )
 from harness.model.linear import Array
 
-LEAK_FLOOR_BYTES = 0.1 * 2**20
-"""A leak is called one where the whole interval is above this: less, and nobody restarts a server for it."""
 _SEED = 1
 """Of the bootstrap; the same everywhere, so that what is called a leak is also what is taken out."""
 _LEAST_SPREAD = 1e-6
@@ -61,11 +59,6 @@ def estimate_leak(before: Array, idle_bytes: Array) -> Estimate | NotEstimable:
         slope.value + wider * (slope.high - slope.value),
         n,
     )
-
-
-def is_leak(low: float | None) -> bool:
-    """Whether there is a leak beyond doubt, by the lower end of its interval; None where there is none."""
-    return low is not None and low > LEAK_FLOOR_BYTES
 
 
 def _without(known: Array, values: Array) -> Array:

@@ -13,6 +13,7 @@ from harness.model import constants as registry
 from harness.model.bursts import Bursts, Fired
 from harness.model.constants import Constant, Points, fit_constants
 from harness.model.intervals import NotEstimable
+from harness.model.leak_rule import is_leak
 from harness.model.linear import Array
 from harness.results.result_document import (
     LEVEL_MEANS,
@@ -24,7 +25,6 @@ from harness.results.result_document import (
     ResultDocument,
 )
 from harness.results.table_schema import filled
-from harness.sizing.leaks import is_found
 
 MIB = 2**20
 LEAK = "leak"
@@ -194,7 +194,10 @@ def _leak_reasons(cell: CellRecord) -> tuple[Reason, ...]:
             f"({one.low / MIB:.2f} to {one.high / MIB:.2f}), for good; the other constants are without it",
         )
         for one in cell.constants
-        if is_found(one) and one.value is not None and one.low is not None and one.high is not None
+        if is_leak(one.name, one.low)
+        and one.value is not None
+        and one.low is not None
+        and one.high is not None
     )
 
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.model.constants import LEAKS
 from harness.model.intervals import Estimate
-from harness.model.leak import is_leak
-from harness.results.result_document import CellRecord, ConstantRecord, ResultDocument
+from harness.model.leak_rule import is_leak
+from harness.results.result_document import CellRecord, ResultDocument
 from harness.results.sizing_document import LEAKED, LeakRecord
 from harness.sizing.costs import Costs
 from harness.sizing.formulas import Bound, Need, Term
@@ -30,11 +29,6 @@ class Leak:
     """Bytes."""
     kind: int | None
     """Number of the kind of run; None of ticks."""
-
-
-def is_found(constant: ConstantRecord) -> bool:
-    """Whether the constant is a leak's, and there is one beyond doubt."""
-    return constant.name in LEAKS and is_leak(constant.low)
 
 
 def leaks_of(document: ResultDocument, costs: Sequence[Costs]) -> tuple[Leak, ...]:
@@ -59,7 +53,7 @@ def _found(cells: Iterable[CellRecord], name: str) -> list[Estimate]:
         Estimate(one.value, one.low, one.high, one.bursts)
         for cell in cells
         for one in cell.constants
-        if one.name == name and is_found(one)
+        if one.name == name and is_leak(one.name, one.low)
         if one.value is not None and one.low is not None and one.high is not None
     ]
 

@@ -59,6 +59,7 @@ def burst_row(level: int, burst: int, **changes: Any) -> dict[str, Any]:
         "runs_failed": 0,
         "concurrency_peak": level,
         "memory_peak_bytes": 200e6 + 100e6 * level + 1e6 * (burst % 3),
+        "memory_idle_bytes": 190e6 + 1e5 * (burst % 3),
         "usage_peak_bytes": 220e6 + 100e6 * level,
         "watermark_bytes": 221e6 + 100e6 * level,
         "rss_peak_bytes": 250e6 + 150e6 * level,

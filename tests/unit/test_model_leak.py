@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from harness.model.intervals import Estimate, NotEstimable
-from harness.model.leak import estimate_leak, is_leak
+from harness.model.leak import estimate_leak
+from harness.model.leak_rule import LEAKS, is_leak
 
 MIB = 2**20
 EXPERIMENTS = 200
@@ -27,7 +28,7 @@ def test_a_planted_leak_is_recovered(planted: float) -> None:
     found = [experiment(rng, planted * MIB) for _ in range(EXPERIMENTS)]
     near = [abs(one.value / MIB - planted) <= max(0.2, 0.1 * planted) for one in found]
     assert sum(near) >= 0.99 * EXPERIMENTS
-    assert sum(is_leak(one.low) for one in found) >= 0.95 * EXPERIMENTS
+    assert sum(is_leak(LEAKS[0], one.low) for one in found) >= 0.95 * EXPERIMENTS
     held = sum(one.low <= planted * MIB <= one.high for one in found)
     assert 0.90 * EXPERIMENTS <= held <= 0.99 * EXPERIMENTS
 
@@ -35,7 +36,7 @@ def test_a_planted_leak_is_recovered(planted: float) -> None:
 def test_of_twenty_clean_servers_nineteen_have_none() -> None:
     rng = np.random.default_rng(1)
     found = [experiment(rng, 0.0) for _ in range(EXPERIMENTS)]
-    assert sum(is_leak(one.low) for one in found) <= EXPERIMENTS / 20
+    assert sum(is_leak(LEAKS[0], one.low) for one in found) <= EXPERIMENTS / 20
     assert np.median([one.high for one in found]) < 0.2 * MIB
 
 
