@@ -8,7 +8,8 @@ from harness.errors import InputError
 from harness.results.sizing_document import SizingDocument
 from harness.results.trial_document import TrialDocument
 from harness.scenario.model import Scenario
-from harness.scenario.workload import BuiltinWorkload, MixWorkload, RunWorkload, TickWorkload
+from harness.scenario.one_kind import TickWorkload
+from harness.scenario.workload import BuiltinWorkload, MixWorkload, RunWorkload
 
 QUEUED_SECONDS_PER_RUN = 5.0
 """Runs in a queue last so long for each that shall be at once: the daemon launches one after another."""

@@ -41,7 +41,8 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
     tools, clock, sources = context.tools, context.tools.clock, context.sources
     endpoint = context.deployment.endpoint
     with tools.generator() as generator:
-        generator.prepare(load_plan(context.scenario, context.cell, endpoint, planned, hold, tag))
+        kinds = context.launchables
+        generator.prepare(load_plan(context.scenario, context.cell, endpoint, kinds, planned, hold, tag))
         context.forget_readings()
         idle_from = wait_until_idle(context, timeouts.idle)
         generator.wait_ready(timeouts.start)

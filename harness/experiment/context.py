@@ -12,6 +12,7 @@ from harness.observe.source_group import SourceGroup
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack.base import Deployment, Replica
+from harness.target.launchables import Launchable
 from harness.target.target import Tag, Target
 
 TAG = "dagster-sizing/burst"
@@ -27,6 +28,8 @@ class BurstContext:
     sources: SourceGroup
     pinger: Pinger | None
     target: Target
+    launchables: tuple[tuple[Launchable, ...], ...]
+    """Each kind of run of the workload, as it is launched, by partition; none of ticks."""
     tools: Tools
     experiment_id: str
     available_cores: float
@@ -69,7 +72,6 @@ class BurstContext:
         if self.pinger is not None:
             self.pinger.close()
         self.sources.close()
-        self.target.close()
 
 
 def open_source(scenario: Scenario, replica: Replica) -> Source:

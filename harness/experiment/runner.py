@@ -24,6 +24,7 @@ from harness.experiment.plan import (
 )
 from harness.experiment.record import BurstOutcome
 from harness.experiment.tools import Tools
+from harness.experiment.workload_check import find_runs
 from harness.interrupts import held_back
 from harness.observe.pings import Pinger
 from harness.observe.source_group import SourceGroup
@@ -33,11 +34,10 @@ from harness.results.timestamp import timestamp
 from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import LoadSection, Scenario
-from harness.scenario.workload import TickSection, TickWorkload
+from harness.scenario.one_kind import TickWorkload
 from harness.stack.base import Deployment, Stack
 from harness.stack.capabilities import refuse
 from harness.target.graphql import GraphQLError
-from harness.target.target import Target
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,6 @@ class Experiment:
 
     def _run_on(self, deployment: Deployment, cell: Cell, record: CellRecord, cells_after: int) -> None:
         with self._context(deployment, cell) as context:
-            _check_workload(context.target, cell, self._listener)
             context.sources.start()
             context.start_pings()
             with self._listener.reading(context.sources):
@@ -128,6 +127,9 @@ class Experiment:
     def _context(self, deployment: Deployment, cell: Cell) -> Iterator[BurstContext]:
         ping_hz = self._scenario.sampling.ping_hz
         with ExitStack() as opened:
+            target = self._tools.connect(deployment.endpoint)
+            opened.callback(target.close)
+            launchables = find_runs(target, cell.workload, self._listener.say)
             with held_back():
                 context = BurstContext(
                     scenario=self._scenario,
@@ -137,7 +139,8 @@ class Experiment:
                         {r.name: open_source(self._scenario, r) for r in deployment.replicas}
                     ),
                     pinger=Pinger(ping_hz) if ping_hz else None,
-                    target=self._tools.connect(deployment.endpoint),
+                    target=target,
+                    launchables=launchables,
                     tools=self._tools,
                     experiment_id=uuid.uuid4().hex[:12],
                     began_at=self._tools.clock.now(),
@@ -237,21 +240,6 @@ class Experiment:
         self._folder.write_document(
             document.model_copy(update={"validity": validity, "finished_at": timestamp()})
         )
-
-
-def _check_workload(target: Target, cell: Cell, listener: Listener) -> None:
-    """Find out whether the code location has what the cell runs, before any load."""
-    workload = cell.workload
-    if isinstance(workload, TickWorkload):
-        tick: TickSection | None = workload
-    else:
-        tick = workload.ticks
-        for runs in workload.kinds:
-            listener.say(f"checking job {runs.job} and its run config")
-            target.check_job(runs.job, runs.run_config_for(1.0))
-    if tick is not None:
-        listener.say(f"checking {tick.kind} {tick.tick}")
-        target.check_tick(tick.kind, tick.tick)
 
 
 def _when(load: LoadSection) -> str:

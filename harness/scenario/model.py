@@ -6,17 +6,14 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.scenario.duration import Seconds
+from harness.scenario.one_kind import TickWorkload
+from harness.scenario.own_code import OwnRuns, each_executor
 from harness.scenario.quantity import MIB, ServerCpus, ServerMemory
 from harness.scenario.section import Name, Section, each_once, one_or_many
-from harness.scenario.workload import (
-    BuiltinWorkload,
-    OwnJob,
-    TickWorkload,
-    Workload,
-)
+from harness.scenario.workload import BuiltinWorkload, Workload
 
 
 class DagsterSection(Section):
@@ -72,6 +69,9 @@ class LocationSection(Section):
     module: str | None = Field(None, description="module that holds the definitions")
     package: str | None = Field(None, description="package that holds the definitions")
     attribute: str | None = Field(None, description="name of the Definitions object, where there are several")
+    repository: str | None = Field(
+        None, min_length=1, description="name of the repository whose jobs are run, where there are several"
+    )
     working_directory: Path | None = Field(
         None, description="directory the server starts in; relative to the scenario file"
     )
@@ -242,10 +242,10 @@ class Scenario(Section):
         None, description="your own code; left out, the workloads of this project"
     )
     server: ServerSection = Field(ServerSection.model_construct(), description="code server and limits")
-    workloads: tuple[Workload, ...] = Field(
+    workloads: Annotated[tuple[Workload, ...], AfterValidator(each_executor)] = Field(
         min_length=1,
-        description="what is run: entries with `workload:` (ours), `job:` (your own), `tick:` (a sensor or "
-        "schedule) or `mix:` (several kinds of runs at once)",
+        description="what is run: entries with `workload:` (ours), `job:` or `assets:` (your own), `tick:` "
+        "(a sensor or schedule) or `mix:` (several kinds of runs at once)",
     )
     load: LoadSection = Field(LoadSection.model_construct(), description="the bursts")
     sampling: SamplingSection = Field(
@@ -264,12 +264,12 @@ class Scenario(Section):
             raise ValueError(f"workloads named twice: {', '.join(twice)}; give each its own name")
         kinds = (kind for w in self.workloads if not isinstance(w, TickWorkload) for kind in w.kinds)
         for workload in kinds:
-            if isinstance(workload, OwnJob) and self.location is None:
-                raise ValueError(f"job {workload.job} needs a location section that names its code")
+            if isinstance(workload, OwnRuns) and self.location is None:
+                raise ValueError(f"{workload.label} needs a location section that names its code")
             if isinstance(workload, BuiltinWorkload) and self.location is not None:
                 raise ValueError(
                     f"workload {workload.workload} is part of the project's own location; with a location "
-                    "section, name jobs with `job:`"
+                    "section, name its jobs with `job:` or its assets with `assets:`"
                 )
         if self.load.lose_server_after and not self.server.restart:
             raise ValueError("load.lose_server_after needs server.restart: true, or no burst could follow")
@@ -278,3 +278,8 @@ class Scenario(Section):
                 "dagster.requirements cannot be installed into an existing environment (location.python)"
             )
         return self
+
+    @property
+    def repository(self) -> str | None:
+        """Repository of the code location whose jobs are run; None where it has one only."""
+        return None if self.location is None else self.location.repository

@@ -10,7 +10,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from harness.scenario.model import Scenario
-from harness.scenario.workload import BuiltinWorkload, MixPart, TicksBeside, model_of_workload
+from harness.scenario.one_kind import TicksBeside
+from harness.scenario.workload import BuiltinWorkload, model_of_workload
 from harness.scenario.written import FieldPath, Written, dotted
 
 SectionOf = Callable[[FieldPath, Any], type[BaseModel]]
@@ -139,9 +140,8 @@ def section_of_scenario(field: FieldPath, document: Any) -> type[BaseModel]:
         return section_of(Scenario, field)
     if parent[-1] == "ticks":
         return TicksBeside
-    if len(parent) > 2 and isinstance(parent[-1], int):
-        return MixPart
+    entry = parent.index("runs") + 1 if "runs" in parent else 2
     node: Any = document
-    for part in parent:
+    for part in parent[:entry]:
         node = node[part]
-    return model_of_workload(node) or BuiltinWorkload
+    return section_of(model_of_workload(node) or BuiltinWorkload, field[entry:])

@@ -9,6 +9,8 @@ from harness.scenario.model import Scenario
 _ONE_OR_MANY = {
     "ServerSection": ("cpus", "memory", "grpc_max_workers", "replicas"),
     "DagsterSection": ("coordinator", "max_concurrent_runs"),
+    "OwnJob": ("partition", "executor"),
+    "OwnAssets": ("partition", "executor", "assets"),
 }
 
 
@@ -20,7 +22,9 @@ def json_schema() -> dict[str, Any]:
         for name in names:
             many = properties[name]
             kept = {k: many.pop(k) for k in ("description", "default", "title") if k in many}
-            properties[name] = {"anyOf": [many["items"], many], **kept}
+            others = many.get("anyOf", [many])
+            [listed] = [one for one in others if one.get("type") == "array"]
+            properties[name] = {"anyOf": [listed["items"], *others], **kept}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,

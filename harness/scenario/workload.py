@@ -1,14 +1,14 @@
-"""What a scenario runs: jobs of `workloads/` with their parameters, jobs of the user's own, mixes, ticks."""
+"""What a scenario runs: jobs of `workloads/` with their parameters, the user's own, mixes, ticks."""
 
 from __future__ import annotations
 
-import copy
-import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from harness.scenario.duration import Seconds
+from harness.scenario.one_kind import OneKind, TicksBeside, TickWorkload
+from harness.scenario.own_code import OwnAssets, OwnJob, OwnRuns
 from harness.scenario.quantity import RunMemory
 from harness.scenario.section import Name, Section
 
@@ -22,43 +22,6 @@ _PARAMETERS_OF = {
 }
 _NODE_OF = {"profile_memory": "profiled"}
 """Ops that are not called `WORKLOAD_op`."""
-
-
-class TickSection(Section):
-    """A sensor or schedule that is evaluated in the code server's own threads."""
-
-    tick: Annotated[str, Field(min_length=1)] = Field(description="name of the sensor or schedule")
-    kind: Literal["sensor", "schedule"] = Field("sensor", description="which of the two it is")
-
-
-class TicksBeside(TickSection):
-    """Ticks that are fired at the same instant as the runs of each burst."""
-
-    count: Annotated[int, Field(ge=1, le=500, strict=True)] = Field(1, description="ticks in each burst")
-
-
-class TickWorkload(TickSection):
-    """Bursts of ticks instead of runs."""
-
-    name: Name | None = Field(None, description="label in results; default: the tick's name")
-
-    @property
-    def label(self) -> str:
-        """Name of this workload in results."""
-        return self.name or _as_name(self.tick)
-
-
-class OneKind(Section):
-    """Bursts of runs that are all alike."""
-
-    @property
-    def kinds(self) -> tuple[Self, ...]:
-        """The kinds of runs there are."""
-        return (self,)
-
-    def runs_of(self, level: int) -> tuple[Self, ...]:
-        """What each of `level` runs is."""
-        return (self,) * level
 
 
 class BuiltinWorkload(OneKind):
@@ -128,73 +91,19 @@ class BuiltinWorkload(OneKind):
         return run_config
 
 
-class OwnJob(OneKind):
-    """Any job of the scenario's own code location."""
-
-    job: Annotated[str, Field(min_length=1)] = Field(description="name of the job in the code location")
-    name: Name | None = Field(None, description="label in results; default: the job's name")
-    run_config: dict[str, Any] = Field(default_factory=dict, description="run config, as in the launchpad")
-    hold: str | None = Field(
-        None,
-        pattern=r"^[^.\s]+(\.[^.\s]+)*$",
-        description="dotted path of a run-config number that says how many seconds a run lasts, such as "
-        "`ops.wait.config.seconds`; the harness sets it so that runs overlap",
-    )
-    ticks: TicksBeside | None = Field(None, description="sensor or schedule ticks fired with each burst")
-
-    @model_validator(mode="after")
-    def _hold_leads_through_mappings(self) -> OwnJob:
-        node: Any = self.run_config
-        *parents, last = self.hold.split(".") if self.hold else [""]
-        for depth, key in enumerate(parents):
-            node = node.get(key, {})
-            if not isinstance(node, dict):
-                place = ".".join(parents[: depth + 1])
-                raise ValueError(
-                    f"hold {self.hold}: {place} of run_config is not a mapping of keys to values"
-                )
-        if isinstance(node.get(last), dict):
-            raise ValueError(f"hold {self.hold}: a number is expected there in run_config; got a mapping")
-        return self
-
-    @property
-    def label(self) -> str:
-        """Name of this workload in results."""
-        return self.name or _as_name(self.job)
-
-    @property
-    def holds(self) -> bool:
-        """Whether the harness chooses how long a run holds."""
-        return self.hold is not None
-
-    def for_warmup(self) -> OwnJob:
-        """The job as it is: how long it lasts without `hold` is its own affair."""
-        return self
-
-    def run_config_for(self, hold_seconds: float) -> dict[str, Any]:
-        """Run config of one run that holds for `hold_seconds`, where the job lets us choose."""
-        config = copy.deepcopy(self.run_config)
-        if self.hold is None:
-            return config
-        *parents, last = self.hold.split(".")
-        node = config
-        for key in parents:
-            node = node.setdefault(key, {})
-        node[last] = float(hold_seconds)
-        return config
-
-
 class MixPart(Section):
     """Runs of one kind in a mix."""
 
     runs: Annotated[
-        Annotated[BuiltinWorkload, Tag("workload")] | Annotated[OwnJob, Tag("job")],
+        Annotated[BuiltinWorkload, Tag("workload")]
+        | Annotated[OwnJob, Tag("job")]
+        | Annotated[OwnAssets, Tag("assets")],
         Discriminator(
             lambda value: _kind_of_workload(value),
             custom_error_type="no_kind",
-            custom_error_message="`workload:` (ours) or `job:` (of your own location) is expected",
+            custom_error_message="`workload:` (ours), `job:` or `assets:` (of your own location) is expected",
         ),
-    ] = Field(description="an entry with `workload:` (ours) or `job:` (your own)")
+    ] = Field(description="an entry with `workload:` (ours), `job:` or `assets:` (your own)")
     share: Annotated[int, Field(ge=1, strict=True)] = Field(
         description="how many of the runs, beside the other shares"
     )
@@ -206,6 +115,12 @@ class MixWorkload(Section):
     mix: tuple[MixPart, ...] = Field(min_length=2, description="the kinds of runs in each burst")
     name: Name | None = Field(None, description="label in results; default: mix")
     ticks: TicksBeside | None = Field(None, description="sensor or schedule ticks fired with each burst")
+
+    @model_validator(mode="after")
+    def _one_executor_each(self) -> MixWorkload:
+        if any(isinstance(kind, OwnRuns) and len(kind.executor) > 1 for kind in self.kinds):
+            raise ValueError("a kind of a mix has one executor; write a mix for each")
+        return self
 
     @model_validator(mode="after")
     def _ticks_beside_all(self) -> MixWorkload:
@@ -236,13 +151,10 @@ class MixWorkload(Section):
 _KINDS: dict[str, type[Section]] = {
     "workload": BuiltinWorkload,
     "job": OwnJob,
+    "assets": OwnAssets,
     "tick": TickWorkload,
     "mix": MixWorkload,
 }
-
-
-def _as_name(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]", "_", text)
 
 
 def model_of_workload(entry: dict[str, Any]) -> type[Section] | None:
@@ -256,16 +168,17 @@ def _kind_of_workload(value: Any) -> str | None:
     return next((kind for kind, known in _KINDS.items() if known is model), None)
 
 
-RunWorkload = BuiltinWorkload | OwnJob
+RunWorkload = BuiltinWorkload | OwnJob | OwnAssets
 Workload = Annotated[
     Annotated[BuiltinWorkload, Tag("workload")]
     | Annotated[OwnJob, Tag("job")]
+    | Annotated[OwnAssets, Tag("assets")]
     | Annotated[TickWorkload, Tag("tick")]
     | Annotated[MixWorkload, Tag("mix")],
     Discriminator(
         _kind_of_workload,
         custom_error_type="no_kind",
-        custom_error_message="`workload:` (ours), `job:` (of your own location), `tick:` (a sensor or "
-        "schedule) or `mix:` (runs of several kinds) is expected",
+        custom_error_message="`workload:` (ours), `job:` or `assets:` (of your own location), `tick:` (a "
+        "sensor or schedule) or `mix:` (runs of several kinds) is expected",
     ),
 ]

@@ -130,7 +130,9 @@ class _Starter:
         self._say("starting the webserver")
         self._compose("up", "--detach", "--no-build", "webserver")
         url = f"http://{self._webserver_address()}/graphql"
-        location, repository = wait_for_location(url, timeout, lambda: self._check_start(watcher))
+        location, repository = wait_for_location(
+            url, timeout, lambda: self._check_start(watcher), self._scenario.repository
+        )
         if self._cell.coordinator == "queued":
             self._say("starting the daemon")
             self._compose("up", "--detach", "--no-build", "daemon")

@@ -162,7 +162,7 @@ class _Starter:
             daemon = ["-m", "dagster._daemon", "run", *workspace]
             self._start("daemon", self._python(daemon), None, self._plain_env())
         url = f"http://{_HOST}:{web_port}/graphql"
-        location, repository = wait_for_location(url, timeout, self._check_start)
+        location, repository = wait_for_location(url, timeout, self._check_start, self._scenario.repository)
         if self._cell.coordinator == "queued":
             self._say("waiting for the daemon")
             wait_for_daemon(url, timeout, self._check_start)

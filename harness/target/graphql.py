@@ -81,27 +81,28 @@ class NotGraphQLError(GraphQLError):
 
 @dataclass(frozen=True)
 class JobSelector:
-    """Names one job of one code location."""
+    """Names one job of one code location, or some of its assets."""
 
     location: str
     repository: str
     job: str
+    assets: tuple[tuple[str, ...], ...] = ()
+    """Paths of the assets that are materialized; none for the whole job."""
 
-    def as_job(self) -> dict[str, str]:
+    def as_repository(self) -> dict[str, str]:
+        """As GraphQL type `RepositorySelector`."""
+        return {"repositoryLocationName": self.location, "repositoryName": self.repository}
+
+    def as_job(self) -> dict[str, Any]:
         """As GraphQL type `JobOrPipelineSelector`."""
-        return {
-            "repositoryLocationName": self.location,
-            "repositoryName": self.repository,
-            "jobName": self.job,
-        }
+        return {**self.as_repository(), "jobName": self.job, **self._selected()}
 
-    def as_pipeline(self) -> dict[str, str]:
+    def as_pipeline(self) -> dict[str, Any]:
         """As GraphQL type `PipelineSelector`."""
-        return {
-            "repositoryLocationName": self.location,
-            "repositoryName": self.repository,
-            "pipelineName": self.job,
-        }
+        return {**self.as_repository(), "pipelineName": self.job, **self._selected()}
+
+    def _selected(self) -> dict[str, Any]:
+        return {"assetSelection": [{"path": list(path)} for path in self.assets]} if self.assets else {}
 
 
 def launch_variables(

@@ -37,11 +37,19 @@ query Daemons { instance { daemonHealth { allDaemonStatuses { daemonType healthy
 """
 
 
-def wait_for_location(url: str, timeout: float, check: Callable[[], None]) -> tuple[str, str]:
+def wait_for_location(
+    url: str, timeout: float, check: Callable[[], None], repository: str | None = None
+) -> tuple[str, str]:
     """Wait until the webserver has loaded the code location; returns its name and its repository.
 
+    Args:
+        url: GraphQL endpoint of the webserver.
+        timeout: seconds.
+        check: called again and again; raises where it is of no use to wait on.
+        repository: which one, where the code has several.
+
     Raises:
-        CodeLocationError: the code does not import, or has several repositories.
+        CodeLocationError: the code does not import, or has not that repository, or several and none is named.
         ExperimentError: not ready in time.
     """
     client = GraphQLClient(url, timeout_seconds=10)
@@ -58,7 +66,7 @@ def wait_for_location(url: str, timeout: float, check: Callable[[], None]) -> tu
             if entry is not None and entry["locationOrLoadError"]:
                 loaded = entry["locationOrLoadError"]
                 if loaded["__typename"] == "RepositoryLocation":
-                    return entry["name"], _only_repository(loaded)
+                    return entry["name"], _repository(loaded, repository)
                 last = first_cause(loaded)
                 if not _not_yet_reachable(last):
                     raise CodeLocationError(f"location: the code does not import: {last}")
@@ -94,14 +102,14 @@ def _entry(data: dict[str, Any]) -> dict[str, Any] | None:
     return first
 
 
-def _only_repository(loaded: dict[str, Any]) -> str:
-    names = [repository["name"] for repository in loaded["repositories"]]
-    if len(names) == 1:
-        return str(names[0])
+def _repository(loaded: dict[str, Any], wanted: str | None) -> str:
+    names = sorted(repository["name"] for repository in loaded["repositories"])
     found = ", ".join(names) or "none"
-    raise CodeLocationError(
-        f"location.attribute: the code has not exactly one repository ({found}); name the Definitions object"
-    )
+    if wanted is not None and wanted not in names:
+        raise CodeLocationError(f"location.repository: {wanted} does not exist; the code has {found}")
+    if wanted is None and len(names) != 1:
+        raise CodeLocationError(f"location.repository: say which one is meant; the code has {found}")
+    return wanted or str(names[0])
 
 
 def _not_yet_reachable(message: str) -> bool:

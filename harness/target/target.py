@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from harness.target.endpoint import Endpoint
 from harness.target.graphql import JobSelector
+from harness.target.launchables import Launchable, Wanted, find_launchables
 from harness.target.run_histories import RunHistory, run_histories, run_statuses, runs_in_progress
 from harness.target.validation import validate_job, validate_tick
 
@@ -26,8 +27,16 @@ Tag = tuple[str, str]
 class Target(Protocol):
     """What an experiment asks of the code under test; GraphQLError where the webserver gives no answer."""
 
-    def check_job(self, job: str, run_config: Mapping[str, Any]) -> None:
-        """Raise CodeLocationError unless the job exists and takes `run_config`."""
+    def find(self, wanted: Wanted) -> tuple[Launchable, ...]:
+        """What is wanted as it is launched, for each partition in turn.
+
+        Raises:
+            CodeLocationError: it does not exist, or needs a partition.
+        """
+        ...
+
+    def check_run(self, selector: JobSelector, run_config: Mapping[str, Any]) -> None:
+        """Raise CodeLocationError unless the job or its assets take `run_config`."""
         ...
 
     def check_tick(self, kind: Literal["sensor", "schedule"], name: str) -> None:
@@ -62,9 +71,12 @@ class GraphQLTarget:
         self._endpoint = endpoint
         self._client = endpoint.client()
 
-    def check_job(self, job: str, run_config: Mapping[str, Any]) -> None:
-        """Raise CodeLocationError unless the job exists and takes `run_config`."""
-        selector = JobSelector(self._endpoint.location, self._endpoint.repository, job)
+    def find(self, wanted: Wanted) -> tuple[Launchable, ...]:
+        """What is wanted as it is launched, for each partition in turn."""
+        return find_launchables(self._client, self._endpoint, wanted)
+
+    def check_run(self, selector: JobSelector, run_config: Mapping[str, Any]) -> None:
+        """Raise CodeLocationError unless the job or its assets take `run_config`."""
         validate_job(self._client, selector, run_config)
 
     def check_tick(self, kind: Literal["sensor", "schedule"], name: str) -> None:

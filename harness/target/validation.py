@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -16,15 +15,7 @@ from harness.target.graphql import (
     JobSelector,
     tick_variables,
 )
-
-_JOBS = """
-query Jobs($selector: RepositorySelector!) {
-  repositoryOrError(repositorySelector: $selector) {
-    __typename
-    ... on Repository { jobs { name } }
-  }
-}
-"""
+from harness.target.launchables import unknown_job
 
 # The plan, and not only the config's types: it is made in the code server, as at a launch, and resolves what
 # the config stands for, such as environment variables.
@@ -42,7 +33,7 @@ query Plan($pipeline: PipelineSelector!, $config: RunConfigData) {{
 
 
 def validate_job(client: GraphQLClient, selector: JobSelector, run_config: Mapping[str, Any]) -> None:
-    """Check that a job exists and takes `run_config`, before any load.
+    """Check that a job, or its assets, exist and take `run_config`, before any load.
 
     Raises:
         CodeLocationError: it does not; one line that says what would.
@@ -50,16 +41,17 @@ def validate_job(client: GraphQLClient, selector: JobSelector, run_config: Mappi
     variables = {"pipeline": selector.as_pipeline(), "config": dict(run_config)}
     answer = client.execute(_PLAN, variables)["executionPlanOrError"]
     kind = answer["__typename"]
+    what = ", ".join("/".join(path) for path in selector.assets) or f"job {selector.job}"
     if kind == "ExecutionPlan":
         return
     if kind == "RunConfigValidationInvalid":
         first = " ".join(answer["errors"][0]["message"].split())
         more = len(answer["errors"]) - 1
         rest = f" (and {more} more)" if more else ""
-        raise CodeLocationError(f"workloads: run_config of job {selector.job}: {first}{rest}")
+        raise CodeLocationError(f"workloads: run_config of {what}: {first}{rest}")
     if kind == "PipelineNotFoundError":
-        raise CodeLocationError(_unknown_job(client, selector))
-    raise CodeLocationError(f"workloads: job {selector.job}: {first_cause(answer)}")
+        raise CodeLocationError(unknown_job(client, selector))
+    raise CodeLocationError(f"workloads: {what}: {first_cause(answer)}")
 
 
 def validate_tick(
@@ -82,17 +74,3 @@ def validate_tick(
         raise CodeLocationError(
             f"workloads: {kind} {name} cannot be evaluated ({error}); name one that the location has"
         ) from None
-
-
-def _unknown_job(client: GraphQLClient, selector: JobSelector) -> str:
-    repository = {
-        "repositoryName": selector.repository,
-        "repositoryLocationName": selector.location,
-    }
-    answer = client.execute(_JOBS, {"selector": repository})["repositoryOrError"]
-    names = sorted(job["name"] for job in answer.get("jobs", ()) if not job["name"].startswith("__"))
-    close = difflib.get_close_matches(selector.job, names, n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    return (
-        f"workloads: job {selector.job} does not exist; the location has {', '.join(names) or 'none'}{hint}"
-    )

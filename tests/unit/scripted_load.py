@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from harness.load.generator import LoadPlan, LoadReport, Sent
-from harness.target.graphql import GraphQLError
+from harness.target.graphql import GraphQLError, JobSelector
+from harness.target.launchables import Launchable, Wanted
 from harness.target.run_histories import RunHistory
 from harness.target.target import Tag
 from tests.unit.scripted_world import BASE_BYTES, RUN_BYTES, ScriptedRun, World
@@ -19,8 +20,11 @@ class ScriptedTarget:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def check_job(self, job: str, run_config: Mapping[str, Any]) -> None:
-        assert job
+    def find(self, wanted: Wanted) -> tuple[Launchable, ...]:
+        return (Launchable(JobSelector("script", "__repository__", wanted.job)),)
+
+    def check_run(self, selector: JobSelector, run_config: Mapping[str, Any]) -> None:
+        assert selector.job
         assert run_config
 
     def check_tick(self, kind: Literal["sensor", "schedule"], name: str) -> None:

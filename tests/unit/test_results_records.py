@@ -12,7 +12,7 @@ from harness.results.folder import ResultFolder
 from harness.results.result_document import ConstantRecord
 from harness.results.scenario_record import ScenarioRecord
 from harness.scenario.load import load_scenario
-from harness.scenario.workload import TickWorkload
+from harness.scenario.one_kind import TickWorkload
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = sorted((ROOT / "workloads" / "scenarios").rglob("*.yaml"))

@@ -10,8 +10,9 @@ from harness.errors import InputError
 from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
+from harness.scenario.own_code import OwnJob
 from harness.scenario.schema import json_schema
-from harness.scenario.workload import BuiltinWorkload, MixWorkload, OwnJob, Workload
+from harness.scenario.workload import BuiltinWorkload, MixWorkload, RunWorkload, Workload
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SCENARIOS = Path(__file__).parents[2] / "workloads" / "scenarios"
@@ -29,7 +30,7 @@ workloads:
 MIX = "name: x\nworkloads:\n  - mix:\n      - {share: 3, runs: {workload: io_bound}}\n"
 
 
-def runs(workload: Workload) -> BuiltinWorkload | OwnJob:
+def runs(workload: Workload) -> RunWorkload:
     """A workload that is one kind of run."""
     assert isinstance(workload, BuiltinWorkload | OwnJob)
     return workload
@@ -98,7 +99,7 @@ def test_a_mix_has_runs_of_each_kind_by_its_share(tmp_path: Path) -> None:
     assert cell.cell_id.startswith("mix-")
 
     def counts(level: int) -> tuple[int, int]:
-        runs = [one.job for one in mix.runs_of(level)]
+        runs = [one.label for one in mix.runs_of(level)]
         return runs.count("io_bound"), runs.count("cpu_bound")
 
     assert [counts(level) for level in (1, 2, 3, 4, 8)] == [(1, 0), (2, 0), (2, 1), (3, 1), (6, 2)]
@@ -138,13 +139,13 @@ def test_steps_of_multi_step_run_in_processes_or_in_the_runs_own(tmp_path: Path)
         ),
         (
             MIX + "      - {share: 1, runs: {tick: io_tick}}\n",
-            ["FILE:5: workloads.0.mix.1.runs: `workload:` (ours) or `job:`"],
+            ["FILE:5: workloads.0.mix.1.runs: `workload:` (ours), `job:` or `assets:`"],
         ),
         (
             MIX + "      - {shares: 1, runs: {workload: cpu_bound}}\n",
             ["mix.1.shares: unknown key", "share: missing"],
         ),
-        (MIX + "      - {share: 1, runs: {job: mine}}\n", ["job mine needs a location section"]),
+        (MIX + "      - {share: 1, runs: {job: mine}}\n", ["mine needs a location section"]),
         (
             MIX + "      - {share: 1, runs: {workload: cpu_bound, ticks: {tick: io_tick}}}\n",
             ["write them beside mix"],
@@ -307,8 +308,8 @@ def test_the_scenario_files_of_this_repository_are_valid(file: Path) -> None:
 
 def test_quick_and_standard_measure_every_workload() -> None:
     quick, standard = (load_scenario(SCENARIOS / f"{name}.yaml").scenario for name in ("quick", "standard"))
-    assert [runs(w).job for w in quick.workloads] == ["io_bound", "cpu_bound"]
-    measured = {runs(w).job for w in standard.workloads}
+    assert [w.label for w in quick.workloads] == ["io_bound", "cpu_bound"]
+    measured = {w.label for w in standard.workloads}
     assert measured == {
         "io_bound",
         "cpu_bound",
