@@ -8,13 +8,13 @@ from pathlib import Path
 
 import harness
 from harness.campaign.means import Means
+from harness.campaign.refit import refitted, releveled
 from harness.errors import ExperimentError, Interrupted, ResultError
 from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.scenario.model import Scenario
-from harness.sizing.fitting import fit_result, with_levels
 from harness.stack.capabilities import refuse
 from harness.stack.registry import StackName
 
@@ -73,8 +73,8 @@ def sha256_of(scenario: Scenario) -> str:
 def _conclude(folder: ResultFolder, means: Means) -> None:
     """Fit what was measured, if it is valid, and have the report written beside it."""
     document = folder.read_document()
-    fit = fit_result if document.validity.state == "valid" else with_levels
-    folder.write_document(fit(document, folder.table("bursts"), folder.table("replicas")))
+    recomputed = refitted if document.validity.state == "valid" else releveled
+    folder.write_document(recomputed(folder, document))
     means.publish(folder.path)
 
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
+from harness.campaign.refit import refitted
 from harness.cli.course import courses_of
 from harness.cli.progress import make_console
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
 from harness.results.validity import judge
-from harness.sizing.fitting import fit_result
 
 
 def fit(
@@ -23,9 +23,9 @@ def fit(
     """Fit the constants again from the raw tables, and write result.json and report.md anew."""
     folder = ResultFolder(result)
     document = folder.read_document()
-    bursts, courses = folder.table("bursts"), courses_of(folder)
-    document = document.model_copy(update={"validity": judge(document.cells, bursts)})
-    document = fit_result(document, bursts, folder.table("replicas"), force=force)
+    courses = courses_of(folder)
+    document = document.model_copy(update={"validity": judge(document.cells, folder.table("bursts"))})
+    document = refitted(folder, document, force)
     folder.write_document(document)
     folder.write_text("report.md", render_markdown(document, courses))
     print_result(document, courses, make_console())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from harness.errors import ExperimentError
 from harness.experiment.context import BurstContext
 from harness.experiment.drain import Drained, drain, wait_until_idle
@@ -12,9 +10,10 @@ from harness.experiment.losses import killer, losses_row
 from harness.experiment.plan import PlannedBurst
 from harness.experiment.record import BurstOutcome, Fired, record
 from harness.experiment.summary import BurstTimes
-from harness.experiment.tables import runs_frame
+from harness.experiment.tables import runs_frame, steps_frame
 from harness.observe.pings import no_pings
 from harness.target.graphql import GraphQLError
+from harness.target.run_histories import RunHistory
 from harness.target.target import Tag
 
 RELEASE_DELAY_SECONDS = 0.2
@@ -54,6 +53,7 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
             expected = sum(sent.outcome == "launched" for sent in report.sent)
             drained = drain(context, tag, expected, timeouts.drain)
     times = BurstTimes(idle_from, released, clock.now())
+    histories = _histories(context, tag, drained.broken)
     fired = Fired(
         cell_id=context.cell.cell_id,
         planned=planned,
@@ -65,7 +65,8 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         report=report,
         states=(before, before if drained.broken else sources.read()),
         readings=sources.take(),
-        runs=_histories(context, tag, drained.broken),
+        runs=runs_frame(histories),
+        steps=steps_frame(histories),
         pings=no_pings() if context.pinger is None else context.pinger.take(),
         host=(host_before, tools.host()),
         drained=drained.whole,
@@ -74,11 +75,11 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
     return fired, drained
 
 
-def _histories(context: BurstContext, tag: Tag, broken: str) -> pd.DataFrame:
+def _histories(context: BurstContext, tag: Tag, broken: str) -> list[RunHistory]:
     """What became of the runs; nothing where the deployment is broken and no longer says."""
     try:
-        return runs_frame(context.target.histories(tag))
+        return context.target.histories(tag)
     except GraphQLError as error:
         if broken:
-            return runs_frame([])
+            return []
         raise ExperimentError(f"the webserver did not tell what became of the runs: {error}") from None

@@ -45,6 +45,8 @@ class Fired:
     report: LoadReport
     runs: pd.DataFrame
     """Histories of its runs; without the replica that ran them."""
+    steps: pd.DataFrame
+    """Of those runs."""
     readings: Readings
     pings: pd.DataFrame
     states: tuple[dict[str, SourceState], dict[str, SourceState]]
@@ -103,6 +105,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
         "launches": launches,
         "ticks": ticks,
         "runs": runs,
+        "steps": fired.steps,
         "pings": pings,
         "replicas": pd.DataFrame(replicas),
     }

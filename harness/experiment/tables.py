@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from harness.load.generator import Sent
-from harness.target.run_histories import RunHistory
+from harness.target.run_histories import RunHistory, StepHistory
 
 _EVALUATION = ("began_epoch_seconds", "ended_epoch_seconds", "pid", "thread")
 """What the ticks of `workloads/` say of their evaluation."""
@@ -29,10 +29,22 @@ def ticks_frame(sent: list[Sent]) -> pd.DataFrame:
 
 def runs_frame(runs: list[RunHistory]) -> pd.DataFrame:
     """What became of the runs."""
-    names = [f.name for f in fields(RunHistory)]
+    names = [f.name for f in fields(RunHistory) if f.name != "attempts"]
     frame = pd.DataFrame([{name: getattr(run, name) for name in names} for run in runs], columns=names)
     times = [name for name in names if name.endswith("_epoch_seconds")]
     return frame.astype(dict.fromkeys(times, "float64"))
+
+
+def steps_frame(runs: list[RunHistory]) -> pd.DataFrame:
+    """Every attempt of a step."""
+    names = [f.name for f in fields(StepHistory)]
+    rows = [
+        {"run_id": run.run_id} | {name: getattr(attempt, name) for name in names}
+        for run in runs
+        for attempt in run.attempts
+    ]
+    numbers = dict.fromkeys(("pid", "began_epoch_seconds", "ended_epoch_seconds"), "float64")
+    return pd.DataFrame(rows, columns=["run_id", *names]).astype(numbers)
 
 
 def pings_frame(

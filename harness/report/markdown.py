@@ -33,6 +33,9 @@ def render_markdown(document: ResultDocument, courses: levels.Courses) -> str:
         lines += markdown_table(levels.memory(cell))
         if line := levels.course(cell, courses):
             lines += ["", line]
+        if (parts := text.peak_table(cell))[1]:
+            lines += ["", f"{text.PEAK} (the highest moment of the burst with the most memory):", ""]
+            lines += markdown_table(parts)
         lines += ["", "Work (means over the bursts of a level):", ""]
         lines += markdown_table(levels.work(cell))
         if (pings := text.pings_table(cell))[1]:

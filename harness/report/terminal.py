@@ -35,6 +35,8 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
             _print(console, "Peak memory by every measure", levels.memory(cell))
             if line := levels.course(cell, courses):
                 console.print(f"\n{line}", markup=False, highlight=False)
+            if (parts := text.peak_table(cell))[1]:
+                _print(console, text.PEAK, parts)
             _print(console, "Work", levels.work(cell))
             if (pings := text.pings_table(cell))[1]:
                 _print(console, "Pings, beside the bursts", pings)
@@ -50,4 +52,4 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
 
 def _print(console: Console, title: str, table: text.Table) -> None:
     console.print()
-    print_table(console, title, *table, words=("remark", *levels.DRAWN))
+    print_table(console, title, *table, words=("remark", "step", *levels.DRAWN))

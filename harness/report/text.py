@@ -136,6 +136,29 @@ def pings_table(cell: CellRecord) -> Table:
     return header, rows
 
 
+PEAK = "Who made the peak"
+PEAK_SOURCE = (
+    "From processes.parquet and steps.parquet: the highest moment of the burst with the most memory."
+)
+
+
+def peak_table(cell: CellRecord) -> Table:
+    """Memory of the highest moment by role of the process and step; no rows where no process was read."""
+    header = ("process", "step", "how many", "memory", "share", "each")
+    rows = tuple(
+        (
+            one.role,
+            one.step or "-",
+            str(one.processes),
+            quantity(one.memory_bytes, "bytes"),
+            f"{one.share:.0%}",
+            quantity(one.memory_bytes / one.processes, "bytes"),
+        )
+        for one in cell.peak_parts
+    )
+    return header, rows
+
+
 def replicas_table(cell: CellRecord) -> Table:
     """What each code server did; over all bursts."""
     header = ("code server", "runs", "succeeded", "peak memory", "CPU-seconds", "throttled", "OOM kills")

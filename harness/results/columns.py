@@ -204,6 +204,14 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _REPLICA,
         *_KEYS,
     ),
+    "steps": (
+        _text("run_id", "the run", "key"),
+        _text("step", "its key; an attempt that is made again has a row of its own"),
+        _c("pid", "", "key", "its own process; empty where it ran in that of its run"),
+        _c("began_epoch_seconds", EPOCH, "instant", "its process came up, or else the step started"),
+        _c("ended_epoch_seconds", EPOCH, "instant", "it ended, however it did"),
+        *_KEYS,
+    ),
     "pings": (
         _REPLICA,
         _c("sent_epoch_seconds", EPOCH, "instant", "when it was sent"),

@@ -134,6 +134,16 @@ class ReplicaRecord(Part):
     oom_kills: int
 
 
+class PeakPartRecord(Part):
+    """Processes of one kind at the highest moment that was seen, and the memory they held then."""
+
+    role: str = Field(description="as in the table of processes")
+    step: str = Field("", description="key of the step at work in them; `part[*]` for all that are mapped")
+    processes: int
+    memory_bytes: float = Field(description="sum of their PSS, or of USS or RSS where it could not be read")
+    share: float = Field(description="of all processes then")
+
+
 class CellRecord(Part):
     """One cell: its setting, what it ran on, how far it got and what was fitted from it."""
 
@@ -164,6 +174,7 @@ class CellRecord(Part):
     constants: tuple[ConstantRecord, ...] = ()
     levels: tuple[LevelRecord, ...] = ()
     replica_records: tuple[ReplicaRecord, ...] = ()
+    peak_parts: tuple[PeakPartRecord, ...] = Field((), description="of the burst with the highest memory")
 
 
 class ResultDocument(Part):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.target.first_cause import ERROR_FIELDS, first_cause, with_fix
@@ -58,6 +58,7 @@ query Events($runId: ID!, $cursor: String, $limit: Int!) {{
         ... on MessageEvent {{ timestamp message }}
         ... on StepEvent {{ stepKey }}
         ... on ErrorEvent {{ error {{ {ERROR_FIELDS} }} }}
+        ... on StepWorkerStartedEvent {{ metadataEntries {{ label ... on TextMetadataEntry {{ text }} }} }}
         ... on MaterializationEvent {{
           metadataEntries {{
             label
@@ -84,9 +85,25 @@ _STAGE_OF_EVENT = {
 }
 _STEP_START = "ExecutionStepStartEvent"
 _STEP_FAILURE = "ExecutionStepFailureEvent"
+_STEP_ENDS = (_STEP_FAILURE, "ExecutionStepSuccessEvent", "ExecutionStepUpForRetryEvent")
+_STEP_PROCESS = "StepWorkerStartedEvent"
+"""Only of steps that have a process of their own, which tells its pid."""
 _RUN_FAILURE = "RunFailureEvent"
 _PROCESS_STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
 _PROCESS_EXITED = re.compile(r"Process for run exited \(pid: \d+\)")
+
+
+@dataclass(frozen=True)
+class StepHistory:
+    """One attempt of a step: where it ran, and from when to when."""
+
+    step: str
+    """Its key."""
+    pid: int | None
+    """Its own process; None where it ran in that of its run."""
+    began_epoch_seconds: float
+    """Its process came up, or else the step started."""
+    ended_epoch_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,8 @@ class RunHistory:
     run_start_epoch_seconds: float | None
     run_end_epoch_seconds: float | None
     process_exited_epoch_seconds: float | None
+    attempts: tuple[StepHistory, ...] = ()
+    """Of its steps, in the order in which they began."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +149,7 @@ class EventTimes:
     failure: str
     numbers: dict[str, float]
     """What materializations report, by label; the last one counts."""
+    attempts: tuple[StepHistory, ...]
 
 
 def run_histories(client: GraphQLClient, tag: tuple[str, str]) -> list[RunHistory]:
@@ -184,7 +204,33 @@ def read_events(events: list[dict[str, Any]]) -> EventTimes:
                 stage = "process_exited"
         if stage is not None:
             stages.setdefault(stage, float(event["timestamp"]) / 1000)
-    return EventTimes(stages, pid, steps, failures[0] if failures else "", numbers)
+    failure = failures[0] if failures else ""
+    return EventTimes(stages, pid, steps, failure, numbers, _attempts(events))
+
+
+def _attempts(events: list[dict[str, Any]]) -> tuple[StepHistory, ...]:
+    """Attempts of steps: a step that is tried again begins a new one."""
+    found: dict[str, list[StepHistory]] = {}
+    for event in events:
+        kind, step = event["__typename"], event.get("stepKey")
+        if not step or kind not in (_STEP_PROCESS, _STEP_START, *_STEP_ENDS):
+            continue
+        at = float(event["timestamp"]) / 1000
+        of_step = found.setdefault(step, [])
+        is_open = bool(of_step) and of_step[-1].ended_epoch_seconds is None
+        if kind == _STEP_PROCESS:
+            of_step.append(StepHistory(step, _told_pid(event), at, None))
+        elif kind == _STEP_START and not is_open:
+            of_step.append(StepHistory(step, None, at, None))
+        elif kind in _STEP_ENDS and is_open:
+            of_step[-1] = replace(of_step[-1], ended_epoch_seconds=at)
+    flat = [one for of_step in found.values() for one in of_step]
+    return tuple(sorted(flat, key=lambda one: one.began_epoch_seconds))
+
+
+def _told_pid(event: dict[str, Any]) -> int | None:
+    told = {one["label"]: one.get("text") or "" for one in event.get("metadataEntries") or ()}
+    return int(told["pid"]) if told.get("pid", "").isdecimal() else None
 
 
 def _failure(event: dict[str, Any]) -> str:
@@ -217,6 +263,7 @@ def _history(client: GraphQLClient, run: dict[str, Any]) -> RunHistory:
         run_start_epoch_seconds=times.stages.get("run_start"),
         run_end_epoch_seconds=times.stages.get("run_end"),
         process_exited_epoch_seconds=times.stages.get("process_exited"),
+        attempts=times.attempts,
     )
 
 

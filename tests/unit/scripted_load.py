@@ -62,7 +62,7 @@ class ScriptedTarget:
         ended = run.ended if status not in ("STARTED", "STARTING") else None
         nothing: dict[str, Any] = dict.fromkeys((f.name for f in dataclasses.fields(RunHistory)), None)
         known: dict[str, Any] = {"run_id": run.run_id, "job": "io_bound", "status": status, "pid": run.pid}
-        known |= {"steps": 1, "metadata": "", "created_epoch_seconds": run.launched}
+        known |= {"steps": 1, "attempts": (), "metadata": "", "created_epoch_seconds": run.launched}
         known |= {"started_epoch_seconds": run.started, "ended_epoch_seconds": ended}
         known |= {"process_started_epoch_seconds": run.started, "run_start_epoch_seconds": run.started}
         known |= {"run_end_epoch_seconds": ended, "process_exited_epoch_seconds": ended}

@@ -161,3 +161,29 @@ def test_stages_a_run_did_not_reach_are_absent() -> None:
 def test_the_first_of_several_ends_counts() -> None:
     end = {"__typename": "RunFailureEvent", "timestamp": "2000", "message": ""}
     assert read_events([end, end | {"timestamp": "5000"}]).stages == {"run_end": 2.0}
+
+
+def event(kind: str, second: int, step: str, **more: Any) -> dict[str, Any]:
+    at = f"17000000{second:02}000"
+    return {"__typename": kind, "timestamp": at, "message": "", "stepKey": step} | more
+
+
+def test_each_attempt_of_a_step_tells_where_and_when_it_ran() -> None:
+    pid = {"metadataEntries": [{"label": "pid", "text": "77"}]}
+    attempts = read_events(
+        [
+            event("StepWorkerStartedEvent", 1, "a", **pid),
+            event("ExecutionStepStartEvent", 2, "a"),
+            event("ExecutionStepStartEvent", 3, "b"),
+            event("ExecutionStepUpForRetryEvent", 4, "b"),
+            event("ExecutionStepSuccessEvent", 5, "a"),
+            event("ExecutionStepStartEvent", 6, "b"),
+        ]
+    ).attempts
+    told = [(one.step, one.pid, one.began_epoch_seconds, one.ended_epoch_seconds) for one in attempts]
+    start = 1700000000
+    assert told == [
+        ("a", 77, start + 1, start + 5),
+        ("b", None, start + 3, start + 4),
+        ("b", None, start + 6, None),
+    ]

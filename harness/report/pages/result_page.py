@@ -95,6 +95,7 @@ def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number:
         for title, table, note in (
             ("Constants", text.constants_table(cell), _sources(cell)),
             ("Peak memory by every measure", text.memory_table(cell), "From bursts.parquet: means by level."),
+            (text.PEAK, text.peak_table(cell), text.PEAK_SOURCE),
             ("Work", text.work_table(cell), "From bursts.parquet: means by level."),
             ("Pings", text.pings_table(cell), "From pings.parquet and bursts.parquet: means by level."),
             ("Code servers", text.replicas_table(cell), "From replicas.parquet: all bursts."),
