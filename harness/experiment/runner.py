@@ -29,7 +29,7 @@ from harness.interrupts import held_back
 from harness.observe.pings import Pinger
 from harness.observe.source_group import SourceGroup
 from harness.results.folder import ResultFolder
-from harness.results.result_document import CellRecord, EventRecord, LimitsRecord
+from harness.results.result_document import CellRecord, EventRecord, LimitsRecord, StartRecord
 from harness.results.timestamp import timestamp
 from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
@@ -264,6 +264,7 @@ def _with_environment(record: CellRecord, deployment: Deployment) -> CellRecord:
             "python_version": environment.python_version,
             "packages": environment.packages,
             "exclude_newer": environment.exclude_newer,
+            "start": StartRecord.model_validate(asdict(deployment.start)),
         }
     )
 

@@ -105,6 +105,7 @@ def summarise_runs(
     ended = runs[runs["run_start_epoch_seconds"].notna() & runs["run_end_epoch_seconds"].notna()]
     starts = ended["run_start_epoch_seconds"].to_numpy(float)
     ends = ended["run_end_epoch_seconds"].to_numpy(float)
+    latency = launches["answered_epoch_seconds"] - launches["sent_epoch_seconds"]
     row: Row = {
         "launches": len(launches),
         "launches_answered": launched,
@@ -112,6 +113,7 @@ def summarise_runs(
         "runs_failed": int(runs["status"].isin(["FAILURE", "CANCELED"]).sum()) if len(runs) else 0,
         "concurrency_peak": _concurrency_peak(ended),
         "launch_answer_max_seconds": _max(launches, "answered_epoch_seconds") - times.released,
+        "launch_seconds_max": float(latency.max()) if len(launches) else float("nan"),
         "launch_span_seconds": float("nan"),
         "exec_window_seconds": float("nan"),
         "exec_cpu_seconds": float("nan"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.model.linear import Array
@@ -25,3 +25,6 @@ class Bursts:
     """Runs (or ticks) that had ended since the server started, before the burst."""
     columns: Mapping[str, Array]
     """Further columns by name, nan where a burst has no value; those that were not measured are missing."""
+    imports: Mapping[str, Array] = field(default_factory=dict)
+    """What imports of the code took before any burst, by name, arrays of equal length (m,); empty where
+    they were not timed."""

@@ -57,6 +57,8 @@ class Definition:
     """Whether it is a figure of the server and not of a run: with replicas, each has its share of the sum."""
     by_level: bool = False
     """Compared as what a burst cost per run, level by level: that takes fewer bursts than its slope."""
+    of_imports: bool = False
+    """Whether it comes from imports of the code, and is told of only where they were timed."""
     compared: bool = True
     """Whether it is compared by ratio; a leak is nothing in most versions, of which there is no ratio."""
 
@@ -89,11 +91,9 @@ def _peaks_without_leak(bursts: Bursts) -> Array:
     if "memory_idle_bytes" not in bursts.columns:
         return peaks
     leak = estimate_leak(bursts.before, bursts.columns["memory_idle_bytes"])
-    return (
-        peaks - leak.value * bursts.before
-        if isinstance(leak, Estimate) and is_leak(LEAKS[0], leak.low)
-        else peaks
-    )
+    if isinstance(leak, Estimate) and is_leak(LEAKS[0], leak.low):
+        return peaks - leak.value * bursts.before
+    return peaks
 
 
 def _growth(bursts: Bursts) -> Points:
@@ -106,6 +106,11 @@ def _against_ended(column: str, bursts: Bursts) -> Points:
 
 def _idle_cores(bursts: Bursts) -> Points:
     return Points("mean", bursts.concurrency, bursts.columns["idle_cpu_cores"])
+
+
+def _of_imports(name: str, bursts: Bursts) -> Points:
+    values = bursts.imports[name]
+    return Points("mean", np.zeros(len(values)), values)
 
 
 def _work(bursts: Bursts) -> Points:
@@ -296,6 +301,30 @@ _DEFINITIONS = (
         ("open_files_peak",),
         partial(_against_concurrency, "open_files_peak"),
     ),
+    Definition(
+        "import_seconds",
+        "seconds",
+        "Time that importing the code takes, in a process that has Dagster already.",
+        "mean of start.imports of the cell in result.json, each a process of its own",
+        "latency",
+        _BOTH,
+        (),
+        partial(_of_imports, "seconds"),
+        of_imports=True,
+        compared=False,
+    ),
+    Definition(
+        "import_memory_bytes",
+        "bytes",
+        "Memory that importing the code takes, in the code server and again in each run and step.",
+        "mean of start.imports of the cell in result.json, each a process of its own",
+        "memory",
+        _BOTH,
+        (),
+        partial(_of_imports, "memory_bytes"),
+        of_imports=True,
+        compared=False,
+    ),
 )
 CONSTANTS: dict[str, Definition] = {definition.name: definition for definition in _DEFINITIONS}
 """The registry, in the order in which constants are shown."""
@@ -318,7 +347,7 @@ def columns_needed() -> tuple[str, ...]:
 
 def points_of(bursts: Bursts) -> dict[str, Points]:
     """The points of every constant that these bursts can give, in the order of the registry."""
-    return {one.name: one.points(bursts) for one in constants_of(bursts.fired) if not _missing(one, bursts)}
+    return {one.name: one.points(bursts) for one in _told_of(bursts) if not _missing(one, bursts)}
 
 
 def fit_constants(bursts: Bursts, seed: int) -> dict[str, Constant]:
@@ -328,7 +357,7 @@ def fit_constants(bursts: Bursts, seed: int) -> dict[str, Constant]:
         bursts: of one cell.
         seed: of what is drawn at random.
     """
-    return {one.name: _fit(one, bursts, seed) for one in constants_of(bursts.fired)}
+    return {one.name: _fit(one, bursts, seed) for one in _told_of(bursts)}
 
 
 def fit_memory(bursts: Bursts, seed: int) -> Line | NotEstimable:
@@ -348,6 +377,10 @@ def estimate_points(points: Points, seed: int) -> tuple[Estimate | NotEstimable,
     return (line.base if points.part == "base" else line.slope), line
 
 
+def _told_of(bursts: Bursts) -> list[Definition]:
+    return [one for one in constants_of(bursts.fired) if bursts.imports or not one.of_imports]
+
+
 def _fit(one: Definition, bursts: Bursts, seed: int) -> Constant:
     if missing := _missing(one, bursts):
         return Constant(one, NotEstimable(f"not measured here: bursts have no {' and no '.join(missing)}", 0))
@@ -355,6 +388,7 @@ def _fit(one: Definition, bursts: Bursts, seed: int) -> Constant:
     estimate, line = estimate_points(points, seed)
     if isinstance(estimate, NotEstimable):
         reason = f"{estimate.reason} {points.lacking}".strip()
+        reason = f"timed {estimate.n} times, too few for an interval; see Start" if one.of_imports else reason
         return Constant(one, NotEstimable(reason, estimate.n))
     lack = None
     if line is not None:

@@ -23,6 +23,7 @@ def render_markdown(document: ResultDocument, courses: levels.Courses) -> str:
         lines += ["", f"## {cell.workload}", "", text.setting(cell), ""]
         if cell.constants:
             lines += markdown_table(text.constants_table(cell))
+        lines += ["", " ".join(begun), ""] if (begun := text.start(cell)) else []
         lines += ["", *(f"- {line}" for line in text.events(cell)), ""] if cell.events else []
         if cell.replicas > 1:
             lines += ["", "Code servers, over all bursts:", "", *markdown_table(levels.replicas(cell))]

@@ -31,6 +31,8 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
         console.print(f"\n[bold]{escape(cell.workload)}[/bold]  {escape(text.setting(cell))}")
         if cell.constants:
             _print(console, "Constants", text.constants_table(cell))
+        if begun := text.start(cell):
+            console.print(f"\n{' '.join(begun)}", markup=False, highlight=False)
         if cell.levels:
             _print(console, "Peak memory by every measure", levels.memory(cell))
             if line := levels.course(cell, courses):

@@ -7,6 +7,14 @@ from collections.abc import Sequence
 
 from harness.results.result_document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
 from harness.views.leaks import none_found
+from harness.views.start import (
+    AGENT_SECONDS,
+    MARGIN,
+    allowed_seconds,
+    answer_seconds,
+    import_memory_bytes,
+    import_seconds,
+)
 
 MIB = 1024 * 1024
 _EVENTS = {
@@ -134,6 +142,29 @@ def pings_table(cell: CellRecord) -> Table:
         if level.ping_seconds_max is not None
     )
     return header, rows
+
+
+def start(cell: CellRecord) -> tuple[str, ...]:
+    """What coming up took and the time to allow for it, in sentences; none where it was not timed."""
+    slowest, allowed = answer_seconds(cell), allowed_seconds(cell)
+    if slowest is None or allowed is None:
+        return ()
+    lines = [f"Start: the code server answered {quantity(slowest, 's')} after it was started."]
+    seconds, memory = import_seconds(cell), import_memory_bytes(cell)
+    if seconds is not None:
+        held = "" if memory is None else f" and {quantity(memory, 'bytes')}"
+        lines += [
+            f"Importing the code takes {quantity(seconds, 's')}{held} of that, and as much again in every "
+            "run and every step that has a process of its own."
+        ]
+    longer = (
+        f", and Dagster's own limit of {AGENT_SECONDS} s has to be raised" if allowed > AGENT_SECONDS else ""
+    )
+    lines += [
+        f"Allow {allowed} s until it has to answer, {MARGIN} times as long: in a startup probe, a health "
+        f"check's start period or a start time-out{longer}."
+    ]
+    return tuple(lines)
 
 
 PEAK = "Who made the peak"

@@ -65,6 +65,7 @@ class BurstRow:
     runs_failed: int = column("runs", "amount", "runs that ended in FAILURE or CANCELED")
     concurrency_peak: int = column("runs", "gauge", "most runs whose processes were up at once")
     launch_answer_max_seconds: float = column("seconds", "amount", "release to the last launch's answer")
+    launch_seconds_max: float = column("seconds", "amount", "slowest answer to a launch")
     launch_span_seconds: float = column("seconds", "amount", "first intended instant to the last run's start")
     exec_window_seconds: float = column("seconds", "amount", "first run's start to the last run's end")
     exec_cpu_seconds: float = column("seconds", "amount", "CPU time used in that window")

@@ -134,6 +134,23 @@ class ReplicaRecord(Part):
     oom_kills: int
 
 
+class ImportRecord(Part):
+    """One import of the code under test, in a process of its own that had Dagster already."""
+
+    seconds: float
+    cpu_seconds: float
+    memory_bytes: int | None = Field(description="memory of the process's own by which it grew")
+
+
+class StartRecord(Part):
+    """What coming up took."""
+
+    imports: tuple[ImportRecord, ...] = Field(description="none where the import was not timed")
+    answer_seconds: tuple[float, ...] = Field(
+        description="of each code server, from the begin of its process until it took connections"
+    )
+
+
 class PeakPartRecord(Part):
     """Processes of one kind at the highest moment that was seen, and the memory they held then."""
 
@@ -166,6 +183,7 @@ class CellRecord(Part):
     python_version: str = ""
     packages: dict[str, str] = Field(default_factory=dict)
     exclude_newer: str = ""
+    start: StartRecord | None = None
     warmup_bursts: int = 0
     warmup_settled: bool | None = None
     calibrated_launch_seconds: float | None = None

@@ -5,6 +5,7 @@ The thresholds are published here and in docs/method.md, and nowhere else.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import pandas as pd
@@ -17,6 +18,9 @@ MISSED_READINGS_INCONCLUSIVE = 0.05
 MISSED_READINGS_INVALID = 0.20
 STEAL_INCONCLUSIVE = 0.05
 MISSED_PEAK_NOTE = 0.05
+DAGSTER_GIVES_UP_SECONDS = 60.0
+"""DAGSTER_GRPC_TIMEOUT_SECONDS where nobody sets it; the harness does."""
+SLOW_ANSWER_SECONDS = DAGSTER_GIVES_UP_SECONDS / 2
 
 
 def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
@@ -85,6 +89,14 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
         kills = int(rows["oom_kills"].sum())
         message = f"the kernel killed {kills} processes at the memory limit{whom}; raise it"
         found.append(_reason("invalid", "oom-kill", message, cell_id))
+    slowest = float(rows["launch_seconds_max"].max())
+    if slowest > SLOW_ANSWER_SECONDS:
+        message = (
+            f"a launch took {slowest:.0f}s to be answered; by itself Dagster gives up after "
+            f"{DAGSTER_GIVES_UP_SECONDS:.0f}s, so set DAGSTER_GRPC_TIMEOUT_SECONDS={math.ceil(2 * slowest)} "
+            "for the webserver and the daemon"
+        )
+        found.append(_reason("note", "slow-answer", message, cell_id))
     if rows["generator_saturated"].any():
         count = int(rows["generator_saturated"].sum())
         message = (

@@ -11,6 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from harness.errors import InputError
+from harness.scenario.env_file import read_env_file
 from harness.scenario.model import Scenario
 from harness.scenario.problems import problems, section_of_scenario
 from harness.scenario.written import FieldPath, Loader, Written, dotted, note, read_mapping, read_text
@@ -28,7 +29,7 @@ class LoadedScenario:
 def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
     """Read and check a scenario file, with `--set key=value` overrides applied.
 
-    Relative paths of the `location` section count from the file's folder.
+    Relative paths count from the file's folder.
 
     Raises:
         InputError: anything wrong; one line per problem.
@@ -41,7 +42,7 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
         scenario = Scenario.model_validate(document)
     except ValidationError as error:
         raise InputError("\n".join(problems(error, document, written, section_of_scenario))) from None
-    return LoadedScenario(_resolve_paths(scenario, written), path, text)
+    return LoadedScenario(_with_env_file(_resolve_paths(scenario, written), written), path, text)
 
 
 def _apply(document: dict[str, Any], option: str, written: Written) -> FieldPath:
@@ -77,6 +78,19 @@ def _apply(document: dict[str, Any], option: str, written: Written) -> FieldPath
         note(f"--set {option}", node, path, (), replacing)
         written.words.update(replacing.words)
     return path
+
+
+def _with_env_file(scenario: Scenario, written: Written) -> Scenario:
+    given = scenario.server.env_file
+    if given is None:
+        return scenario
+    resolved = Path(written.file.parent, given.expanduser()).absolute()
+    try:
+        read_env_file(resolved)
+    except InputError as error:
+        raise InputError(f"{written.where(('server', 'env_file'))}: {error}") from None
+    server = scenario.server.model_copy(update={"env_file": resolved})
+    return scenario.model_copy(update={"server": server})
 
 
 def _resolve_paths(scenario: Scenario, written: Written) -> Scenario:

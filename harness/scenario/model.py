@@ -123,6 +123,11 @@ class ServerSection(Section):
         "--stack compose",
     )
     env: dict[str, str] = Field(default_factory=dict, description="environment of the code server")
+    env_file: Path | None = Field(
+        None,
+        description="file of `NAME=value` lines for that environment, such as `.env`; relative to the "
+        "scenario file. `env` goes over it. Results keep only its path. No other `.env` is read",
+    )
     restart: bool = Field(
         False,
         description="start a code server again that has ended (killed at its memory limit, say), as ECS and "

@@ -23,6 +23,7 @@ from harness.results.result_document import (
     Reason,
     ReplicaRecord,
     ResultDocument,
+    StartRecord,
 )
 from harness.results.table_schema import filled
 
@@ -110,8 +111,13 @@ def fired_of(rows: pd.DataFrame) -> Fired:
     return "ticks" if "ticks" in rows and bool((rows["launches"] == 0).all()) else "runs"
 
 
-def as_bursts(rows: pd.DataFrame) -> Bursts:
-    """Rows of `measured_bursts` as the model takes them; a column without any value was not measured."""
+def as_bursts(rows: pd.DataFrame, start: StartRecord | None = None) -> Bursts:
+    """Rows of `measured_bursts` as the model takes them; a column without any value was not measured.
+
+    Args:
+        rows: of one cell.
+        start: what its record says of the start, for constants of the import.
+    """
     fired = fired_of(rows)
 
     def column(name: str) -> Array:
@@ -125,7 +131,18 @@ def as_bursts(rows: pd.DataFrame) -> Bursts:
         ended=column("ticks_evaluated") if ticks else column("runs_succeeded") + column("runs_failed"),
         before=column(BEFORE),
         columns={name: column(name) for name in known},
+        imports=_imports(start),
     )
+
+
+def _imports(start: StartRecord | None) -> dict[str, Array]:
+    """What imports took, by field; one that could not be read is nan."""
+    if start is None or not start.imports:
+        return {}
+    return {
+        "seconds": np.array([one.seconds for one in start.imports], float),
+        "memory_bytes": np.array([one.memory_bytes for one in start.imports], float),
+    }
 
 
 def points_of(rows: pd.DataFrame) -> dict[str, Points]:
@@ -174,7 +191,7 @@ def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> CellRecord:
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
         return cell.model_copy(update={"constants": ()})
-    fitted = fit_constants(as_bursts(rows), seed)
+    fitted = fit_constants(as_bursts(rows, cell.start), seed)
     return cell.model_copy(
         update={
             "constants": tuple(_record(constant, cell.replicas) for constant in fitted.values()),

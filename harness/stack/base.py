@@ -12,6 +12,7 @@ from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack.capabilities import Capability
+from harness.stack.imports import Import
 from harness.target.endpoint import Endpoint
 
 Say = Callable[[str], None]
@@ -79,6 +80,16 @@ class ServerEnvironment:
     """Upload-date limit the dependencies were resolved with; empty where there was none."""
 
 
+@dataclass(frozen=True)
+class Start:
+    """What coming up took."""
+
+    imports: tuple[Import, ...]
+    """Of the code, before the code servers start, each in a process of its own; none where not timed."""
+    answer_seconds: tuple[float, ...]
+    """Of each code server, from the begin of its process until it took connections."""
+
+
 class Control(Protocol):
     """What can be done to code servers that are up; only who started them has it."""
 
@@ -111,6 +122,11 @@ class Deployment(Protocol):
     @property
     def environment(self) -> ServerEnvironment:
         """What the code server runs on."""
+        ...
+
+    @property
+    def start(self) -> Start:
+        """What coming up took."""
         ...
 
     @property

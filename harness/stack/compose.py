@@ -21,14 +21,22 @@ from harness.observe.client import SamplerClient
 from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import LocationSection, Scenario
-from harness.stack.base import Limits, Replica, Say, ServerEnvironment
+from harness.stack.base import Limits, Replica, Say, ServerEnvironment, Start
 from harness.stack.capabilities import COMPOSE
-from harness.stack.containers import Container, Watcher, containers_of, wait_until
+from harness.stack.containers import Container, Watcher, answer_seconds, containers_of, printed, wait_until
 from harness.stack.engine import LABEL, EngineInfo, engine_host, require_engine
 from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
+from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
 from harness.stack.running import RunningContainers
-from harness.stack.server_command import cause, own_workloads, server_settings, target_arguments
+from harness.stack.server_command import (
+    cause,
+    own_workloads,
+    server_settings,
+    target_arguments,
+    unread_env_file,
+    webserver_settings,
+)
 from harness.stack.sidecar import SidecarChannel
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
@@ -120,13 +128,17 @@ class _Starter:
         log = self._logs / "build.log"
         build(self._command(), self._variables, log, self._scenario.timeouts.environment, self._say)
         environment = self._environment()
+        if unread := unread_env_file(self._scenario):
+            self._say(unread)
+        self._say("timing the import of the code")
+        imports = time_imports(self._location(), self._printed, timeout)
         watcher = self._watcher = Watcher(self._client, self._experiment, self._logs, self._password)
         self._say("starting Postgres and the code server")
         # The webserver's container first: it gives the volume that all share its owner and mode.
         self._compose("up", "--no-start", "--no-build", "webserver")
         self._compose("up", "--detach", "--no-build", "postgres", "code-server")
         servers = containers_of(self._client, self._experiment, "code-server")
-        self._wait_for_servers(servers, watcher, timeout)
+        answered = self._wait_for_servers(servers, watcher, timeout)
         self._say("starting the webserver")
         self._compose("up", "--detach", "--no-build", "webserver")
         url = f"http://{self._webserver_address()}/graphql"
@@ -148,6 +160,7 @@ class _Starter:
                 host_cpus=self._info.cpus,
             ),
             environment=environment,
+            start=Start(imports, answered),
             replicas=tuple(
                 Replica(f"server-{c.number}", self._source_opener(c), self._address_finder(c))
                 for c in servers
@@ -189,7 +202,7 @@ class _Starter:
 
     def _override(self) -> dict[str, Any]:
         """What variables cannot say: the command and the environment of the code server."""
-        settings = server_settings(self._scenario, self._cell) | self._scenario.server.env
+        settings = server_settings(self._scenario, self._cell)
         server: dict[str, Any] = {
             "command": [_literal(word) for word in self._server_command()],
             "environment": {k: _literal(v) for k, v in settings.items()},
@@ -198,19 +211,39 @@ class _Starter:
             server["ports"] = [f"127.0.0.1::{GRPC_PORT}"]
         if self._image is not None:
             server["read_only"] = False  # what the user's own image writes to is its own affair
-        return {"services": {"code-server": server}}
+        asking = {"environment": webserver_settings(self._scenario)}
+        return {"services": {"code-server": server, "webserver": asking, "daemon": asking}}
 
     def _server_command(self) -> list[str]:
-        location = self._scenario.location
-        if location is not None and location.command:
+        location = self._location()
+        if location.command:
             return list(location.command)
-        if location is None:
-            target = own_workloads().model_copy(update={"working_directory": CODE})
-        else:
-            target = _inside(location)
         argv = ["dagster", "api", "grpc", "--host", "0.0.0.0", "--port", str(GRPC_PORT)]
         # Replicas are one server to the webserver, which else reloads the code each time it meets another.
-        return [*argv, *target_arguments(target), "--fixed-server-id", f"server-{self._experiment}"]
+        return [*argv, *target_arguments(location), "--fixed-server-id", f"server-{self._experiment}"]
+
+    def _location(self) -> LocationSection:
+        """The code, as it is found inside the image."""
+        location = self._scenario.location
+        return (
+            own_workloads().model_copy(update={"working_directory": CODE})
+            if location is None
+            else _inside(location)
+        )
+
+    def _printed(self, arguments: list[str], timeout: float) -> str:
+        """What Python printed under the code server's limits; nothing where it failed or took too long."""
+        return printed(
+            self._client,
+            self._variables["CODE_SERVER_IMAGE"],
+            arguments,
+            timeout,
+            environment=server_settings(self._scenario, self._cell),
+            mem_limit=self._cell.memory_bytes,
+            memswap_limit=self._cell.memory_bytes,
+            nano_cpus=round(self._cell.cpus * 1e9),
+            labels={LABEL: self._experiment},
+        )
 
     def _environment(self) -> ServerEnvironment:
         image = self._variables["CODE_SERVER_IMAGE"]
@@ -261,9 +294,16 @@ class _Starter:
                 )
             raise ExperimentError(f"`docker compose {shlex.join(arguments)}` failed: {said}")
 
-    def _wait_for_servers(self, servers: list[Container], watcher: Watcher, timeout: float) -> None:
-        """Wait until every code server takes connections, asked from beside it so that it pays nothing."""
-        waiting = {self._start_probe(server) for server in servers}
+    def _wait_for_servers(
+        self, servers: list[Container], watcher: Watcher, timeout: float
+    ) -> tuple[float, ...]:
+        """Wait until every code server takes connections, asked from beside it so that it pays nothing.
+
+        Returns:
+            For each, the seconds from its start until then.
+        """
+        probes = [self._start_probe(server) for server in servers]
+        waiting = set(probes)
 
         def all_connected() -> bool:
             ended = {
@@ -277,6 +317,10 @@ class _Starter:
         self._say("waiting for the code server")
         wait_until(
             all_connected, lambda: self._check_start(watcher), timeout, "the code server did not listen"
+        )
+        return tuple(
+            answer_seconds(self._client, server.container_id, probe)
+            for server, probe in zip(servers, probes, strict=True)
         )
 
     def _start_probe(self, server: Container) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import requests
 from docker.errors import DockerException
 
 from harness.errors import ExperimentError
@@ -206,3 +209,37 @@ def wait_until(
             return
         time.sleep(poll)
     raise ExperimentError(f"{what} after {timeout:g}s; raise timeouts.start")
+
+
+def printed(
+    client: docker.DockerClient, image: str, arguments: list[str], timeout: float, **options: Any
+) -> str:
+    """What the Python of an image printed; nothing where it failed or took longer than `timeout` seconds.
+
+    Args:
+        client: of the engine.
+        image: which has it.
+        arguments: of `python`.
+        timeout: in seconds.
+        options: of the container, as docker-py takes them.
+    """
+    container = client.containers.run(image, arguments, entrypoint="python", detach=True, **options)
+    try:
+        code = container.wait(timeout=max(timeout, 1.0))["StatusCode"]
+        return container.logs(stderr=False).decode("utf-8", "replace") if code == 0 else ""
+    except (requests.exceptions.Timeout, requests.exceptions.ConnectionError):
+        return ""
+    finally:
+        container.remove(force=True)
+
+
+def answer_seconds(client: docker.DockerClient, server: str, probe: str) -> float:
+    """Seconds from the start of a container until the one that waited for it to answer had ended."""
+    started = container_state(client, server)["StartedAt"]
+    ended = container_state(client, probe)["FinishedAt"]
+    return (_instant(ended) - _instant(started)).total_seconds()
+
+
+def _instant(told: str) -> datetime.datetime:
+    """A time of the engine's, which may have nanoseconds."""
+    return datetime.datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", told))

@@ -23,12 +23,21 @@ from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack import limited_cgroup
-from harness.stack.base import Limits, Loss, Replica, Say, ServerEnvironment, StackEvent
+from harness.stack.base import Limits, Loss, Replica, Say, ServerEnvironment, StackEvent, Start
 from harness.stack.capabilities import PROCESS
 from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
+from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
-from harness.stack.server_command import cause, last_line, own_workloads, server_settings, target_arguments
+from harness.stack.server_command import (
+    cause,
+    last_line,
+    own_workloads,
+    server_settings,
+    target_arguments,
+    unread_env_file,
+    webserver_settings,
+)
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
@@ -64,6 +73,7 @@ class RunningProcesses:
     endpoint: Endpoint
     limits: Limits
     environment: ServerEnvironment
+    start: Start
     replicas: tuple[Replica, ...]
     services: tuple[Service, ...]
     limited: limited_cgroup.LimitedCgroup | None
@@ -150,26 +160,35 @@ class _Starter:
         timeout = self._scenario.timeouts.start
         grpc_port, web_port = free_port(), free_port()
         self._write_home(grpc_port)
-        self._say("starting the code server")
+        if unread := unread_env_file(self._scenario):
+            self._say(unread)
         limited, limits = self._limits()
+        self._say("timing the import of the code")
+        location = self._scenario.location or own_workloads()
+        imports = time_imports(location, lambda argv, left: self._printed(argv, limited, left), timeout)
+        self._say("starting the code server")
+        began = time.monotonic()
         server = self._start("code-server", self._server_argv(grpc_port), limited, self._server_env())
         self._wait_for_port(server, grpc_port, timeout)
+        start = Start(imports, (time.monotonic() - began,))
         self._say("starting the webserver")
         workspace = ["-w", str(self._home / "workspace.yaml")]
         web = ["-m", "dagster_webserver", "-h", _HOST, "-p", str(web_port), *workspace]
-        self._start("webserver", self._python(web), None, self._plain_env())
+        own_env = self._plain_env() | webserver_settings(self._scenario)
+        self._start("webserver", self._python(web), None, own_env)
         if self._cell.coordinator == "queued":
             daemon = ["-m", "dagster._daemon", "run", *workspace]
-            self._start("daemon", self._python(daemon), None, self._plain_env())
+            self._start("daemon", self._python(daemon), None, own_env)
         url = f"http://{_HOST}:{web_port}/graphql"
-        location, repository = wait_for_location(url, timeout, self._check_start, self._scenario.repository)
+        name, repository = wait_for_location(url, timeout, self._check_start, self._scenario.repository)
         if self._cell.coordinator == "queued":
             self._say("waiting for the daemon")
             wait_for_daemon(url, timeout, self._check_start)
         return RunningProcesses(
-            endpoint=Endpoint(url, location, repository),
+            endpoint=Endpoint(url, name, repository),
             limits=limits,
             environment=self._prepared.info,
+            start=start,
             replicas=(
                 Replica(
                     name="server",
@@ -214,6 +233,30 @@ class _Starter:
     def _python(self, arguments: list[str]) -> list[str]:
         return [str(self._prepared.python), *arguments]
 
+    def _printed(
+        self, arguments: list[str], limited: limited_cgroup.LimitedCgroup | None, timeout: float
+    ) -> str:
+        """What Python printed in the code server's place; nothing where it failed or took too long."""
+        argv = self._python(arguments)
+        output = self._home / "printed"
+        with output.open("wb") as stream, held_back():
+            process = subprocess.Popen(
+                argv if limited is None else limited.enter(argv),
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.DEVNULL,
+                env=self._server_env(),
+                cwd=self._home,
+                start_new_session=True,
+            )
+            self._ledger.add_process(process.pid)
+        try:
+            process.wait(max(timeout, 1.0))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        return output.read_text("utf-8", errors="replace") if process.returncode == 0 else ""
+
     def _plain_env(self) -> dict[str, str]:
         """The harness's environment without what would leak its own Python into the server's."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "DAGSTER"))}
@@ -221,7 +264,7 @@ class _Starter:
         return kept | {"DAGSTER_HOME": str(self._home), "DAGSTER_DISABLE_TELEMETRY": "1", "PATH": path}
 
     def _server_env(self) -> dict[str, str]:
-        return self._plain_env() | server_settings(self._scenario, self._cell) | self._scenario.server.env
+        return self._plain_env() | server_settings(self._scenario, self._cell)
 
     def _start(
         self, name: str, argv: list[str], limited: limited_cgroup.LimitedCgroup | None, env: dict[str, str]

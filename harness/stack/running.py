@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import ExperimentError
-from harness.stack.base import Control, Limits, Loss, Replica, ServerEnvironment, StackEvent
+from harness.stack.base import Control, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
 from harness.stack.containers import Container, Watcher
 from harness.target.endpoint import Endpoint
 
@@ -18,13 +18,14 @@ class RunningContainers:
     endpoint: Endpoint
     limits: Limits
     environment: ServerEnvironment
+    start: Start
     replicas: tuple[Replica, ...]
     watcher: Watcher
     servers: dict[str, Container]
     """Containers of the replicas, by the replicas' names."""
     restarts: bool
     """Whether the death of a code server is to be survived."""
-    wait_for_servers: Callable[[list[Container]], None]
+    wait_for_servers: Callable[[list[Container]], object]
 
     @property
     def control(self) -> Control:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
 from pathlib import Path
 
 from harness.errors import MachineError
 from harness.scenario.cells import Cell
+from harness.scenario.env_file import read_env_file
 from harness.scenario.model import LocationSection, Scenario
 
 _EXCEPTION = r"^(?:\x1b\[\d+m)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*)$"
@@ -24,12 +26,16 @@ def target_arguments(location: LocationSection) -> list[str]:
         argv += ["--package-name", location.package]
     if location.attribute is not None:
         argv += ["--attribute", location.attribute]
-    directory = location.working_directory
-    if directory is None and location.python_file is not None:
-        directory = location.python_file.parent
-    if directory is not None:
+    if (directory := directory_of(location)) is not None:
         argv += ["--working-directory", str(directory)]
     return argv
+
+
+def directory_of(location: LocationSection) -> Path | None:
+    """The folder that the code is imported from; None where it is installed."""
+    if location.working_directory is None and location.python_file is not None:
+        return location.python_file.parent
+    return location.working_directory
 
 
 def own_workloads() -> LocationSection:
@@ -48,13 +54,35 @@ def own_workloads() -> LocationSection:
 
 
 def server_settings(scenario: Scenario, cell: Cell) -> dict[str, str]:
-    """What a cell sets in the environment of its code server."""
+    """What a cell and its scenario set in the environment of the code server.
+
+    Raises:
+        InputError: the scenario's env_file has gone, or become something else, since it was checked.
+    """
     settings: dict[str, str] = {}
     if cell.grpc_max_workers is not None:
         settings["DAGSTER_GRPC_MAX_WORKERS"] = str(cell.grpc_max_workers)
     if scenario.sampling.ping_hz:
         settings["DAGSTER_ENABLE_SERVER_METRICS"] = "1"
-    return settings
+    if scenario.server.env_file is not None:
+        settings |= read_env_file(scenario.server.env_file)
+    return settings | scenario.server.env
+
+
+def webserver_settings(scenario: Scenario) -> dict[str, str]:
+    """What the webserver and the daemon are told: to wait for the code server as long as the harness does."""
+    return {"DAGSTER_GRPC_TIMEOUT_SECONDS": f"{math.ceil(scenario.timeouts.launch)}"}
+
+
+def unread_env_file(scenario: Scenario) -> str:
+    """What to say of a `.env` beside the code that nobody named; empty where there is none."""
+    location = scenario.location
+    if location is None or location.image is not None or scenario.server.env_file is not None:
+        return ""
+    folder = directory_of(location)
+    if folder is None or not (folder / ".env").is_file():
+        return ""
+    return f"{folder / '.env'} is not read; name it as server.env_file if the server shall have it"
 
 
 def last_line(log: str) -> str:

@@ -16,7 +16,7 @@ _RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt
 _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r'environment variable "?(?P<name>\w+)"? which is not set'),
-        "environment variable {name} is not set; set it under server.env",
+        "environment variable {name} is not set; set it under server.env or in server.env_file",
     ),
     (
         re.compile(r"No module named '(?P<name>[\w.]+)'"),

@@ -14,6 +14,8 @@ from tests.integration.bench_support import FIXTURES, document, run, traces
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 LOCATIONS = FIXTURES / "locations"
+IMPORT_SECONDS, BALLAST_MIB = 14.0, 50
+"""Of `slow_import.py`."""
 SRC = LOCATIONS / "dg project" / "src"
 DG_PROJECT = {"module": "dg_project.definitions", "working_directory": str(SRC)}
 MONTH = {"first": "2026-01-01", "last": "2026-01-31"}
@@ -98,3 +100,28 @@ def test_what_cannot_run_is_refused_before_any_load(
     for part in said:
         assert part in output.splitlines()[-1]
     assert "warm-up" not in output
+
+
+def test_a_slow_import_is_measured_and_not_timed_out(tmp_path: Path) -> None:
+    (tmp_path / "token.env").write_text("WAREHOUSE_TOKEN=x\n")
+    settings = {
+        "name": "slow",
+        "location": file("slow_import"),
+        "server": {"cpus": 2, "memory": "2GiB", "env_file": "token.env"},
+        "workloads": [{"job": "quick"}],
+        "load": {"levels": [1], "repeats": 1, "warmup": {"launches": 1, "min_bursts": 1, "max_bursts": 1}},
+    }
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text(yaml.safe_dump(settings))
+    code, output = run("bench", str(scenario), "--out", str(tmp_path / "out"), state=tmp_path / "state")
+    assert code in (0, 3), output
+    [cell] = document(tmp_path / "out").cells
+    assert cell.start is not None
+    [answered] = cell.start.answer_seconds
+    assert answered >= IMPORT_SECONDS
+    for one in cell.start.imports:
+        assert one.seconds >= IMPORT_SECONDS
+        assert one.memory_bytes is not None
+        assert abs(one.memory_bytes / 2**20 - BALLAST_MIB) < 2
+    assert "Importing the code takes" in output
+    assert traces(tmp_path / "state") == []

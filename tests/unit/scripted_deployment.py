@@ -37,6 +37,7 @@ from harness.stack.base import (
     Say,
     ServerEnvironment,
     StackEvent,
+    Start,
 )
 from harness.stack.capabilities import COMPOSE, Capability
 from harness.target.endpoint import Endpoint
@@ -160,6 +161,7 @@ class ScriptedDeployment:
 
     endpoint = Endpoint("http://127.0.0.1:1/graphql", "under_test", "__repository__")
     environment = ServerEnvironment("3.11.2", {"dagster": "1.13.27"}, "2026-01-01")
+    start = Start((), (4.0,))
     events: tuple[StackEvent, ...] = ()
 
     def __init__(self, world: World, cell: Cell) -> None:

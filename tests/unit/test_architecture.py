@@ -47,6 +47,8 @@ def test_an_experiment_knows_no_stack_but_their_protocol() -> None:
 
 def test_the_harness_never_imports_dagster() -> None:
     for file in (ROOT / "harness").rglob("*.py"):
+        if file.name == "import_probe.py":
+            continue  # not imported: its text runs in the code server's environment
         assert not [n for n in imports(file) if n.split(".")[0].startswith("dagster")], file
 
 

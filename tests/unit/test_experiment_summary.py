@@ -105,6 +105,7 @@ def test_runs_are_counted_by_how_they_ended() -> None:
         {
             "outcome": ["launched", "launched", "error"],
             "intended_epoch_seconds": [101.0] * 3,
+            "sent_epoch_seconds": [100.5, 100.5, 100.5],
             "answered_epoch_seconds": [102.0, 103.0, 104.0],
         }
     )
@@ -122,6 +123,7 @@ def test_runs_are_counted_by_how_they_ended() -> None:
     assert (row["runs_succeeded"], row["runs_failed"]) == (1, 1)
     assert row["concurrency_peak"] == 2
     assert row["launch_span_seconds"] == pytest.approx(3.0)
+    assert row["launch_seconds_max"] == pytest.approx(3.5)
     assert row["exec_window_seconds"] == pytest.approx(4.0)
     assert row["exec_cpu_seconds"] == pytest.approx(8.0, rel=0.02)
     assert row["run_seconds"] == pytest.approx(6.0)

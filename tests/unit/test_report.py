@@ -8,7 +8,14 @@ from harness.report import text
 from harness.report.bars import POINTS
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
-from harness.results.result_document import Reason, ReplicaRecord, ResultDocument, Validity
+from harness.results.result_document import (
+    ImportRecord,
+    Reason,
+    ReplicaRecord,
+    ResultDocument,
+    StartRecord,
+    Validity,
+)
 from harness.sizing.fitting import fit_result, with_levels
 from harness.views.course import memory_courses
 from tests.unit.results_sample import CELL, NO_REPLICAS, bursts, cell_record, document
@@ -87,6 +94,23 @@ def test_limits_that_were_not_enforced_are_named() -> None:
     assert limits is not None
     cell = cell_record(limits=limits.model_copy(update={"enforced": False}))
     assert "limits: not enforced" in markdown(document(cells=(cell,)))
+
+
+def test_the_start_says_how_long_to_wait_for_it() -> None:
+    imports = [ImportRecord(seconds=n, cpu_seconds=1.0, memory_bytes=40 * 2**20) for n in (1.0, 2.0)]
+    start = StartRecord(imports=tuple(imports), answer_seconds=(4.0, 6.5))
+    for render in (terminal, markdown):
+        shown = " ".join(render(document(cells=(cell_record(start=start),))).split())
+        assert "the code server answered 6.50 s after it was started" in shown
+        assert "Importing the code takes 1.50 s and 40.0 MiB of that" in shown
+        assert "Allow 20 s until" in shown
+        assert "180 s" not in shown
+        slow = start.model_copy(update={"answer_seconds": (71.0,), "imports": ()})
+        shown = " ".join(render(document(cells=(cell_record(start=slow),))).split())
+        assert "Importing" not in shown
+        assert "Allow 220 s until" in shown
+        assert "Dagster's own limit of 180 s has to be raised" in shown
+        assert "Start:" not in render(fitted())
 
 
 def test_pings_are_shown_where_there_were_any() -> None:

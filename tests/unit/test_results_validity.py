@@ -35,6 +35,7 @@ def test_a_clean_result_is_valid() -> None:
         (spoiled(rows=12, missed_readings=200), "invalid", "missed-readings"),
         (spoiled(host_steal_fraction=0.2), "inconclusive", "steal"),
         (spoiled(watermark_bytes=9e9), "valid", "missed-peak"),
+        (spoiled(launch_seconds_max=31.0), "valid", "slow-answer"),
     ],
 )
 def test_each_fault_is_found_and_weighed(frame: pd.DataFrame, state: str, code: str) -> None:

@@ -17,7 +17,7 @@ LAUNCH = (
 
 def test_of_a_whole_stack_the_exception_and_its_fix_are_kept() -> None:
     found = first_cause({"message": LAUNCH, "causes": []})
-    assert found == "environment variable TOKEN is not set; set it under server.env"
+    assert found == "environment variable TOKEN is not set; set it under server.env or in server.env_file"
 
 
 def test_the_innermost_cause_is_the_users_own() -> None:

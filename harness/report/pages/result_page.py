@@ -108,7 +108,7 @@ def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number:
         lead=text.setting(cell),
         pictures=cell_pictures(document, cell, tables, number),
         tables=tuple(found),
-        notes=tuple(text.events(cell)),
+        notes=(*text.start(cell), *text.events(cell)),
     )
 
 
