@@ -28,6 +28,9 @@ def new_document(
             replicas=cell.replicas,
             coordinator=cell.coordinator,
             max_concurrent_runs=cell.max_concurrent_runs,
+            started_as=cell.started_as,
+            health_check_seconds=cell.health_check_seconds,
+            locations=cell.locations,
         )
         for cell in cells_of(scenario)
     )

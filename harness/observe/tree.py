@@ -7,7 +7,10 @@
         └── multiprocessing.spawn             step       one per live step of the multiprocess executor
             └── tail, watch_orphans.py        helper
 
-The same in Dagster 1.8 to 1.13. Whatever else is in the server's cgroup is `other`, such as a child that
+    dagster api grpc-health-check             check      executed in the container by who watches it
+
+`dagster code-server start` is a `server` with a `dagster api grpc` below it, which is one too. The same in
+Dagster 1.8 to 1.13. Whatever else is in the server's cgroup is `other`, such as a child that
 outlived its run and has init for a parent now.
 """
 
@@ -21,7 +24,7 @@ from typing import Literal
 
 import psutil
 
-Role = Literal["server", "run", "step", "helper", "other"]
+Role = Literal["server", "run", "step", "helper", "check", "other"]
 
 DETAIL_CPU_SHARE = 0.05
 """Share of a core that reading PSS and USS may take; a walk that would take more leaves them out."""
@@ -174,7 +177,9 @@ def role_of(command_line: list[str], parent: Role | None) -> Role:
 
     A `dagster api grpc` below the root (behind an init or a shell) is a server too.
     """
-    if "grpc" in command_line and "api" in command_line:
+    if "grpc-health-check" in command_line:
+        return "check"
+    if {"api", "grpc"} <= set(command_line) or {"code-server", "start"} <= set(command_line):
         return "server"
     if any("multiprocessing.spawn" in argument for argument in command_line):
         return "run" if parent == "server" else "step"

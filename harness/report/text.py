@@ -23,6 +23,7 @@ _EVENTS = {
     "restart": "was started again",
     "unhealthy": "failed its health check",
 }
+_STARTED_AS = {"agent": "by a Dagster+ agent", "code_server": "`dagster code-server start`"}
 Table = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 """Header and rows, all text."""
 
@@ -72,8 +73,16 @@ def setting(cell: CellRecord) -> str:
     queue = f", queue{cap}" if cell.coordinator == "queued" else ""
     return (
         f"Dagster {cell.dagster_version}, {servers}{cell.cpus:g} CPUs, {cell.memory_bytes / MIB:,.0f} MiB, "
-        f"{workers} gRPC workers{queue}{enforced}"
+        f"{workers} gRPC workers{queue}{_started(cell)}{enforced}"
     )
+
+
+def _started(cell: CellRecord) -> str:
+    """What is out of the ordinary in how the code server was started."""
+    said = "" if cell.started_as == "grpc" else f", started as {_STARTED_AS[cell.started_as]}"
+    if cell.health_check_seconds:
+        said += f", a health check in the container every {cell.health_check_seconds:g} s"
+    return said + (f", {cell.locations} locations in a container" if cell.locations > 1 else "")
 
 
 def constants_table(cell: CellRecord) -> Table:

@@ -163,7 +163,10 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _count("pid", "", "process", "key"),
         _count("ppid", "", "its parent", "key"),
         _c("created_epoch_seconds", EPOCH, "instant", "when it was made, to the second of the boot"),
-        _text("role", "`server`, `run`, `step`, `helper`, or `other` for what none of them started"),
+        _text(
+            "role",
+            "`server`, `run`, `step`, `helper`, `check` (of health), or `other`: none of those started it",
+        ),
         _text("status", "as psutil names it"),
         _c("rss_bytes", "bytes", "gauge", "resident memory; shared pages in full", peak="rss_peak_bytes"),
         _c("pss_bytes", "bytes", "gauge", "its share of resident memory", peak="pss_peak_bytes"),

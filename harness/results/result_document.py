@@ -173,6 +173,9 @@ class CellRecord(Part):
     replicas: int = Field(1, ge=1)
     coordinator: str = "default"
     max_concurrent_runs: int | None = Field(None, description="cap of the queue, where one was set")
+    started_as: str = Field("grpc", description="what the code server was started as")
+    health_check_seconds: float = Field(0.0, description="how often a health check ran beside it; 0 for none")
+    locations: int = Field(1, description="code servers in each container")
     state: Literal["pending", "running", "finished"] = "pending"
     attempt: int = 0
     failure: str = Field("", description="why the cell broke off; empty where it did not")

@@ -22,6 +22,11 @@ class Cell:
     coordinator: str
     max_concurrent_runs: int | None
     """Cap of the queue; None for Dagster's own, and where there is no queue."""
+    started_as: str
+    health_check_seconds: float
+    """How often a health check runs beside the code server; 0 for none."""
+    locations: int
+    """Code servers in each container."""
     workload: Workload
 
     @property
@@ -31,9 +36,12 @@ class Cell:
         several = f"-{self.replicas}replicas" if self.replicas > 1 else ""
         queue = "-queued" if self.coordinator == "queued" else ""
         cap = f"{self.max_concurrent_runs}" if self.max_concurrent_runs else ""
+        started = "" if self.started_as == "grpc" else f"-{self.started_as}"
+        checked = f"-check{self.health_check_seconds:g}s" if self.health_check_seconds else ""
+        beside = f"-{self.locations}locations" if self.locations > 1 else ""
         return (
             f"{self.workload.label}-{self.dagster_version}-{self.cpus:g}cpu-"
-            f"{self.memory_bytes // 2**20}mib-{workers}w{several}{queue}{cap}"
+            f"{self.memory_bytes // 2**20}mib-{workers}w{several}{queue}{cap}{started}{checked}{beside}"
         )
 
 
@@ -41,14 +49,31 @@ def cells_of(scenario: Scenario) -> tuple[Cell, ...]:
     """Every cell, versions outermost so that an environment is made once and then used."""
     server = scenario.server
     return tuple(
-        Cell(version, cpus, memory, None if workers == "unset" else workers, replicas, *queue, workload)
-        for version, cpus, memory, workers, replicas, queue, workload in product(
+        Cell(
+            dagster_version=version,
+            cpus=cpus,
+            memory_bytes=memory,
+            grpc_max_workers=None if workers == "unset" else workers,
+            replicas=replicas,
+            coordinator=coordinator,
+            max_concurrent_runs=cap,
+            started_as=started_as,
+            health_check_seconds=check,
+            locations=locations,
+            workload=workload,
+        )
+        for version, cpus, memory, workers, replicas, (coordinator, cap), (
+            started_as,
+            check,
+            locations,
+        ), workload in product(
             scenario.dagster.versions,
             server.cpus,
             server.memory,
             server.grpc_max_workers,
             server.replicas,
             _queues(scenario),
+            tuple(product(server.started_as, server.health_check_every, server.locations)),
             scenario.workloads,
         )
     )

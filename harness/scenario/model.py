@@ -108,6 +108,10 @@ class LocationSection(Section):
         return self
 
 
+StartedAs = Literal["grpc", "agent", "code_server"]
+_SWEPT = ("cpus", "memory", "grpc_max_workers", "replicas", "started_as", "health_check_every", "locations")
+
+
 class ServerSection(Section):
     """Limits and settings of the code server; a list makes one cell per value."""
 
@@ -128,18 +132,43 @@ class ServerSection(Section):
         description="file of `NAME=value` lines for that environment, such as `.env`; relative to the "
         "scenario file. `env` goes over it. Results keep only its path. No other `.env` is read",
     )
+    started_as: tuple[StartedAs, ...] = Field(
+        ("grpc",),
+        min_length=1,
+        description="`grpc`: `dagster api grpc`, as in the Compose and ECS examples and in the Helm chart's "
+        "dagsterApiGrpcArgs; `agent`: the same with the environment that Dagster+'s agents set, in which the "
+        "code is loaded at the first request; `code_server`: `dagster code-server start`, a proxy and a "
+        "server below it (the Helm chart's codeServerArgs). A list makes one cell per value",
+    )
+    health_check_every: tuple[Seconds, ...] = Field(
+        (0,),
+        min_length=1,
+        description="run `dagster api grpc-health-check` beside the code server this often, in the same "
+        "container, as the Helm chart's probe does every 20s; 0 runs none. A list makes one cell per value",
+    )
+    locations: tuple[Annotated[int, Field(ge=1, le=20, strict=True)], ...] = Field(
+        (1,),
+        min_length=1,
+        description="code servers in one container, as Dagster+'s PEX servers have one for each location; "
+        "all load the same code, and the first takes the runs. A list makes one cell per value",
+    )
+    tmp: Literal["disk", "memory"] = Field(
+        "disk",
+        description="what /tmp is in the code server's container: files in memory are charged to its limit; "
+        "`memory` needs --stack compose",
+    )
     restart: bool = Field(
         False,
         description="start a code server again that has ended (killed at its memory limit, say), as ECS and "
         "Kubernetes do, and go on with the next burst; needs --stack compose",
     )
 
-    @field_validator("cpus", "memory", "grpc_max_workers", "replicas", mode="before")
+    @field_validator(*_SWEPT, mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return one_or_many(value)
 
-    @field_validator("cpus", "memory", "grpc_max_workers", "replicas")
+    @field_validator(*_SWEPT)
     @classmethod
     def _distinct(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         return each_once(value)
@@ -278,6 +307,11 @@ class Scenario(Section):
                 )
         if self.load.lose_server_after and not self.server.restart:
             raise ValueError("load.lose_server_after needs server.restart: true, or no burst could follow")
+        if self.location is not None and self.location.command:
+            variants = (("started_as", ("grpc",)), ("locations", (1,)))
+            for field, plain in variants:
+                if getattr(self.server, field) != plain:
+                    raise ValueError(f"server.{field}: location.command starts the code server itself")
         if self.location is not None and self.location.python and self.dagster.requirements:
             raise ValueError(
                 "dagster.requirements cannot be installed into an existing environment (location.python)"

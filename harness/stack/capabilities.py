@@ -17,6 +17,7 @@ class Capability(enum.StrEnum):
     RESTART = "restart"
     IMAGES = "images"
     VERSIONS = "versions"
+    TMPFS = "tmpfs"
 
 
 PROCESS = frozenset({Capability.VERSIONS})
@@ -53,6 +54,12 @@ NEEDS = (
         Capability.IMAGES,
         lambda scenario: scenario.location is not None and scenario.location.image is not None,
         "a container image",
+    ),
+    Need(
+        "server.tmp",
+        Capability.TMPFS,
+        lambda scenario: scenario.server.tmp == "memory",
+        "a /tmp of its own, in memory",
     ),
     Need(
         "dagster.versions",

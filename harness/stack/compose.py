@@ -8,10 +8,10 @@ import secrets
 import shlex
 import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import docker
 from docker.errors import DockerException
@@ -23,6 +23,7 @@ from harness.scenario.cells import Cell
 from harness.scenario.model import LocationSection, Scenario
 from harness.stack.base import Limits, Replica, Say, ServerEnvironment, Start
 from harness.stack.capabilities import COMPOSE
+from harness.stack.compose_override import GRPC_PORT, override, server_command
 from harness.stack.containers import Container, Watcher, answer_seconds, containers_of, printed, wait_until
 from harness.stack.engine import LABEL, EngineInfo, engine_host, require_engine
 from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
@@ -30,18 +31,17 @@ from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
 from harness.stack.running import RunningContainers
 from harness.stack.server_command import (
+    INSTANCE_REF,
+    agent_settings,
     cause,
     own_workloads,
     server_settings,
-    target_arguments,
     unread_env_file,
-    webserver_settings,
 )
 from harness.stack.sidecar import SidecarChannel
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
-GRPC_PORT = 4000
 CODE = Path("/opt/code")
 _NEVER = "8760h"
 """Interval of the code server's health check while it is measured: the check would be charged to it."""
@@ -115,6 +115,7 @@ class _Starter:
         self._image = scenario.location.image if scenario.location else None
         self._watcher: Watcher | None = None
         self._variables: dict[str, str] = {}
+        self._agent: dict[str, str] = {}
 
     def start(self) -> RunningContainers:
         timeout = self._scenario.timeouts.start
@@ -124,10 +125,14 @@ class _Starter:
             build_variables(self._scenario, self._cell.dagster_version, self._experiment, context)
             | self._settings()
         )
-        (self._scratch / "override.json").write_text(json.dumps(self._override()), encoding="utf-8")
+        self._write_override()
         log = self._logs / "build.log"
         build(self._command(), self._variables, log, self._scenario.timeouts.environment, self._say)
         environment = self._environment()
+        if self._cell.started_as == "agent":
+            home = {"DAGSTER_HOME": f"/opt/dagster/{self._cell.coordinator}"}
+            self._agent = agent_settings(self._printed(["-c", INSTANCE_REF], timeout, home))
+            self._write_override()
         if unread := unread_env_file(self._scenario):
             self._say(unread)
         self._say("timing the import of the code")
@@ -194,33 +199,17 @@ class _Starter:
             "DAGSTER_GRPC_MAX_WORKERS": "" if cell.grpc_max_workers is None else str(cell.grpc_max_workers),
             "CODE_SERVER_IMAGE": server_image,
             "CODE_SERVER_HEALTH_INTERVAL": _NEVER,
+            "CODE_SERVER_TMP": "tmpfs" if self._scenario.server.tmp == "memory" else "volume",
             "MEMORY_LIMIT": str(cell.memory_bytes),
             "CPU_LIMIT": f"{cell.cpus:g}",
             "REPLICAS": str(cell.replicas),
             "WEBSERVER_PORT": "",
         }
 
-    def _override(self) -> dict[str, Any]:
-        """What variables cannot say: the command and the environment of the code server."""
-        settings = server_settings(self._scenario, self._cell)
-        server: dict[str, Any] = {
-            "command": [_literal(word) for word in self._server_command()],
-            "environment": {k: _literal(v) for k, v in settings.items()},
-        }
-        if self._scenario.sampling.ping_hz:
-            server["ports"] = [f"127.0.0.1::{GRPC_PORT}"]
-        if self._image is not None:
-            server["read_only"] = False  # what the user's own image writes to is its own affair
-        asking = {"environment": webserver_settings(self._scenario)}
-        return {"services": {"code-server": server, "webserver": asking, "daemon": asking}}
-
-    def _server_command(self) -> list[str]:
-        location = self._location()
-        if location.command:
-            return list(location.command)
-        argv = ["dagster", "api", "grpc", "--host", "0.0.0.0", "--port", str(GRPC_PORT)]
-        # Replicas are one server to the webserver, which else reloads the code each time it meets another.
-        return [*argv, *target_arguments(location), "--fixed-server-id", f"server-{self._experiment}"]
+    def _write_override(self) -> None:
+        command = server_command(self._cell, self._location(), f"server-{self._experiment}")
+        document = override(self._scenario, self._cell, command, self._agent)
+        (self._scratch / "override.json").write_text(json.dumps(document), encoding="utf-8")
 
     def _location(self) -> LocationSection:
         """The code, as it is found inside the image."""
@@ -231,14 +220,16 @@ class _Starter:
             else _inside(location)
         )
 
-    def _printed(self, arguments: list[str], timeout: float) -> str:
+    def _printed(
+        self, arguments: list[str], timeout: float, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> str:
         """What Python printed under the code server's limits; nothing where it failed or took too long."""
         return printed(
             self._client,
             self._variables["CODE_SERVER_IMAGE"],
             arguments,
             timeout,
-            environment=server_settings(self._scenario, self._cell),
+            environment=dict(environment) | server_settings(self._scenario, self._cell),
             mem_limit=self._cell.memory_bytes,
             memswap_limit=self._cell.memory_bytes,
             nano_cpus=round(self._cell.cpus * 1e9),
@@ -393,8 +384,3 @@ def _inside(location: LocationSection) -> LocationSection:
             )
         changes["python_file"] = CODE / location.python_file.relative_to(folder)
     return location.model_copy(update=changes)
-
-
-def _literal(text: str) -> str:
-    """`text` so that compose does not take a dollar sign in it for a variable."""
-    return text.replace("$", "$$")

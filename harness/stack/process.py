@@ -30,10 +30,14 @@ from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
 from harness.stack.server_command import (
+    INSTANCE_REF,
+    agent_settings,
     cause,
+    health_check_arguments,
     last_line,
     own_workloads,
     server_settings,
+    start_arguments,
     target_arguments,
     unread_env_file,
     webserver_settings,
@@ -154,6 +158,7 @@ class _Starter:
         self._ledger = ledger
         self._say = say
         self._services: list[Service] = []
+        self._agent: dict[str, str] = {}
         self._home = ledger.make_folder("dagster-sizing-")
 
     def start(self) -> RunningProcesses:
@@ -167,10 +172,13 @@ class _Starter:
         location = self._scenario.location or own_workloads()
         imports = time_imports(location, lambda argv, left: self._printed(argv, limited, left), timeout)
         self._say("starting the code server")
+        if self._cell.started_as == "agent":
+            self._agent = agent_settings(self._printed(["-c", INSTANCE_REF], limited, timeout))
         began = time.monotonic()
         server = self._start("code-server", self._server_argv(grpc_port), limited, self._server_env())
         self._wait_for_port(server, grpc_port, timeout)
         start = Start(imports, (time.monotonic() - began,))
+        self._start_beside(grpc_port, limited, timeout)
         self._say("starting the webserver")
         workspace = ["-w", str(self._home / "workspace.yaml")]
         web = ["-m", "dagster_webserver", "-h", _HOST, "-p", str(web_port), *workspace]
@@ -226,7 +234,8 @@ class _Starter:
 
     def _server_argv(self, port: int) -> list[str]:
         location = self._scenario.location or own_workloads()
-        argv = ["-m", "dagster", "api", "grpc", "-h", _HOST, "-p", str(port), *target_arguments(location)]
+        command = ["-m", "dagster", *start_arguments(self._cell)]
+        argv = [*command, "-h", _HOST, "-p", str(port), *target_arguments(location)]
         argv += ["--use-python-environment-entry-point", "--inject-env-vars-from-instance"]
         return self._python(argv)
 
@@ -264,7 +273,7 @@ class _Starter:
         return kept | {"DAGSTER_HOME": str(self._home), "DAGSTER_DISABLE_TELEMETRY": "1", "PATH": path}
 
     def _server_env(self) -> dict[str, str]:
-        return self._plain_env() | server_settings(self._scenario, self._cell)
+        return self._plain_env() | self._agent | server_settings(self._scenario, self._cell)
 
     def _start(
         self, name: str, argv: list[str], limited: limited_cgroup.LimitedCgroup | None, env: dict[str, str]
@@ -288,6 +297,32 @@ class _Starter:
         service = Service(name, process, log)
         self._services.append(service)
         return service
+
+    def _start_beside(self, port: int, limited: limited_cgroup.LimitedCgroup | None, timeout: float) -> None:
+        """Start what shares the code server's container: servers of other locations, and health checks."""
+        cell = self._cell
+        if limited is None and (cell.locations > 1 or cell.health_check_seconds):
+            raise MachineError(
+                "server.locations and server.health_check_every need a cgroup that processes can be put "
+                "into: run as root, or with --stack compose"
+            )
+        for number in range(2, cell.locations + 1):
+            other = free_port()
+            server = self._start(
+                f"code-server-{number}", self._server_argv(other), limited, self._server_env()
+            )
+            self._wait_for_port(server, other, timeout)
+        if limited is not None and cell.health_check_seconds:
+            check = limited.enter(self._python(["-m", "dagster", *health_check_arguments(port)]))
+            # The loop itself stays outside: kubelet and the engine are not charged to the container either.
+            loop = [
+                "/bin/sh",
+                "-c",
+                f'while sleep {cell.health_check_seconds:g}; do "$@"; done',
+                "sh",
+                *check,
+            ]
+            self._start("health-check", loop, None, self._server_env())
 
     def _wait_for_port(self, server: Service, port: int, timeout: float) -> None:
         """Wait until our own code server listens: another program may answer on a port it left open."""

@@ -7,12 +7,51 @@ import math
 import re
 from pathlib import Path
 
-from harness.errors import MachineError
+from harness.errors import ExperimentError, MachineError
 from harness.scenario.cells import Cell
 from harness.scenario.env_file import read_env_file
 from harness.scenario.model import LocationSection, Scenario
 
 _EXCEPTION = r"^(?:\x1b\[\d+m)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*)$"
+
+
+INSTANCE_REF = (
+    "import os\n"
+    "from dagster._core.instance.ref import InstanceRef\n"
+    "from dagster._serdes import serialize_value\n"
+    "print(serialize_value(InstanceRef.from_dir(os.environ['DAGSTER_HOME'])))\n"
+)
+"""Prints what Dagster+'s agents tell a code server of the instance."""
+
+
+def start_arguments(cell: Cell) -> list[str]:
+    """The command of `dagster` that a cell's code server is."""
+    return ["code-server", "start"] if cell.started_as == "code_server" else ["api", "grpc"]
+
+
+def agent_settings(instance_ref: str) -> dict[str, str]:
+    """The environment in which Dagster+'s agents start a code server.
+
+    Source: `core/workspace.py` of dagster-cloud-cli 1.13.27.
+
+    Args:
+        instance_ref: as `INSTANCE_REF` prints it.
+
+    Raises:
+        ExperimentError: it printed nothing.
+    """
+    if not instance_ref.strip():
+        raise ExperimentError("server.started_as: the environment's Dagster does not tell of its instance")
+    return {
+        "DAGSTER_CLI_API_GRPC_LAZY_LOAD_USER_CODE": "1",
+        "DAGSTER_INJECT_ENV_VARS_FROM_INSTANCE": "1",
+        "DAGSTER_INSTANCE_REF": instance_ref.strip(),
+    }
+
+
+def health_check_arguments(port: int) -> list[str]:
+    """The command of `dagster` that the Helm chart's probe executes beside the code server."""
+    return ["api", "grpc-health-check", "-p", str(port)]
 
 
 def target_arguments(location: LocationSection) -> list[str]:

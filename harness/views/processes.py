@@ -15,7 +15,7 @@ WALK_SECONDS = 1.0
 """Processes of several code servers are read one server after another: so long is taken as one instant."""
 WALKS_MISSED = 2
 """A server that was not read for so many instants is taken to hold what it held: readings come late."""
-ROLES = ("server", "run", "step", "helper", "other")
+ROLES = ("server", "run", "step", "helper", "check", "other")
 """In the order in which they are stacked; any other comes after them."""
 MEASURES = {"pss_bytes": "PSS", "uss_bytes": "USS", "rss_bytes": "RSS"}
 """In the order of preference: PSS shares out what processes have in common, USS leaves it out, and RSS counts

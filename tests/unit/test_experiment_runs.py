@@ -281,6 +281,7 @@ def test_a_source_whose_clock_is_ahead_is_read_on_ours(tmp_path: Path) -> None:
     [
         ({"server": {"memory": "1GiB", "replicas": 2}}, Capability.REPLICAS),
         ({"server": {"memory": "1GiB", "restart": True}}, Capability.RESTART),
+        ({"server": {"memory": "1GiB", "tmp": "memory"}}, Capability.TMPFS),
         ({"location": {"image": "mine", "module": "jobs"}, "workloads": [{"job": "one"}]}, Capability.IMAGES),
     ],
 )

@@ -111,6 +111,8 @@ SPAWN = [
     ("command_line", "parent", "role"),
     [
         (["python", "-m", "dagster", "api", "grpc", "-p", "4000"], "server", "server"),
+        (["python", "/venv/bin/dagster", "code-server", "start", "--port", "4001"], "server", "server"),
+        (["python", "/venv/bin/dagster", "api", "grpc-health-check", "-p", "4000"], None, "check"),
         (SPAWN, "server", "run"),
         (SPAWN, "run", "step"),
         (SPAWN, "step", "step"),
