@@ -15,7 +15,8 @@ def refitted(folder: ResultFolder, document: ResultDocument, force: bool = False
         InvalidResultError: the result is not valid and `force` was not given.
         ResultError: a raw table is damaged.
     """
-    fitted = fit_result(document, folder.table("bursts"), folder.table("replicas"), force=force)
+    bursts, replicas, processes = (folder.table(name) for name in ("bursts", "replicas", "processes"))
+    fitted = fit_result(document, bursts, replicas, processes, force=force)
     return _with_parts(folder, fitted)
 
 

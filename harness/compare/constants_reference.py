@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.compare.verdicts import THRESHOLDS
-from harness.model.constants import CONSTANTS, Definition
+from harness.model.constants import CONSTANTS
+from harness.model.definition import Definition
 
 _HEAD = """\
 # Constants

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.model.constants import CONSTANTS, Points
+from harness.model.constants import CONSTANTS
+from harness.model.definition import Points
 from harness.model.difference import Strata
 from harness.results.alike import setting_of
 from harness.results.result_document import CellRecord, ResultDocument

@@ -25,6 +25,5 @@ class Bursts:
     """Runs (or ticks) that had ended since the server started, before the burst."""
     columns: Mapping[str, Array]
     """Further columns by name, nan where a burst has no value; those that were not measured are missing."""
-    imports: Mapping[str, Array] = field(default_factory=dict)
-    """What imports of the code took before any burst, by name, arrays of equal length (m,); empty where
-    they were not timed."""
+    apart: Mapping[str, Array] = field(default_factory=dict)
+    """What was measured apart from the bursts, by constant, arrays of any length; what was not is missing."""

@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.model.constants import Points, estimate_points
+from harness.model.constants import estimate_points
+from harness.model.definition import Points
 from harness.model.distributions import t_quantile
 from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable
 from harness.model.linear import Array, fit_line

@@ -34,6 +34,10 @@ class Costs:
     launch_seconds_per_run: Estimate
     concurrency_measured: float
     """Most runs that were at once in the bursts behind the constants."""
+    health_check_memory_bytes: Estimate | None = None
+    """Of one health check in the container; None where none was measured."""
+    health_check_cores: Estimate | None = None
+    """Of health checks at the pace that was measured, on average."""
 
 
 def costs_of(
@@ -65,7 +69,17 @@ def costs_of(
         dagster_version=cell.dagster_version,
         **{name: cost(name) for name in NAMES},
         concurrency_measured=max((level.concurrency for level in cell.levels), default=0.0),
+        health_check_memory_bytes=_of_checks(cell, "health_check_memory_bytes", 1),
+        health_check_cores=_of_checks(cell, "health_check_cpu_seconds", cell.health_check_seconds),
     )
+
+
+def _of_checks(cell: CellRecord, name: str, per: float) -> Estimate | None:
+    """A constant of health checks, divided; None where there were none, or too few."""
+    found = next((one for one in cell.constants if one.name == name), None)
+    if found is None or found.value is None or found.low is None or found.high is None:
+        return None
+    return Estimate(found.value / per, found.low / per, found.high / per, found.bursts)
 
 
 def tick_memory_of(document: ResultDocument, dagster_version: str) -> Estimate | None:

@@ -5,13 +5,17 @@ Everything here can be recomputed from the raw tables by `dagster-sizing fit RES
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 
 from harness.errors import InvalidResultError
 from harness.model import constants as registry
 from harness.model.bursts import Bursts, Fired
-from harness.model.constants import Constant, Points, fit_constants
+from harness.model.constants import Constant, fit_constants
+from harness.model.definition import Points
 from harness.model.intervals import NotEstimable
 from harness.model.leak_rule import is_leak
 from harness.model.linear import Array
@@ -23,9 +27,9 @@ from harness.results.result_document import (
     Reason,
     ReplicaRecord,
     ResultDocument,
-    StartRecord,
 )
 from harness.results.table_schema import filled
+from harness.sizing.apart import apart_of
 
 MIB = 2**20
 LEAK = "leak"
@@ -42,9 +46,20 @@ _OF_TICKS_AND_PINGS = (
 
 
 def fit_result(
-    document: ResultDocument, bursts: pd.DataFrame, replicas: pd.DataFrame, force: bool = False
+    document: ResultDocument,
+    bursts: pd.DataFrame,
+    replicas: pd.DataFrame,
+    processes: pd.DataFrame | None = None,
+    force: bool = False,
 ) -> ResultDocument:
     """The document with constants, levels and replicas of every measured cell.
+
+    Args:
+        document: valid.
+        bursts: table of them.
+        replicas: table of what each code server did.
+        processes: table of them, for what health checks cost; that is not told without it.
+        force: fit although the result is not valid.
 
     Raises:
         InvalidResultError: the result is not valid and `force` was not given.
@@ -58,7 +73,8 @@ def fit_result(
             "it can be fitted with --force, and will say so everywhere"
         )
     seed = document.scenario.seed
-    cells = tuple(_fit_cell(cell, bursts, seed) for cell in document.cells)
+    seen = pd.DataFrame() if processes is None else processes
+    cells = tuple(_fit_cell(cell, bursts, seen, seed) for cell in document.cells)
     reasons = tuple(one for one in document.validity.reasons if one.code != LEAK)
     reasons += tuple(reason for cell in cells for reason in _leak_reasons(cell))
     fitted = document.model_copy(
@@ -111,12 +127,12 @@ def fired_of(rows: pd.DataFrame) -> Fired:
     return "ticks" if "ticks" in rows and bool((rows["launches"] == 0).all()) else "runs"
 
 
-def as_bursts(rows: pd.DataFrame, start: StartRecord | None = None) -> Bursts:
+def as_bursts(rows: pd.DataFrame, apart: Mapping[str, Array] = MappingProxyType({})) -> Bursts:
     """Rows of `measured_bursts` as the model takes them; a column without any value was not measured.
 
     Args:
         rows: of one cell.
-        start: what its record says of the start, for constants of the import.
+        apart: what was measured apart from them, by constant.
     """
     fired = fired_of(rows)
 
@@ -131,18 +147,8 @@ def as_bursts(rows: pd.DataFrame, start: StartRecord | None = None) -> Bursts:
         ended=column("ticks_evaluated") if ticks else column("runs_succeeded") + column("runs_failed"),
         before=column(BEFORE),
         columns={name: column(name) for name in known},
-        imports=_imports(start),
+        apart=apart,
     )
-
-
-def _imports(start: StartRecord | None) -> dict[str, Array]:
-    """What imports took, by field; one that could not be read is nan."""
-    if start is None or not start.imports:
-        return {}
-    return {
-        "seconds": np.array([one.seconds for one in start.imports], float),
-        "memory_bytes": np.array([one.memory_bytes for one in start.imports], float),
-    }
 
 
 def points_of(rows: pd.DataFrame) -> dict[str, Points]:
@@ -187,11 +193,11 @@ def replica_records(replicas: pd.DataFrame, cell_id: str) -> tuple[ReplicaRecord
     )
 
 
-def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> CellRecord:
+def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, processes: pd.DataFrame, seed: int) -> CellRecord:
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
         return cell.model_copy(update={"constants": ()})
-    fitted = fit_constants(as_bursts(rows, cell.start), seed)
+    fitted = fit_constants(as_bursts(rows, apart_of(cell, processes)), seed)
     return cell.model_copy(
         update={
             "constants": tuple(_record(constant, cell.replicas) for constant in fitted.values()),

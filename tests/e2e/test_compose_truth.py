@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.model.constants import constants_of
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, QUICK, document, measure, value
+from tests.usual import usual_constants
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -45,7 +45,7 @@ def check_containers(out: Path, result: ResultDocument) -> None:
     assert result.fingerprint.root["engine"]["docker"]
     for cell in result.cells:
         known = {constant.name for constant in cell.constants if constant.value is not None}
-        assert known == {one.name for one in constants_of("runs")}
+        assert known == usual_constants("runs")
         assert cell.packages["dagster"] == cell.dagster_version
         assert cell.limits is not None
         assert cell.limits.enforced

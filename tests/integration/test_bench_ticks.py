@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from harness.model.constants import constants_of
 from harness.results.folder import ResultFolder
 from tests.integration.bench_support import FIXTURES, document, measure
+from tests.usual import usual_constants
 
 pytestmark = pytest.mark.integration
 
@@ -31,7 +31,7 @@ def test_ticks_have_constants_of_their_own(out: Path) -> None:
     ticks, runs = document(out).cells
     assert (ticks.workload, runs.workload) == ("io_schedule", "io_bound")
     known = {constant.name: constant.value for constant in ticks.constants}
-    assert set(known) >= {one.name for one in constants_of("ticks")}
+    assert set(known) >= usual_constants("ticks")
     assert not [name for name in known if name.endswith("_per_run")]
     # a tick waits in a thread of a server that is there anyway; a run is a process
     of_a_run = next(c.value for c in runs.constants if c.name == "memory_per_run_bytes")

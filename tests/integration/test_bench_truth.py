@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.model.constants import constants_of, fit_memory
+from harness.model.constants import fit_memory
 from harness.model.intervals import Line
 from harness.model.predict import predict
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ConstantRecord
 from harness.sizing.fitting import as_bursts, measured_bursts
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, QUICK, constant, document, measure
+from tests.usual import usual_constants
 
 pytestmark = pytest.mark.integration
 
@@ -81,7 +82,7 @@ def test_older_versions_pass_the_quick_scenario(version: str, tmp_path: Path) ->
         assert cell.packages["dagster"] == version
         assert cell.python_version
         constants = {constant.name: constant for constant in cell.constants}
-        assert constants.keys() == {one.name for one in constants_of("runs")}
+        assert constants.keys() == usual_constants("runs")
         assert constants["memory_per_run_bytes"].bursts == 6
         peaks = [level.memory_peak_bytes for level in cell.levels]
         assert None not in peaks

@@ -12,6 +12,7 @@ from harness.results.comparison_document import read_comparison
 from harness.results.matrix_document import read_matrix
 from harness.results.trend_document import read_entries
 from tests.integration.bench_support import ATTEMPTS, FIXTURES, document, read_until, run, start, traces
+from tests.usual import usual_constants
 
 pytestmark = pytest.mark.integration
 
@@ -53,7 +54,7 @@ def test_two_versions_in_turns_are_compared_and_remembered(tmp_path: Path) -> No
         [cell] = document(out / one.folder).cells
         assert cell.packages["dagster"] == one.dagster_version
         assert cell.exclude_newer
-        assert {c.name for c in cell.constants} == {one.name for one in constants_of("runs")}
+        assert {c.name for c in cell.constants} == usual_constants("runs")
         peaks = [level.memory_peak_bytes for level in cell.levels]
         assert np.all(np.diff(np.asarray(peaks, dtype=float)) > 50 * 2**20)
 

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 from harness.compare.verdicts import THRESHOLDS, decide
-from harness.model.constants import Points
+from harness.model.definition import Points
 from harness.model.difference import Difference, difference
 from harness.results.comparison_document import Kind
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from harness.model.bursts import Bursts
-from harness.model.constants import CONSTANTS, Definition, Points
+from harness.model.constants import CONSTANTS
+from harness.model.definition import Definition, Points
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ConstantRecord
 from tests.unit.cli_support import Run

@@ -162,8 +162,13 @@ def simulated_bursts(
         "saturated": (saturated_from <= LEVELS).astype(float),
     }
     columns["tick_span_seconds"] = columns["launch_span_seconds"]
-    imports = {"seconds": np.array([1.19, 1.2, 1.21]), "memory_bytes": np.array([39e6, 40e6, 41e6])}
-    return Bursts(fired, LEVELS, LEVELS, BEFORE, columns | changes, imports)
+    apart = {
+        "import_seconds": np.array([1.19, 1.2, 1.21]),
+        "import_memory_bytes": np.array([39e6, 40e6, 41e6]),
+        "health_check_memory_bytes": np.array([60e6, 61e6, 62e6]),
+        "health_check_cpu_seconds": np.array([1.09, 1.1, 1.11]),
+    }
+    return Bursts(fired, LEVELS, LEVELS, BEFORE, columns | changes, apart)
 
 
 def estimate(constant: Constant) -> Estimate:
@@ -174,8 +179,8 @@ def estimate(constant: Constant) -> Estimate:
 @pytest.mark.parametrize(
     ("fired", "truth"),
     [
-        ("runs", (200e6, 95e6, LEAK, 0.02, 1.4, 0.3, 0.7, 6, 5, 18, 1.2, 40e6)),
-        ("ticks", (200e6, 95e6, LEAK, 0.02, 1.4, 0.7, 6, 1.2, 40e6)),
+        ("runs", (200e6, 95e6, LEAK, 0.02, 1.4, 0.3, 0.7, 6, 5, 18, 1.2, 40e6, 61e6, 1.1)),
+        ("ticks", (200e6, 95e6, LEAK, 0.02, 1.4, 0.7, 6, 1.2, 40e6, 61e6, 1.1)),
     ],
 )
 def test_every_constant_of_the_registry_is_recovered(fired: Fired, truth: tuple[float, ...]) -> None:
@@ -185,16 +190,15 @@ def test_every_constant_of_the_registry_is_recovered(fired: Fired, truth: tuple[
         assert estimate(constant).value == pytest.approx(expected, rel=0.03), constant.name
 
 
-def test_imports_are_told_of_where_they_were_timed_and_often_enough() -> None:
+def test_what_is_measured_apart_is_told_of_where_it_was_and_often_enough() -> None:
     bursts = simulated_bursts(np.random.default_rng(1))
-    once = {"seconds": np.array([71.0]), "memory_bytes": np.array([np.nan])}
-    fitted = fit_constants(replace(bursts, imports=once), seed=1)
-    for name in ("import_seconds", "import_memory_bytes"):
-        assert isinstance(fitted[name].estimate, NotEstimable)
-    assert set(fit_constants(replace(bursts, imports={}), seed=1)) == set(fitted) - {
-        "import_seconds",
-        "import_memory_bytes",
-    }
+    once = {"import_seconds": np.array([71.0]), "import_memory_bytes": np.array([np.nan])}
+    fitted = fit_constants(replace(bursts, apart=once), seed=1)
+    for name in once:
+        lacking = fitted[name].estimate
+        assert isinstance(lacking, NotEstimable)
+        assert lacking.reason.startswith(f"measured {lacking.n} times")
+    assert set(fit_constants(replace(bursts, apart={}), seed=1)) == set(fitted) - set(once)
 
 
 def test_a_constant_whose_column_is_absent_is_not_measured_here() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from harness.model.constants import Points
+from harness.model.definition import Points
 from harness.model.difference import Difference, difference, holm
 from harness.model.intervals import NotEstimable
 from harness.model.linear import Array

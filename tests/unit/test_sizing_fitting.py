@@ -1,10 +1,11 @@
+import numpy as np
 import pandas as pd
 import pytest
 
 from harness.errors import InvalidResultError
-from harness.results.result_document import Reason, Validity
+from harness.results.result_document import ImportRecord, Reason, StartRecord, Validity
 from harness.sizing.fitting import fit_result, level_records
-from tests.unit.results_sample import NO_REPLICAS, burst_row, bursts, document
+from tests.unit.results_sample import CELL, NO_REPLICAS, burst_row, bursts, cell_record, document
 
 MIB = 2**20
 EXPECTED = {
@@ -92,3 +93,26 @@ def test_a_leak_is_a_note_and_is_taken_out_of_base_and_slope() -> None:
     assert "with each run" in reason.message
     assert fit_result(result, leaking, NO_REPLICAS).validity == result.validity
     assert fit_result(result, rows, NO_REPLICAS).validity.reasons == ()
+
+
+def test_imports_and_health_checks_have_constants_where_there_were_any() -> None:
+    imports = tuple(ImportRecord(seconds=n, cpu_seconds=n, memory_bytes=None) for n in (1.0, 2.0, 3.0))
+    start = StartRecord(imports=imports, answer_seconds=(4.0,))
+    cell = cell_record(start=start, health_check_seconds=20.0)
+    checks = [
+        {"cell_id": CELL, "role": "check", "pid": pid, "created_epoch_seconds": 1.0, "replica": "server"}
+        | {"pss_bytes": held, "cpu_seconds": used, "children_cpu_seconds": 0.0}
+        for pid in (7, 8, 9)
+        for held, used in ((20e6, 0.2), (60e6 + pid, 0.9), (np.nan, 1.0 + pid / 100))
+    ]
+    server = {"cell_id": CELL, "role": "server", "pid": 1, "pss_bytes": 9e9, "cpu_seconds": 99.0}
+    of_other_cell = checks[0] | {"cell_id": "other", "pss_bytes": 9e9}
+    processes = pd.DataFrame([*checks, server, of_other_cell])
+    fitted = fit_result(document(cells=(cell,)), bursts(), NO_REPLICAS, processes)
+    found = {one.name: one for one in fitted.cells[0].constants}
+    assert found["import_seconds"].value == pytest.approx(2.0)
+    assert found["import_memory_bytes"].reason.startswith("measured 0 times")
+    assert found["health_check_memory_bytes"].value == pytest.approx(60e6 + 8)
+    assert found["health_check_cpu_seconds"].value == pytest.approx(1.08)
+    unchecked = fit_result(document(), bursts(), NO_REPLICAS, processes).cells[0].constants
+    assert not {one.name for one in unchecked} & {"import_seconds", "health_check_memory_bytes"}

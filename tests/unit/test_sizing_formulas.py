@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,14 @@ def test_kinds_add_up_and_the_base_is_one_servers() -> None:
     need = memory_need([IO, HEAVY], [3, 2], 0, None, "value")
     assert need.total == pytest.approx((110 + 3 * 100 + 2 * 400) * MIB)
     assert [term.name for term in need.terms] == ["base", "runs at once (io_bound)", "runs at once (heavy)"]
+
+
+def test_a_health_check_in_the_container_is_one_more_term() -> None:
+    checked = replace(IO, health_check_memory_bytes=cost(60 * MIB), health_check_cores=cost(0.05))
+    plain, needed = (memory_need([one, HEAVY], [3, 2], 0, None, "value") for one in (IO, checked))
+    assert needed.total - plain.total == pytest.approx(60 * MIB)
+    assert needed.terms[1].name == "health check"
+    assert cpu_need([checked], [0.01], [10], 40.0, "value").total == pytest.approx(0.01 + 0.05 + 0.5)
 
 
 def test_cpu_is_for_the_rate_or_for_the_burst_whichever_is_more() -> None:

@@ -1,0 +1,47 @@
+"""What a cell's record and processes tell beside its bursts: imports of the code, and health checks. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from harness.model.linear import Array
+from harness.results.result_document import CellRecord
+from harness.results.table_schema import filled
+
+CHECK = "check"
+"""Role of the process of a health check."""
+
+
+def apart_of(cell: CellRecord, processes: pd.DataFrame) -> dict[str, Array]:
+    """Values by constant, one for each import or health check; nan where it could not be read.
+
+    Args:
+        cell: whose.
+        processes: table of them, of any cells.
+    """
+    return _of_imports(cell) | (_of_checks(cell, processes) if cell.health_check_seconds else {})
+
+
+def _of_imports(cell: CellRecord) -> dict[str, Array]:
+    imports = () if cell.start is None else cell.start.imports
+    if not imports:
+        return {}
+    return {
+        "import_seconds": np.array([one.seconds for one in imports], float),
+        "import_memory_bytes": np.array([one.memory_bytes for one in imports], float),
+    }
+
+
+def _of_checks(cell: CellRecord, processes: pd.DataFrame) -> dict[str, Array]:
+    """The most that each check was seen to hold and to have used; it may have ended a moment later."""
+    known = filled("processes", processes)
+    checks = known[(known["cell_id"] == cell.cell_id) & (known["role"] == CHECK)] if len(known) else known
+    if checks.empty:
+        return {}
+    cpu = checks["cpu_seconds"].fillna(0.0) + checks["children_cpu_seconds"].fillna(0.0)
+    each = checks.assign(cpu=cpu).groupby(["replica", "pid", "created_epoch_seconds"], dropna=False)
+    return {
+        "health_check_memory_bytes": each["pss_bytes"].max().to_numpy(float, na_value=np.nan),
+        "health_check_cpu_seconds": each["cpu"].max().to_numpy(float),
+    }
