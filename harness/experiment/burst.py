@@ -9,6 +9,7 @@ from harness.experiment.load_plan import load_plan
 from harness.experiment.losses import killer, losses_row
 from harness.experiment.plan import PlannedBurst
 from harness.experiment.record import BurstOutcome, Fired, record
+from harness.experiment.reload import reload_location, wait_for_one_generation
 from harness.experiment.summary import BurstTimes
 from harness.experiment.tables import runs_frame, steps_frame
 from harness.observe.pings import no_pings
@@ -51,7 +52,10 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         with killer(context, planned, released):
             report = generator.finished(timeouts.launch + context.scenario.load.window)
             expected = sum(sent.outcome == "launched" for sent in report.sent)
+            reload_seconds = reload_location(context, planned, tag, expected)
             drained = drain(context, tag, expected, timeouts.drain)
+            if not drained.broken:
+                wait_for_one_generation(context, planned)
     times = BurstTimes(idle_from, released, clock.now())
     histories = _histories(context, tag, drained.broken)
     fired = Fired(
@@ -70,6 +74,7 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         pings=no_pings() if context.pinger is None else context.pinger.take(),
         host=(host_before, tools.host()),
         drained=drained.whole,
+        reload_seconds=reload_seconds,
         source=sources.abilities,
     )
     return fired, drained

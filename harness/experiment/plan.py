@@ -8,6 +8,11 @@ from typing import Literal
 
 import numpy as np
 
+RELOAD = "reload"
+"""Phase of bursts in which the code location is reloaded; no other constant is fitted to them."""
+RELOAD_HOLD_SECONDS = 8.0
+"""Their runs last longer by this, to be at work all the while."""
+
 
 @dataclass(frozen=True)
 class PlannedBurst:
@@ -15,7 +20,7 @@ class PlannedBurst:
 
     order: int
     phase: str
-    """`warmup`, `measure`, or `disturbed` for one that was measured again."""
+    """`warmup`, `measure`, `reload`, or `disturbed` for one that was measured again."""
     level: int
     repeat: int
 
@@ -33,6 +38,11 @@ def plan_bursts(
         for level in rng.permutation(np.asarray(levels)):
             planned.append(PlannedBurst(first_order + len(planned), "measure", int(level), repeat))
     return tuple(planned)
+
+
+def plan_reloads(count: int, level: int, first_order: int) -> tuple[PlannedBurst, ...]:
+    """Bursts of one level during which the code is loaded again."""
+    return tuple(PlannedBurst(first_order + number, RELOAD, level, number) for number in range(count))
 
 
 class BurstQueue:

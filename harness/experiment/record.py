@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.experiment.oom import oom_victims
 from harness.experiment.plan import PlannedBurst
+from harness.experiment.reload import overlap_seconds
 from harness.experiment.replica_totals import assign_replicas, replica_rows, total_processes, total_samples
 from harness.experiment.summary import (
     BurstTimes,
@@ -53,6 +54,8 @@ class Fired:
     """Of the sources, before and after, by replica; lost ones are missing after."""
     host: tuple[HostTimes, HostTimes]
     drained: bool
+    reload_seconds: float
+    """How long a reload of the code location took; nan without one."""
     source: Abilities
     """Of all its sources together."""
 
@@ -87,6 +90,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
     pings = pings_frame(fired.pings, runs, launches, ticks)
     row = lost | _plan_row(fired) | _sources_row(*fired.states) | _generator_row(report)
     row |= summarise_readings(samples, processes, times)
+    row |= {"reload_seconds": fired.reload_seconds, "overlap_seconds": overlap_seconds(processes)}
     row["processes_left"] = processes_left(processes, fired.began_at, times)
     row |= summarise_runs(launches, runs, samples, times)
     row |= summarise_ticks(ticks, times)

@@ -15,12 +15,15 @@ from harness.experiment.context import BurstContext, open_source
 from harness.experiment.listener import Listener
 from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
+    RELOAD,
+    RELOAD_HOLD_SECONDS,
     BurstQueue,
     PlannedBurst,
     expected_burst_seconds,
     has_settled,
     hold_seconds,
     plan_bursts,
+    plan_reloads,
 )
 from harness.experiment.record import BurstOutcome
 from harness.experiment.tools import Tools
@@ -153,6 +156,7 @@ class Experiment:
         load = self._scenario.load
         warmup = self._warm_up(context, record)
         planned = plan_bursts(load.levels, load.repeats, self._scenario.seed, warmup.bursts)
+        planned += plan_reloads(load.reloads, min(load.levels), warmup.bursts + len(planned))
         record = self._save(
             record.model_copy(
                 update={
@@ -170,8 +174,10 @@ class Experiment:
             burst = queue.take()
             self._listener.say(
                 f"burst {done + 1} of {len(planned)}: {burst.level} {_what(context.cell)} {_when(load)}"
+                f"{', and a reload' if burst.phase == RELOAD else ''}"
             )
             hold = hold_seconds(burst.level, cost, load.plateau, load.window)
+            hold += RELOAD_HOLD_SECONDS if burst.phase == RELOAD else 0.0
             outcome = run_burst(context, burst, hold)
             if _disturbed(outcome) and queue.again(burst):
                 outcome = outcome.set_aside()

@@ -20,7 +20,7 @@ class BurstRow:
 
     cell_id: str = column("", "key", "the cell it is of")
     burst: int = column("", "key", "its number in the cell, in the order fired, warm-up included")
-    phase: str = column("", "text", "`warmup`, `measure`, or `disturbed` for one that was measured again")
+    phase: str = column("", "text", "`warmup`, `measure`, `reload`, or `disturbed`: it was measured again")
     level: int = column("requests", "amount", "runs (or ticks) launched in it")
     repeat: int = column("", "key", "which repeat of its level")
     hold_seconds: float = column("seconds", "amount", "how long its runs were told to last")
@@ -80,6 +80,8 @@ class BurstRow:
     ping_seconds_max: float = column("seconds", "amount", "slowest answer to a Ping")
     requests_running_max: float = column("requests", "gauge", "most requests in work, as Pings tell")
     requests_queued_max: float = column("requests", "gauge", "most requests waiting, as Pings tell")
+    reload_seconds: float = column("seconds", "amount", "until a reload of the code location was answered")
+    overlap_seconds: float = column("seconds", "amount", "time with two generations of the code server")
     oom_victims: str = column("", "text", "whom the kernel killed, as far as can be told")
     host_steal_fraction: float = column("", "ratio", "share of the machine's CPU that was stolen")
     host_busy_fraction: float = column("", "ratio", "share of the machine's CPU that was busy")

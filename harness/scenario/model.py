@@ -216,6 +216,11 @@ class LoadSection(Section):
         description="how many bursts may be measured again because the hypervisor took CPU from them; `auto` "
         "is half as many as are planned",
     )
+    reloads: Annotated[int, Field(ge=0, le=100, strict=True)] = Field(
+        0,
+        description="bursts at the lowest level, after all others, in which the code is loaded anew while "
+        "runs are at work, as when new code is deployed; needs server.started_as: code_server",
+    )
     lose_server_after: Seconds = Field(
         0,
         description="kill the busiest code server this long after each release, as the kernel does at the "
@@ -305,6 +310,10 @@ class Scenario(Section):
                     f"workload {workload.workload} is part of the project's own location; with a location "
                     "section, name its jobs with `job:` or its assets with `assets:`"
                 )
+        if self.load.reloads and set(self.server.started_as) != {"code_server"}:
+            raise ValueError(
+                "load.reloads needs server.started_as: code_server; `dagster api grpc` cannot load code anew"
+            )
         if self.load.lose_server_after and not self.server.restart:
             raise ValueError("load.lose_server_after needs server.restart: true, or no burst could follow")
         if self.location is not None and self.location.command:

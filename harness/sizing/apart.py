@@ -1,4 +1,4 @@
-"""What a cell's record and processes tell beside its bursts: imports of the code, and health checks. Pure."""
+"""What a cell tells beside its measured bursts: of imports, health checks and reloads of the code. Pure."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ from harness.results.table_schema import filled
 
 CHECK = "check"
 """Role of the process of a health check."""
+RELOAD = "reload"
+"""Phase of a burst in which the code was loaded again."""
 
 
-def apart_of(cell: CellRecord, processes: pd.DataFrame) -> dict[str, Array]:
-    """Values by constant, one for each import or health check; nan where it could not be read.
+def apart_of(cell: CellRecord, bursts: pd.DataFrame, processes: pd.DataFrame) -> dict[str, Array]:
+    """Values by constant, one for each import, health check or reload; nan where it could not be read.
 
     Args:
         cell: whose.
+        bursts: table of them, of any cells and phases.
         processes: table of them, of any cells.
     """
-    return _of_imports(cell) | (_of_checks(cell, processes) if cell.health_check_seconds else {})
+    checks = _of_checks(cell, processes) if cell.health_check_seconds else {}
+    return _of_imports(cell) | checks | _of_reloads(cell, bursts)
 
 
 def _of_imports(cell: CellRecord) -> dict[str, Array]:
@@ -44,4 +48,19 @@ def _of_checks(cell: CellRecord, processes: pd.DataFrame) -> dict[str, Array]:
     return {
         "health_check_memory_bytes": each["pss_bytes"].max().to_numpy(float, na_value=np.nan),
         "health_check_cpu_seconds": each["cpu"].max().to_numpy(float),
+    }
+
+
+def _of_reloads(cell: CellRecord, bursts: pd.DataFrame) -> dict[str, Array]:
+    """Memory of a reload is what its burst's peak is above the mean peak of that level."""
+    rows = filled("bursts", bursts[bursts["cell_id"] == cell.cell_id])
+    reloads = rows[(rows["phase"] == RELOAD) & rows["drained"].astype(bool)]
+    if reloads.empty:
+        return {}
+    measured = rows[(rows["phase"] == "measure") & rows["drained"].astype(bool)]
+    peaks = measured.groupby("level")["memory_peak_bytes"].mean()
+    return {
+        "reload_memory_bytes": (reloads["memory_peak_bytes"] - reloads["level"].map(peaks)).to_numpy(float),
+        "reload_seconds": reloads["reload_seconds"].to_numpy(float),
+        "reload_overlap_seconds": reloads["overlap_seconds"].to_numpy(float),
     }

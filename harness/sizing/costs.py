@@ -38,6 +38,8 @@ class Costs:
     """Of one health check in the container; None where none was measured."""
     health_check_cores: Estimate | None = None
     """Of health checks at the pace that was measured, on average."""
+    reload_memory_bytes: Estimate | None = None
+    """Of a reload of the code while runs are at work; None where none was measured."""
 
 
 def costs_of(
@@ -69,13 +71,14 @@ def costs_of(
         dagster_version=cell.dagster_version,
         **{name: cost(name) for name in NAMES},
         concurrency_measured=max((level.concurrency for level in cell.levels), default=0.0),
-        health_check_memory_bytes=_of_checks(cell, "health_check_memory_bytes", 1),
-        health_check_cores=_of_checks(cell, "health_check_cpu_seconds", cell.health_check_seconds),
+        health_check_memory_bytes=_if_measured(cell, "health_check_memory_bytes"),
+        health_check_cores=_if_measured(cell, "health_check_cpu_seconds", cell.health_check_seconds),
+        reload_memory_bytes=_if_measured(cell, "reload_memory_bytes"),
     )
 
 
-def _of_checks(cell: CellRecord, name: str, per: float) -> Estimate | None:
-    """A constant of health checks, divided; None where there were none, or too few."""
+def _if_measured(cell: CellRecord, name: str, per: float = 1.0) -> Estimate | None:
+    """A constant that few results have, divided; None where it was not measured, or too few times."""
     found = next((one for one in cell.constants if one.name == name), None)
     if found is None or found.value is None or found.low is None or found.high is None:
         return None

@@ -197,7 +197,7 @@ def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, processes: pd.DataFrame, s
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
         return cell.model_copy(update={"constants": ()})
-    fitted = fit_constants(as_bursts(rows, apart_of(cell, processes)), seed)
+    fitted = fit_constants(as_bursts(rows, apart_of(cell, bursts, processes)), seed)
     return cell.model_copy(
         update={
             "constants": tuple(_record(constant, cell.replicas) for constant in fitted.values()),

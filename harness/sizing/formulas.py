@@ -2,7 +2,7 @@
 
     memory  = base + memory per run × runs at once + memory per tick × ticks at once
                                             (the sizing guide; ticks are ours, and so is headroom on the sum)
-    both    + what a health check in the container takes, where there is one
+    both    + what a health check in the container takes, and memory of a reload, where they were measured
     cores   = base + CPU-seconds per run × launches per second          (CPU follows launches)
     cores   = base + CPU-seconds per run × runs of a burst / seconds in which they shall have started
     workers = launches that start at once + ticks at once + 1 for Pings (a run in progress needs none)
@@ -26,6 +26,7 @@ Bound = Literal["value", "high"]
 
 TICKS = "ticks at once"
 HEALTH_CHECK = "health check"
+RELOAD = "reload of the code"
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ def memory_need(
     base = Term("base", 1, _most(costs, lambda one: one.base_memory_bytes, bound))
     of_ticks = () if tick_memory is None else (Term(TICKS, ticks, _end(tick_memory, bound)),)
     of_runs = _each(costs, runs, lambda one: one.memory_per_run_bytes, bound, "runs at once")
-    checks = _checks(costs, lambda one: one.health_check_memory_bytes, bound)
-    return Need((base, *checks, *of_runs, *of_ticks))
+    checks = _if_measured(HEALTH_CHECK, costs, lambda one: one.health_check_memory_bytes, bound)
+    reloads = _if_measured(RELOAD, costs, lambda one: one.reload_memory_bytes, bound)
+    return Need((base, *checks, *reloads, *of_runs, *of_ticks))
 
 
 def with_headroom(need: Need, share: float) -> Need:
@@ -93,7 +95,7 @@ def cpu_need(
     def each(counts: Sequence[float], name: str) -> tuple[Term, ...]:
         return _each(costs, counts, lambda one: one.cpu_seconds_per_run, bound, name)
 
-    checks = _checks(costs, lambda one: one.health_check_cores, bound)
+    checks = _if_measured(HEALTH_CHECK, costs, lambda one: one.health_check_cores, bound)
     return _larger(
         (base, *checks),
         {
@@ -141,12 +143,12 @@ def runs_held(
     return sum(runs) + max(0, math.floor((memory_bytes - needed_bytes) / heaviest + 1e-9))
 
 
-def _checks(
-    costs: Sequence[Costs], cost_of: Callable[[Costs], Estimate | None], bound: Bound
+def _if_measured(
+    name: str, costs: Sequence[Costs], cost_of: Callable[[Costs], Estimate | None], bound: Bound
 ) -> tuple[Term, ...]:
-    """The health check beside the server, where there is one: the costliest that was measured."""
+    """What a server has only one of at a time, where it has any: the costliest that was measured."""
     known = [_end(cost, bound) for one in costs if (cost := cost_of(one)) is not None]
-    return (Term(HEALTH_CHECK, 1, max(known)),) if known else ()
+    return (Term(name, 1, max(known)),) if known else ()
 
 
 def _each(

@@ -6,10 +6,25 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Protocol
 
 from harness.target.endpoint import Endpoint
-from harness.target.graphql import JobSelector
+from harness.target.first_cause import ERROR_FIELDS, first_cause
+from harness.target.graphql import GraphQLError, JobSelector
 from harness.target.launchables import Launchable, Wanted, find_launchables
 from harness.target.run_histories import RunHistory, run_histories, run_statuses, runs_in_progress
 from harness.target.validation import validate_job, validate_tick
+
+_RELOAD = f"""
+mutation Reload($name: String!) {{
+  reloadRepositoryLocation(repositoryLocationName: $name) {{
+    __typename
+    ... on WorkspaceLocationEntry {{
+      locationOrLoadError {{ __typename ... on PythonError {{ {ERROR_FIELDS} }} }}
+    }}
+    ... on ReloadNotSupported {{ message }}
+    ... on RepositoryLocationNotFound {{ message }}
+    ... on PythonError {{ {ERROR_FIELDS} }}
+  }}
+}}
+"""
 
 _CANCEL = """
 mutation Cancel($runId: String!) {
@@ -59,6 +74,10 @@ class Target(Protocol):
         """Mark runs as canceled at once, in this order, whether or not anything is left of them."""
         ...
 
+    def reload(self) -> None:
+        """Have the code location loaded again; returns when it is."""
+        ...
+
     def close(self) -> None:
         """End the connection."""
         ...
@@ -99,6 +118,13 @@ class GraphQLTarget:
         """Mark runs as canceled at once, in this order."""
         for run_id in run_ids:
             self._client.execute(_CANCEL, {"runId": run_id})
+
+    def reload(self) -> None:
+        """Have the code location loaded again; returns when it is."""
+        answer = self._client.execute(_RELOAD, {"name": self._endpoint.location})["reloadRepositoryLocation"]
+        loaded = answer.get("locationOrLoadError") or answer
+        if loaded["__typename"] != "RepositoryLocation":
+            raise GraphQLError(f"the code location was not reloaded: {first_cause(loaded)}")
 
     def close(self) -> None:
         """End the connection."""

@@ -51,6 +51,10 @@ class ScriptedTarget:
             if run.run_id in wanted:
                 run.status, run.ended = "CANCELED", self._world.clock.now()
 
+    def reload(self) -> None:
+        self._world.clock.sleep(3.0)
+        self._world.reloads += 1
+
     def close(self) -> None:
         pass
 

@@ -116,6 +116,7 @@ class World:
     fired: list[LoadPlan] = field(default_factory=list)
     canceled: list[str] = field(default_factory=list)
     revived: int = 0
+    reloads: int = 0
     launches: int = 0
     ups: list[str] = field(default_factory=list)
     up_now: int = 0

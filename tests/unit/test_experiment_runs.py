@@ -127,6 +127,21 @@ def test_ctrl_c_keeps_what_was_measured_and_resume_measures_the_cell_anew(tmp_pa
     assert (bursts.groupby("cell_id").size() == WARMUP + 4).all()
 
 
+def test_reloads_come_last_and_count_for_no_other_constant(tmp_path: Path) -> None:
+    world = World(Script())
+    load = {"levels": [1, 3], "repeats": 2, "reloads": 3}
+    wanted = scenario(server={"memory": "1GiB", "started_as": "code_server"}, load=load)
+    document, bursts = measured(tmp_path, world, wanted)
+    assert document.validity.state == "valid"
+    assert world.reloads == 3
+    assert list(bursts["phase"])[-3:] == ["reload"] * 3
+    reloads = bursts[bursts["phase"] == "reload"]
+    assert set(reloads["level"]) == {1}
+    assert reloads["reload_seconds"].tolist() == pytest.approx([3.0] * 3)
+    assert bursts.loc[bursts["phase"] == "measure", "reload_seconds"].isna().all()
+    assert set(bursts["overlap_seconds"]) == {0.0}
+
+
 def test_a_failed_launch_is_counted_and_the_result_is_not_valid(tmp_path: Path) -> None:
     document, bursts = measured(tmp_path, World(Script(failing_launches=frozenset({2 * WARMUP}))))
     assert document.validity.state == "invalid"

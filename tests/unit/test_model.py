@@ -167,6 +167,9 @@ def simulated_bursts(
         "import_memory_bytes": np.array([39e6, 40e6, 41e6]),
         "health_check_memory_bytes": np.array([60e6, 61e6, 62e6]),
         "health_check_cpu_seconds": np.array([1.09, 1.1, 1.11]),
+        "reload_memory_bytes": np.array([119e6, 120e6, 121e6]),
+        "reload_seconds": np.array([3.9, 4.0, 4.1]),
+        "reload_overlap_seconds": np.array([9.0, 10.0, 11.0]),
     }
     return Bursts(fired, LEVELS, LEVELS, BEFORE, columns | changes, apart)
 
@@ -179,8 +182,8 @@ def estimate(constant: Constant) -> Estimate:
 @pytest.mark.parametrize(
     ("fired", "truth"),
     [
-        ("runs", (200e6, 95e6, LEAK, 0.02, 1.4, 0.3, 0.7, 6, 5, 18, 1.2, 40e6, 61e6, 1.1)),
-        ("ticks", (200e6, 95e6, LEAK, 0.02, 1.4, 0.7, 6, 1.2, 40e6, 61e6, 1.1)),
+        ("runs", (200e6, 95e6, LEAK, 0.02, 1.4, 0.3, 0.7, 6, 5, 18, 1.2, 40e6, 61e6, 1.1, 120e6, 4, 10)),
+        ("ticks", (200e6, 95e6, LEAK, 0.02, 1.4, 0.7, 6, 1.2, 40e6, 61e6, 1.1, 120e6, 4, 10)),
     ],
 )
 def test_every_constant_of_the_registry_is_recovered(fired: Fired, truth: tuple[float, ...]) -> None:

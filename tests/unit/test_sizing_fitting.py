@@ -95,6 +95,28 @@ def test_a_leak_is_a_note_and_is_taken_out_of_base_and_slope() -> None:
     assert fit_result(result, rows, NO_REPLICAS).validity.reasons == ()
 
 
+def test_a_reload_is_what_its_peak_is_above_those_of_its_level() -> None:
+    rows = bursts()
+    usual = rows.loc[rows["level"] == 1, "memory_peak_bytes"].mean()
+    reloads = pd.DataFrame(
+        [
+            burst_row(1, 100 + n, phase="reload", memory_peak_bytes=usual + 120e6 + n)
+            | {"reload_seconds": 4.0, "overlap_seconds": 9.0 + n}
+            for n in (-1, 0, 1)
+        ]
+    )
+    plain, reloaded = (
+        {one.name: one for one in fit_result(document(), table, NO_REPLICAS).cells[0].constants}
+        for table in (rows, pd.concat([rows, reloads]))
+    )
+    assert reloaded["reload_memory_bytes"].value == pytest.approx(120e6)
+    assert reloaded["reload_seconds"].value == pytest.approx(4.0)
+    assert reloaded["reload_overlap_seconds"].value == pytest.approx(9.0)
+    assert {name: one.value for name, one in reloaded.items() if name in plain} == {
+        name: one.value for name, one in plain.items()
+    }
+
+
 def test_imports_and_health_checks_have_constants_where_there_were_any() -> None:
     imports = tuple(ImportRecord(seconds=n, cpu_seconds=n, memory_bytes=None) for n in (1.0, 2.0, 3.0))
     start = StartRecord(imports=imports, answer_seconds=(4.0,))
