@@ -34,6 +34,7 @@ from harness.results.sizing_document import SIZING_FILE, SizingDocument, write_s
 from harness.results.timestamp import timestamp
 from harness.sizing.arrivals import Stream
 from harness.sizing.beyond import BEYOND_COLUMNS, seconds_beyond_run
+from harness.sizing.companions import companion_records, companions_of
 from harness.sizing.costs import EXECUTOR_COLUMNS, Costs, check_executor, costs_of, tick_memory_of
 from harness.sizing.demand import FEWEST_RUNS, Demand, demand_of_history, demand_of_streams
 from harness.sizing.leaks import leaks_of
@@ -98,6 +99,14 @@ def size(
     warnings = (*demands[0].warnings, *check_reach(costs, runs, measured.force))
     origin = _origin(document, warnings, location, measured.force)
     sized = recommend(costs, demands, wish, origin, placement, priced, leaks_of(document, costs))
+    beside = companion_records(
+        companions_of(document, costs),
+        demands[0].target.total,
+        sum(demands[0].launches_at_most),
+        wish.start_within_seconds,
+        wish.memory_headroom,
+    )
+    sized = sized.model_copy(update={"companions": beside})
     page = None if out is None else _write(sized, out)
     console = make_console()
     print_document("size", output, sized, console=console)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from harness.errors import ExperimentError
 from harness.experiment.context import BurstContext
 from harness.experiment.drain import Drained, drain, wait_until_idle
@@ -13,6 +15,7 @@ from harness.experiment.reload import reload_location, wait_for_one_generation
 from harness.experiment.summary import BurstTimes
 from harness.experiment.tables import runs_frame, steps_frame
 from harness.observe.pings import no_pings
+from harness.observe.source import samples_frame
 from harness.target.graphql import GraphQLError
 from harness.target.run_histories import RunHistory
 from harness.target.target import Tag
@@ -69,6 +72,7 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         report=report,
         states=(before, before if drained.broken else sources.read()),
         readings=sources.take(),
+        companions=_companions(context),
         runs=runs_frame(histories),
         steps=steps_frame(histories),
         pings=no_pings() if context.pinger is None else context.pinger.take(),
@@ -78,6 +82,14 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         source=sources.abilities,
     )
     return fired, drained
+
+
+def _companions(context: BurstContext) -> pd.DataFrame:
+    """What was read of the webserver and the daemon; without rows where neither is."""
+    if context.companions is None:
+        return samples_frame([]).assign(replica="")
+    context.companions.read()  # all of it has arrived then
+    return context.companions.take().samples
 
 
 def _histories(context: BurstContext, tag: Tag, broken: str) -> list[RunHistory]:

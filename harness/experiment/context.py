@@ -26,6 +26,8 @@ class BurstContext:
     cell: Cell
     deployment: Deployment
     sources: SourceGroup
+    companions: SourceGroup | None
+    """The webserver and the daemon, if the scenario asks for their readings."""
     pinger: Pinger | None
     target: Target
     launchables: tuple[tuple[Launchable, ...], ...]
@@ -54,6 +56,8 @@ class BurstContext:
     def forget_readings(self) -> None:
         """Forget what was read and pinged until now."""
         self.sources.take()
+        if self.companions is not None:
+            self.companions.take()
         if self.pinger is not None:
             self.pinger.take()
 
@@ -72,6 +76,20 @@ class BurstContext:
         if self.pinger is not None:
             self.pinger.close()
         self.sources.close()
+        if self.companions is not None:
+            self.companions.close()
+
+
+SLOW_WALKS_HZ = 0.2
+"""The least there is: their readings are those of their cgroups."""
+
+
+def open_companions(scenario: Scenario, deployment: Deployment) -> SourceGroup | None:
+    """Sources of the webserver and the daemon; not started yet. None where nobody asks for them."""
+    hz = scenario.sampling.companions_hz
+    if not hz or not deployment.companions:
+        return None
+    return SourceGroup({one.name: one.open_source(hz, SLOW_WALKS_HZ) for one in deployment.companions})
 
 
 def open_source(scenario: Scenario, replica: Replica) -> Source:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.experiment.health_checks import without_checks
 from harness.experiment.oom import oom_victims
 from harness.experiment.plan import PlannedBurst
 from harness.experiment.reload import overlap_seconds
@@ -16,12 +17,13 @@ from harness.experiment.summary import (
     first_failure,
     is_saturated,
     processes_left,
+    summarise_companions,
     summarise_pings,
     summarise_readings,
     summarise_runs,
     summarise_ticks,
 )
-from harness.experiment.tables import launches_frame, pings_frame, ticks_frame
+from harness.experiment.tables import companions_frame, launches_frame, pings_frame, ticks_frame
 from harness.load.generator import LoadReport
 from harness.observe.host import HostTimes, host_row
 from harness.observe.source import Abilities, Readings, SourceState
@@ -49,6 +51,8 @@ class Fired:
     steps: pd.DataFrame
     """Of those runs."""
     readings: Readings
+    companions: pd.DataFrame
+    """Samples of the webserver and the daemon, which `replica` names."""
     pings: pd.DataFrame
     states: tuple[dict[str, SourceState], dict[str, SourceState]]
     """Of the sources, before and after, by replica; lost ones are missing after."""
@@ -86,15 +90,19 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
     readings, report, times = fired.readings, fired.report, fired.times
     launches, ticks = launches_frame(report.sent), ticks_frame(report.sent)
     runs = assign_replicas(fired.runs, readings.processes, fired.replicas)
-    samples, processes = total_samples(readings.samples), total_processes(readings.processes)
+    walked = total_processes(readings.processes)
+    samples, processes = without_checks(total_samples(readings.samples), walked)
     pings = pings_frame(fired.pings, runs, launches, ticks)
     row = lost | _plan_row(fired) | _sources_row(*fired.states) | _generator_row(report)
+    if len(processes) < len(walked):
+        row["watermark_bytes"] = float("nan")  # the kernel's knows nothing of health checks
     row |= summarise_readings(samples, processes, times)
     row |= {"reload_seconds": fired.reload_seconds, "overlap_seconds": overlap_seconds(processes)}
     row["processes_left"] = processes_left(processes, fired.began_at, times)
     row |= summarise_runs(launches, runs, samples, times)
     row |= summarise_ticks(ticks, times)
     row |= summarise_pings(pings)
+    row |= summarise_companions(fired.companions, launches, times)
     row["oom_victims"] = "; ".join(oom_victims(readings.samples, readings.processes, runs))
     row |= host_row(*fired.host)
     row["saturated"] = is_saturated(
@@ -112,6 +120,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
         "steps": fired.steps,
         "pings": pings,
         "replicas": pd.DataFrame(replicas),
+        "companions": companions_frame(fired.companions),
     }
     keyed = {
         name: frame.assign(cell_id=fired.cell_id, burst=fired.planned.order) for name, frame in tables.items()

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.errors import ExperimentError
 from harness.experiment.burst import run_burst
-from harness.experiment.context import BurstContext, open_source
+from harness.experiment.context import BurstContext, open_companions, open_source
 from harness.experiment.listener import Listener
 from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
@@ -122,6 +122,8 @@ class Experiment:
     def _run_on(self, deployment: Deployment, cell: Cell, record: CellRecord, cells_after: int) -> None:
         with self._context(deployment, cell) as context:
             context.sources.start()
+            if context.companions is not None:
+                context.companions.start()
             context.start_pings()
             with self._listener.reading(context.sources):
                 self._measure(context, record, cells_after)
@@ -141,6 +143,7 @@ class Experiment:
                     sources=SourceGroup(
                         {r.name: open_source(self._scenario, r) for r in deployment.replicas}
                     ),
+                    companions=open_companions(self._scenario, deployment),
                     pinger=Pinger(ping_hz) if ping_hz else None,
                     target=target,
                     launchables=launchables,

@@ -149,6 +149,27 @@ def summarise_ticks(ticks: pd.DataFrame, times: BurstTimes) -> Row:
     }
 
 
+def summarise_companions(samples: pd.DataFrame, launches: pd.DataFrame, times: BurstTimes) -> Row:
+    """Memory and CPU of the webserver and the daemon in a burst; nan for one that was not read.
+
+    The webserver's CPU time ends with the last answer: what it uses after that is to tell the harness of the
+    runs, again and again. Nobody asks the daemon.
+    """
+    answered = _max(launches, "answered_epoch_seconds")
+    row: Row = {}
+    for name, end in (("webserver", answered), ("daemon", times.drained)):
+        own = samples[samples["replica"] == name]
+        idle_length = times.released - times.idle_from
+        busy = own[own["at_epoch_seconds"].between(times.released, times.drained)]
+        row |= {
+            f"{name}_memory_peak_bytes": _max(busy, "memory_bytes"),
+            f"{name}_idle_cpu_cores": used_between(own, times.idle_from, times.released) / idle_length,
+            f"{name}_cpu_seconds": used_between(own, times.released, end),
+            f"{name}_window_seconds": end - times.released,
+        }
+    return row
+
+
 def summarise_pings(pings: pd.DataFrame) -> Row:
     """What the Pings of a burst told, and how long they took; nan where none was sent.
 

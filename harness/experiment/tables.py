@@ -47,6 +47,12 @@ def steps_frame(runs: list[RunHistory]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run_id", *names]).astype(numbers)
 
 
+def companions_frame(samples: pd.DataFrame) -> pd.DataFrame:
+    """The samples of the webserver and the daemon, as they are kept."""
+    kept = ["at_epoch_seconds", "usage_bytes", "memory_bytes", "cpu_seconds"]
+    return samples[[*kept, "replica"]].rename(columns={"replica": "companion"})
+
+
 def pings_frame(
     pings: pd.DataFrame, runs: pd.DataFrame, launches: pd.DataFrame, ticks: pd.DataFrame
 ) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.model.bursts import Bursts, Fired
+from harness.model.companion_definitions import COMPANION_DEFINITIONS
 from harness.model.definition import Definition, Points
 from harness.model.definitions import DEFINITIONS, peaks_without_leak
 from harness.model.intervals import Estimate, Line, NotEstimable, estimate_line, estimate_mean
@@ -31,7 +32,9 @@ class Constant:
         return self.definition.name
 
 
-CONSTANTS: dict[str, Definition] = {definition.name: definition for definition in DEFINITIONS}
+CONSTANTS: dict[str, Definition] = {
+    definition.name: definition for definition in (*DEFINITIONS, *COMPANION_DEFINITIONS)
+}
 """The registry, in the order in which constants are shown."""
 
 
@@ -83,7 +86,7 @@ def estimate_points(points: Points, seed: int) -> tuple[Estimate | NotEstimable,
 
 
 def _told_of(bursts: Bursts) -> list[Definition]:
-    return [one for one in constants_of(bursts.fired) if not one.apart or one.name in bursts.apart]
+    return [one for one in constants_of(bursts.fired) if not (one.if_measured and _missing(one, bursts))]
 
 
 def _fit(one: Definition, bursts: Bursts, seed: int) -> Constant:
@@ -93,7 +96,8 @@ def _fit(one: Definition, bursts: Bursts, seed: int) -> Constant:
     estimate, line = estimate_points(points, seed)
     if isinstance(estimate, NotEstimable):
         reason = f"{estimate.reason} {points.lacking}".strip()
-        reason = f"measured {estimate.n} times, too few for an interval" if one.apart else reason
+        if one.name in bursts.apart:
+            reason = f"measured {estimate.n} times, too few for an interval"
         return Constant(one, NotEstimable(reason, estimate.n))
     lack = None
     if line is not None:
@@ -102,4 +106,4 @@ def _fit(one: Definition, bursts: Bursts, seed: int) -> Constant:
 
 
 def _missing(one: Definition, bursts: Bursts) -> list[str]:
-    return [name for name in one.needs if name not in bursts.columns]
+    return [name for name in one.needs if name not in bursts.columns and name not in bursts.apart]

@@ -45,7 +45,7 @@ class Definition:
     """Whether it is a figure of the server and not of a run: with replicas, each has its share of the sum."""
     by_level: bool = False
     """Compared as what a burst cost per run, level by level: that takes fewer bursts than its slope."""
-    apart: bool = False
-    """Whether it was measured apart from the bursts, and is told of only where it was."""
+    if_measured: bool = False
+    """Whether it is told of only where it was measured, which a scenario has to ask for."""
     compared: bool = True
     """Whether it is compared by ratio; a leak is nothing in most versions, of which there is no ratio."""

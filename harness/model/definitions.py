@@ -80,7 +80,8 @@ _TICKS: tuple[Fired, ...] = ("ticks",)
 _BOTH: tuple[Fired, ...] = ("runs", "ticks")
 _WORK = ("cpu_seconds", "window_seconds", "idle_cpu_cores")
 
-DEFINITIONS = (
+
+DEFINITIONS: tuple[Definition, ...] = (
     Definition(
         "base_memory_bytes",
         "bytes",
@@ -246,9 +247,9 @@ DEFINITIONS = (
         "mean of start.imports of the cell in result.json, each a process of its own",
         "latency",
         _BOTH,
-        (),
+        ("import_seconds",),
         partial(_apart, "import_seconds"),
-        apart=True,
+        if_measured=True,
         compared=False,
     ),
     Definition(
@@ -258,9 +259,9 @@ DEFINITIONS = (
         "mean of start.imports of the cell in result.json, each a process of its own",
         "memory",
         _BOTH,
-        (),
+        ("import_memory_bytes",),
         partial(_apart, "import_memory_bytes"),
-        apart=True,
+        if_measured=True,
         compared=False,
     ),
     Definition(
@@ -270,9 +271,9 @@ DEFINITIONS = (
         "mean over the health checks in the table of processes, of the highest PSS of each",
         "memory",
         _BOTH,
-        (),
+        ("health_check_memory_bytes",),
         partial(_apart, "health_check_memory_bytes"),
-        apart=True,
+        if_measured=True,
         compared=False,
     ),
     Definition(
@@ -282,9 +283,9 @@ DEFINITIONS = (
         "mean over the health checks in the table of processes, as far as each was seen",
         "cpu",
         _BOTH,
-        (),
+        ("health_check_cpu_seconds",),
         partial(_apart, "health_check_cpu_seconds"),
-        apart=True,
+        if_measured=True,
         compared=False,
     ),
     Definition(
@@ -294,9 +295,9 @@ DEFINITIONS = (
         "mean over reloads, of memory_peak_bytes above its mean in measured bursts of that level",
         "memory",
         _BOTH,
-        (),
+        ("reload_memory_bytes",),
         partial(_apart, "reload_memory_bytes"),
-        apart=True,
+        if_measured=True,
         compared=False,
     ),
     Definition(
@@ -306,9 +307,9 @@ DEFINITIONS = (
         "mean over reloads, of reload_seconds",
         "latency",
         _BOTH,
-        (),
+        ("reload_seconds",),
         partial(_apart, "reload_seconds"),
-        apart=True,
+        if_measured=True,
         compared=False,
     ),
     Definition(
@@ -318,9 +319,9 @@ DEFINITIONS = (
         "mean over reloads, of overlap_seconds",
         "latency",
         _BOTH,
-        (),
+        ("reload_overlap_seconds",),
         partial(_apart, "reload_overlap_seconds"),
-        apart=True,
+        if_measured=True,
         compared=False,
     ),
 )

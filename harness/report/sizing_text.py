@@ -9,7 +9,9 @@ from harness.report.bars import bars
 from harness.report.table import print_table
 from harness.report.text import MIB, Table, quantity, with_column
 from harness.results.sizing_document import (
+    HEALTH_CHECK,
     LEAKED,
+    RELOAD,
     KindRecord,
     OfferRecord,
     PricesRecord,
@@ -83,7 +85,7 @@ def waits(sizing: SizingDocument) -> list[str]:
 
 def notes(sizing: SizingDocument) -> list[str]:
     """What a size does not know of."""
-    found = leaking(sizing) + waits(sizing)
+    found = leaking(sizing) + waits(sizing) + beside(sizing)
     if sizing.stack == "process":
         found.append(
             "measured in plain processes; containers take a little more, for which there is headroom: bench "
@@ -155,9 +157,11 @@ def _term(name: str, term: TermRecord) -> str:
         cost = quantity(term.cost, "bytes")
         if term.name == LEAKED:
             return f"{term.count:.3g} h × {cost} leaked"
+        if term.name in (HEALTH_CHECK, RELOAD):
+            return f"{cost} ({term.name})"
         return cost if term.name == "base" else f"{term.count:g} × {cost}"
-    if term.name == "base":
-        return quantity(term.cost, "cores")
+    if term.name in ("base", HEALTH_CHECK):
+        return quantity(term.cost, "cores") + ("" if term.name == "base" else f" ({term.name})")
     return f"{term.count:.4g} launches/s × {term.cost:.2f} CPU-s"
 
 
@@ -172,6 +176,20 @@ def leaking(sizing: SizingDocument) -> list[str]:
         f"server every {hours(leak.restart_hours)}, when no run is in progress, as a restart ends them: "
         "memory for so long is in the sum. Better to mend it"
     ]
+
+
+def beside(sizing: SizingDocument) -> list[str]:
+    """What the webserver and the daemon need, and how to measure what is not known."""
+    known = "; ".join(
+        f"{one.name} {quantity(one.memory_bytes, 'bytes')}, {one.cpus:.2f} CPUs" for one in sizing.companions
+    )
+    said = [f"needed beside the code server: {known}"] if known else []
+    names = {one.name for one in sizing.companions}
+    if "webserver" not in names:
+        said.append("what the webserver and the daemon need was not measured (sampling.companions_hz does)")
+    elif "daemon" not in names:
+        said.append("what the daemon needs was not measured (with dagster.coordinator: queued it is)")
+    return said
 
 
 def hours(number: float) -> str:

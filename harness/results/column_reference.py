@@ -17,6 +17,7 @@ _TABLES = {
     "ticks": "One row for each tick of a sensor or schedule that was fired.",
     "runs": "One row for each run, from the history that Dagster keeps.",
     "steps": "One row for each attempt of a step, from the same history.",
+    "companions": "One row for each reading of the webserver's and the daemon's own cgroup.",
     "pings": "One row for each Ping that was sent to a code server.",
     "replicas": "One row for each code server and burst: what it ran, and what that cost it.",
     "bursts": "One row for each burst. Constants are fitted to this table, and a result is judged by it.",

@@ -82,6 +82,14 @@ class BurstRow:
     requests_queued_max: float = column("requests", "gauge", "most requests waiting, as Pings tell")
     reload_seconds: float = column("seconds", "amount", "until a reload of the code location was answered")
     overlap_seconds: float = column("seconds", "amount", "time with two generations of the code server")
+    webserver_memory_peak_bytes: float = column("bytes", "gauge", "highest memory of the webserver")
+    webserver_idle_cpu_cores: float = column("cores", "ratio", "CPU of the idle webserver")
+    webserver_cpu_seconds: float = column("seconds", "amount", "CPU time of the webserver in its window")
+    webserver_window_seconds: float = column("seconds", "amount", "from release to the last launch's answer")
+    daemon_memory_peak_bytes: float = column("bytes", "gauge", "highest memory of the daemon")
+    daemon_idle_cpu_cores: float = column("cores", "ratio", "CPU of the idle daemon")
+    daemon_cpu_seconds: float = column("seconds", "amount", "CPU time of the daemon in its window")
+    daemon_window_seconds: float = column("seconds", "amount", "from release to drained")
     oom_victims: str = column("", "text", "whom the kernel killed, as far as can be told")
     host_steal_fraction: float = column("", "ratio", "share of the machine's CPU that was stolen")
     host_busy_fraction: float = column("", "ratio", "share of the machine's CPU that was busy")
@@ -216,6 +224,14 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _c("pid", "", "key", "its own process; empty where it ran in that of its run"),
         _c("began_epoch_seconds", EPOCH, "instant", "its process came up, or else the step started"),
         _c("ended_epoch_seconds", EPOCH, "instant", "it ended, however it did"),
+        *_KEYS,
+    ),
+    "companions": (
+        _c("at_epoch_seconds", EPOCH, "instant", "when it was read"),
+        _c("usage_bytes", "bytes", "gauge", "memory with page cache"),
+        _c("memory_bytes", "bytes", "gauge", "memory without the cache that the kernel could drop"),
+        _c("cpu_seconds", "seconds", "counter", "CPU time used"),
+        _text("companion", "`webserver` or `daemon`", "key"),
         *_KEYS,
     ),
     "pings": (

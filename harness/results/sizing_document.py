@@ -21,6 +21,10 @@ SIZING_FILE = FILES["size"]
 
 LEAKED = "leaked until a restart"
 """Name of that term of the memory: hours × bytes per hour."""
+HEALTH_CHECK = "health check"
+"""Name of that term, of memory and of CPU."""
+RELOAD = "reload of the code"
+"""Name of that term of the memory."""
 
 BoundName = Literal["lower", "target", "upper"]
 Platform = Literal["ecs-fargate", "ecs-ec2", "kubernetes", "compose"]
@@ -88,6 +92,14 @@ class LeakRecord(Part):
     def hours_until(self, memory_bytes: int) -> float:
         """Hours until a peak no longer fits into so much memory."""
         return max(0.0, memory_bytes - self.needed_bytes) / self.bytes_per_hour
+
+
+class CompanionRecord(Part):
+    """What the webserver or the daemon needs, at the target and the upper ends of its constants."""
+
+    name: str
+    memory_bytes: float
+    cpus: float
 
 
 class NeedRecord(Part):
@@ -184,6 +196,9 @@ class SizingDocument(Part):
     waiting: WaitingRecord | None = Field(None, description="where a cap on runs was asked for")
     leak: LeakRecord | None = Field(None, description="where anything leaks, and its runs or ticks come")
     quantities: tuple[QuantityRecord, ...] = Field(min_length=3, description="each of the three, once")
+    companions: tuple[CompanionRecord, ...] = Field(
+        (), description="webserver and daemon, where they were measured"
+    )
     shapes: tuple[ShapeRecord, ...]
     isolated_cpus: float | None = Field(description="of the smallest Fargate task that holds one run")
     isolated_memory_bytes: int | None = Field(description="of that task; none where no task is large enough")

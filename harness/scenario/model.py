@@ -109,7 +109,8 @@ class LocationSection(Section):
 
 
 StartedAs = Literal["grpc", "agent", "code_server"]
-_SWEPT = ("cpus", "memory", "grpc_max_workers", "replicas", "started_as", "health_check_every", "locations")
+SWEPT = ("cpus", "memory", "grpc_max_workers", "replicas", "started_as", "health_check_every", "locations")
+"""Fields of the code server that may be lists, for a cell of each value."""
 
 
 class ServerSection(Section):
@@ -163,12 +164,12 @@ class ServerSection(Section):
         "Kubernetes do, and go on with the next burst; needs --stack compose",
     )
 
-    @field_validator(*_SWEPT, mode="before")
+    @field_validator(*SWEPT, mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return one_or_many(value)
 
-    @field_validator(*_SWEPT)
+    @field_validator(*SWEPT)
     @classmethod
     def _distinct(cls, value: tuple[float, ...]) -> tuple[float, ...]:
         return each_once(value)
@@ -251,6 +252,11 @@ class SamplingSection(Section):
     )
     processes_hz: Annotated[float, Field(ge=0.2, le=10, strict=True)] = Field(
         2.0, description="process-tree walks per second"
+    )
+    companions_hz: Annotated[float, Field(ge=0, le=100, strict=True)] = Field(
+        0.0,
+        description="readings per second of the webserver and the daemon, for what they cost beside the code "
+        "server; 0 reads neither",
     )
     ping_hz: Annotated[float, Field(ge=0, le=10, strict=True)] = Field(
         0.0,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.scenario.model import Scenario
+from harness.scenario.model import SWEPT, Scenario
 
 _ONE_OR_MANY = {
-    "ServerSection": ("cpus", "memory", "grpc_max_workers", "replicas"),
+    "ServerSection": SWEPT,
     "DagsterSection": ("coordinator", "max_concurrent_runs"),
     "OwnJob": ("partition", "executor"),
     "OwnAssets": ("partition", "executor", "assets"),

@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.model.intervals import Estimate
+from harness.results.sizing_document import HEALTH_CHECK, RELOAD
 from harness.sizing.costs import Costs
 
 Bound = Literal["value", "high"]
 """Which end of a constant counts: the fitted value, or the upper end of its 95 % interval."""
 
 TICKS = "ticks at once"
-HEALTH_CHECK = "health check"
-RELOAD = "reload of the code"
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,16 @@ class Replica:
 
 
 @dataclass(frozen=True)
+class Companion:
+    """The webserver or the daemon beside the code servers, and the way to a source that reads it."""
+
+    name: str
+    """`webserver` or `daemon`."""
+    open_source: Callable[[float, float], Source]
+    """Called with cgroup_hz and processes_hz; the source is not started yet."""
+
+
+@dataclass(frozen=True)
 class Loss:
     """A code server that has ended."""
 
@@ -132,6 +142,11 @@ class Deployment(Protocol):
     @property
     def replicas(self) -> tuple[Replica, ...]:
         """The code servers."""
+        ...
+
+    @property
+    def companions(self) -> tuple[Companion, ...]:
+        """What runs beside them and can be read on its own."""
         ...
 
     @property

@@ -21,7 +21,7 @@ from harness.observe.client import SamplerClient
 from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import LocationSection, Scenario
-from harness.stack.base import Limits, Replica, Say, ServerEnvironment, Start
+from harness.stack.base import Companion, Limits, Replica, Say, ServerEnvironment, Start
 from harness.stack.capabilities import COMPOSE
 from harness.stack.compose_override import GRPC_PORT, override, server_command
 from harness.stack.containers import Container, Watcher, answer_seconds, containers_of, printed, wait_until
@@ -170,6 +170,7 @@ class _Starter:
                 Replica(f"server-{c.number}", self._source_opener(c), self._address_finder(c))
                 for c in servers
             ),
+            companions=self._companions(),
             watcher=watcher,
             servers={f"server-{c.number}": c for c in servers},
             restarts=self._scenario.server.restart,
@@ -324,6 +325,14 @@ class _Starter:
             labels={LABEL: self._experiment},
         )
         return str(container.id)
+
+    def _companions(self) -> tuple[Companion, ...]:
+        return tuple(
+            Companion(name, self._source_opener(container))
+            for name in ("webserver", "daemon")
+            for container in containers_of(self._client, self._experiment, name)
+            if name == "webserver" or self._cell.coordinator == "queued"
+        )
 
     def _webserver_address(self) -> str:
         [webserver] = containers_of(self._client, self._experiment, "webserver")

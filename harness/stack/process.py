@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +22,18 @@ from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack import limited_cgroup
-from harness.stack.base import Limits, Loss, Replica, Say, ServerEnvironment, StackEvent, Start
+from harness.stack.base import Companion, Limits, Replica, Say, Start
 from harness.stack.capabilities import PROCESS
 from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
+from harness.stack.running_processes import RunningProcesses, Service, check_services
 from harness.stack.server_command import (
     INSTANCE_REF,
     agent_settings,
     cause,
     health_check_arguments,
-    last_line,
     own_workloads,
     server_settings,
     start_arguments,
@@ -48,69 +47,6 @@ from harness.target.readiness import wait_for_daemon, wait_for_location
 LOCATION_NAME = "under_test"
 _HOST = "127.0.0.1"
 _COORDINATORS = {"default": "DefaultRunCoordinator", "queued": "QueuedRunCoordinator"}
-
-
-@dataclass(frozen=True)
-class Service:
-    """One process of the stack."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def log_text(self) -> str:
-        """What it has written."""
-        try:
-            return self.log.read_text("utf-8", errors="replace")
-        except OSError:
-            return ""
-
-    def log_tail(self) -> str:
-        """The last line that says something."""
-        return last_line(self.log_text())
-
-
-@dataclass(frozen=True)
-class RunningProcesses:
-    """A code server and what belongs to it, up and ready."""
-
-    endpoint: Endpoint
-    limits: Limits
-    environment: ServerEnvironment
-    start: Start
-    replicas: tuple[Replica, ...]
-    services: tuple[Service, ...]
-    limited: limited_cgroup.LimitedCgroup | None
-
-    @property
-    def events(self) -> tuple[StackEvent, ...]:
-        """Processes killed at the memory limit and services that have ended, when that was noticed."""
-        ended = tuple(
-            StackEvent(time.time(), service.name, "exit", code)
-            for service in self.services
-            if (code := service.process.poll()) is not None
-        )
-        kills = self.limited.oom_kills() if self.limited else 0
-        killed = (StackEvent(time.time(), self.services[0].name, "oom", times=kills),) if kills else ()
-        return killed + ended
-
-    @property
-    def losses(self) -> tuple[Loss, ...]:
-        """None: the death of the code server ends the experiment."""
-        return ()
-
-    @property
-    def control(self) -> None:
-        """None: runs outlive their plain process, as they do not in a container, so it is never killed."""
-
-    def check(self) -> None:
-        """Raise ExperimentError if one of the services has died."""
-        server = self.services[0]
-        if server.process.poll() == -signal.SIGKILL and self.limited and self.limited.oom_kills():
-            raise ExperimentError(
-                f"{server.name}: the kernel killed it at the memory limit, and every run in it is lost"
-            )
-        check_services(self.services)
 
 
 class ProcessStack:
@@ -158,6 +94,7 @@ class _Starter:
         self._ledger = ledger
         self._say = say
         self._services: list[Service] = []
+        self._companions: list[Companion] = []
         self._agent: dict[str, str] = {}
         self._home = ledger.make_folder("dagster-sizing-")
 
@@ -183,10 +120,10 @@ class _Starter:
         workspace = ["-w", str(self._home / "workspace.yaml")]
         web = ["-m", "dagster_webserver", "-h", _HOST, "-p", str(web_port), *workspace]
         own_env = self._plain_env() | webserver_settings(self._scenario)
-        self._start("webserver", self._python(web), None, own_env)
+        self._companion("webserver", web, own_env)
         if self._cell.coordinator == "queued":
             daemon = ["-m", "dagster._daemon", "run", *workspace]
-            self._start("daemon", self._python(daemon), None, own_env)
+            self._companion("daemon", daemon, own_env)
         url = f"http://{_HOST}:{web_port}/graphql"
         name, repository = wait_for_location(url, timeout, self._check_start, self._scenario.repository)
         if self._cell.coordinator == "queued":
@@ -204,6 +141,7 @@ class _Starter:
                     grpc_address=lambda: f"{_HOST}:{grpc_port}",
                 ),
             ),
+            companions=tuple(self._companions),
             services=tuple(self._services),
             limited=limited,
         )
@@ -324,6 +262,17 @@ class _Starter:
             ]
             self._start("health-check", loop, None, self._server_env())
 
+    def _companion(self, name: str, arguments: list[str], env: dict[str, str]) -> None:
+        """Start the webserver or the daemon; where there can be cgroups, in one of its own, to be read."""
+        cpus, memory = os.cpu_count() or 1, psutil.virtual_memory().total
+        unlimited = Limits(False, "none", "", cpus, memory, cpus)
+        try:
+            own = limited_cgroup.make(cpus, memory, self._ledger.add_cgroup)
+        except limited_cgroup.NoCgroupError:
+            own = None
+        service = self._start(name, self._python(arguments), own, env)
+        self._companions.append(Companion(name, self._source_opener(own, unlimited, service)))
+
     def _wait_for_port(self, server: Service, port: int, timeout: float) -> None:
         """Wait until our own code server listens: another program may answer on a port it left open."""
         deadline = time.monotonic() + timeout
@@ -362,16 +311,6 @@ class _Starter:
             return SamplerClient(ProcessChannel(config, self._logs / "sampler.log"))
 
         return open_source
-
-
-def check_services(services: list[Service] | tuple[Service, ...]) -> None:
-    """Raise ExperimentError for the first service that has died."""
-    for service in services:
-        code = service.process.poll()
-        if code is not None:
-            raise ExperimentError(
-                f"{service.name} ended with exit code {code}: {service.log_tail()} (whole log: {service.log})"
-            )
 
 
 def free_port() -> int:

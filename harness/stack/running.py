@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import ExperimentError
-from harness.stack.base import Control, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
+from harness.stack.base import Companion, Control, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
 from harness.stack.containers import Container, Watcher
 from harness.target.endpoint import Endpoint
 
@@ -20,6 +20,7 @@ class RunningContainers:
     environment: ServerEnvironment
     start: Start
     replicas: tuple[Replica, ...]
+    companions: tuple[Companion, ...]
     watcher: Watcher
     servers: dict[str, Container]
     """Containers of the replicas, by the replicas' names."""

@@ -20,6 +20,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "ticks": ("cell_id", "burst"),
     "runs": ("cell_id", "burst"),
     "steps": ("cell_id", "burst"),
+    "companions": ("cell_id", "burst"),
     "pings": ("cell_id", "burst", "sent_epoch_seconds"),
     "replicas": (
         "cell_id",

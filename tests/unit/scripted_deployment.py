@@ -30,6 +30,7 @@ from harness.observe.tree import PROCESS_COLUMNS
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack.base import (
+    Companion,
     Control,
     Limits,
     Loss,
@@ -172,6 +173,10 @@ class ScriptedDeployment:
             Replica(name, self._opener(name), lambda: "127.0.0.1:1")
             for name in (f"server-{number + 1}" for number in range(world.script.replicas))
         )
+
+    @property
+    def companions(self) -> tuple[Companion, ...]:
+        return (Companion("webserver", self._opener("webserver")),)
 
     @property
     def control(self) -> Control | None:

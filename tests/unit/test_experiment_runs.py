@@ -127,6 +127,18 @@ def test_ctrl_c_keeps_what_was_measured_and_resume_measures_the_cell_anew(tmp_pa
     assert (bursts.groupby("cell_id").size() == WARMUP + 4).all()
 
 
+def test_companions_are_read_where_the_scenario_asks_for_it(tmp_path: Path) -> None:
+    wanted = scenario(sampling={"companions_hz": 4.0})
+    _, bursts = measured(tmp_path / "asked", World(Script()), wanted)
+    table = folder_of(tmp_path / "asked", wanted).table("companions")
+    assert set(table["companion"]) == {"webserver"}
+    assert set(bursts["webserver_memory_peak_bytes"]) == {BASE_BYTES}
+    assert bursts["daemon_memory_peak_bytes"].isna().all()
+    _, bursts = measured(tmp_path / "plain", World(Script()))
+    assert bursts["webserver_memory_peak_bytes"].isna().all()
+    assert folder_of(tmp_path / "plain", scenario()).table("companions").empty
+
+
 def test_reloads_come_last_and_count_for_no_other_constant(tmp_path: Path) -> None:
     world = World(Script())
     load = {"levels": [1, 3], "repeats": 2, "reloads": 3}

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -8,6 +9,7 @@ from harness.experiment.summary import (
     is_saturated,
     peak_overlap,
     processes_left,
+    summarise_companions,
     summarise_readings,
     summarise_runs,
     used_between,
@@ -98,6 +100,28 @@ def test_cpu_is_interpolated_between_readings() -> None:
     frame = pd.DataFrame({"at_epoch_seconds": [0.0, 10.0], "cpu_seconds": [0.0, 5.0]})
     assert used_between(frame, 2.0, 4.0) == pytest.approx(1.0)
     assert math.isnan(used_between(frame.head(1), 2.0, 4.0))
+
+
+def test_the_webserver_is_read_until_it_answered_and_the_daemon_until_the_end() -> None:
+    released, drained = TIMES.released, TIMES.drained
+    at = np.arange(TIMES.idle_from, drained + 0.5, 0.5)
+    used = {"webserver": 0.1 * (at - at[0]) + 5.0 * (at > released + 1.0), "daemon": 0.2 * (at - at[0])}
+    read = pd.concat(
+        [
+            pd.DataFrame({"at_epoch_seconds": at, "cpu_seconds": cpu, "memory_bytes": 10.0, "replica": name})
+            for name, cpu in used.items()
+        ]
+    )
+    launches = pd.DataFrame({"answered_epoch_seconds": [released + 0.5, released + 1.0]})
+    row = summarise_companions(read, launches, TIMES)
+    assert row["webserver_cpu_seconds"] == pytest.approx(0.1)
+    assert row["webserver_window_seconds"] == pytest.approx(1.0)
+    assert row["daemon_cpu_seconds"] == pytest.approx(0.2 * (drained - released))
+    assert row["webserver_idle_cpu_cores"] == pytest.approx(0.1)
+    assert row["daemon_memory_peak_bytes"] == 10.0
+    unread = summarise_companions(read.head(0), launches, TIMES)
+    assert math.isnan(unread["daemon_cpu_seconds"])
+    assert math.isnan(unread["webserver_memory_peak_bytes"])
 
 
 def test_runs_are_counted_by_how_they_ended() -> None:

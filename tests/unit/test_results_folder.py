@@ -66,7 +66,7 @@ def test_a_table_is_written_with_the_columns_and_types_of_the_registry(tmp_path:
 @pytest.mark.parametrize("name", TABLES)
 def test_every_committed_table_has_the_columns_of_the_registry(name: str) -> None:
     files = list((Path(__file__).parents[2] / "results").rglob(f"{name}.parquet"))
-    assert files or name == "steps"  # which the committed results are too old for
+    assert files or name in ("steps", "companions")  # which the committed results are too old for
     for file in files:
         assert set(pq.read_schema(file).names) <= {one.name for one in COLUMNS[name]}, file
 

@@ -1,0 +1,89 @@
+"""Code servers as plain processes while they run: what becomes of them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import ExperimentError
+from harness.stack import limited_cgroup
+from harness.stack.base import Companion, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
+from harness.stack.server_command import last_line
+from harness.target.endpoint import Endpoint
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process of the stack."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def log_text(self) -> str:
+        """What it has written."""
+        try:
+            return self.log.read_text("utf-8", errors="replace")
+        except OSError:
+            return ""
+
+    def log_tail(self) -> str:
+        """The last line that says something."""
+        return last_line(self.log_text())
+
+
+@dataclass(frozen=True)
+class RunningProcesses:
+    """A code server and what belongs to it, up and ready."""
+
+    endpoint: Endpoint
+    limits: Limits
+    environment: ServerEnvironment
+    start: Start
+    replicas: tuple[Replica, ...]
+    companions: tuple[Companion, ...]
+    services: tuple[Service, ...]
+    limited: limited_cgroup.LimitedCgroup | None
+
+    @property
+    def events(self) -> tuple[StackEvent, ...]:
+        """Processes killed at the memory limit and services that have ended, when that was noticed."""
+        ended = tuple(
+            StackEvent(time.time(), service.name, "exit", code)
+            for service in self.services
+            if (code := service.process.poll()) is not None
+        )
+        kills = self.limited.oom_kills() if self.limited else 0
+        killed = (StackEvent(time.time(), self.services[0].name, "oom", times=kills),) if kills else ()
+        return killed + ended
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """None: the death of the code server ends the experiment."""
+        return ()
+
+    @property
+    def control(self) -> None:
+        """None: runs outlive their plain process, as they do not in a container, so it is never killed."""
+
+    def check(self) -> None:
+        """Raise ExperimentError if one of the services has died."""
+        server = self.services[0]
+        if server.process.poll() == -signal.SIGKILL and self.limited and self.limited.oom_kills():
+            raise ExperimentError(
+                f"{server.name}: the kernel killed it at the memory limit, and every run in it is lost"
+            )
+        check_services(self.services)
+
+
+def check_services(services: list[Service] | tuple[Service, ...]) -> None:
+    """Raise ExperimentError for the first service that has died."""
+    for service in services:
+        code = service.process.poll()
+        if code is not None:
+            raise ExperimentError(
+                f"{service.name} ended with exit code {code}: {service.log_tail()} (whole log: {service.log})"
+            )
