@@ -42,8 +42,13 @@ def override(scenario: Scenario, cell: Cell, command: list[str], agent: Mapping[
         server["ports"] = [f"127.0.0.1::{GRPC_PORT}"]
     if scenario.location is not None and scenario.location.image is not None:
         server["read_only"] = False  # what the user's own image writes to is its own affair
-    asking = {"environment": webserver_settings(scenario)}
-    return {"services": {"code-server": server, "webserver": asking, "daemon": asking}}
+    webserver: dict[str, Any] = {"environment": webserver_settings(scenario)}
+    daemon: dict[str, Any] = dict(webserver)
+    if scenario.sampling.companions_hz:
+        # The checks of compose.yaml start a Python each time, which would be charged to what is read.
+        webserver["healthcheck"] = {"test": ["CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/3000"]}
+        daemon["healthcheck"] = {"test": ["NONE"]}
+    return {"services": {"code-server": server, "webserver": webserver, "daemon": daemon}}
 
 
 def server_command(cell: Cell, location: LocationSection, server_id: str) -> list[str]:

@@ -61,6 +61,14 @@ def test_what_compose_is_told_leaves_dollars_alone_and_asks_for_the_probe() -> N
     assert services["webserver"]["environment"] == {"DAGSTER_GRPC_TIMEOUT_SECONDS": "120"}
 
 
+def test_health_checks_of_companions_are_not_charged_to_them() -> None:
+    document = {"name": "x", "workloads": [{"workload": "io_bound"}], "sampling": {"companions_hz": 4.0}}
+    read = override(Scenario.model_validate(document), only_cell(), [], {})["services"]
+    assert read["daemon"]["healthcheck"] == {"test": ["NONE"]}
+    assert "python" not in str(read["webserver"]["healthcheck"])
+    assert "healthcheck" not in override(scenario(), only_cell(), [], {})["services"]["webserver"]
+
+
 def test_an_agents_environment_needs_what_dagster_says_of_the_instance() -> None:
     assert agent_settings("{}\n")["DAGSTER_INSTANCE_REF"] == "{}"
     assert agent_settings("{}")["DAGSTER_CLI_API_GRPC_LAZY_LOAD_USER_CODE"] == "1"
