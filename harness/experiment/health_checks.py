@@ -28,9 +28,8 @@ def without_checks(samples: pd.DataFrame, processes: pd.DataFrame) -> tuple[pd.D
     under = np.zeros(len(at), dtype=bool)
     for first, last in seen.itertuples(index=False):
         under |= (first - MARGIN_SECONDS <= at) & (at <= last + MARGIN_SECONDS)
-    known = [column for column in _MEMORY if column in samples]
-    cleared = samples.assign(cpu_seconds=samples["cpu_seconds"] - _used_by(checks, at))
-    cleared[known] = cleared[known].where(~under[:, None])
+    memory = {column: samples[column].mask(under) for column in _MEMORY if column in samples}
+    cleared = samples.assign(cpu_seconds=samples["cpu_seconds"] - _used_by(checks, at), **memory)
     return cleared, processes[processes["role"] != CHECK]
 
 

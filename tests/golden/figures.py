@@ -19,7 +19,7 @@ from harness.cli.main import app
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "results"
 KEPT = Path(__file__).parent
-GROUPS = ("changes", "claims", "versions")
+GROUPS = ("changes", "claims", "started", "versions")
 """Folders below `results/` that hold results; one file of kept figures each."""
 
 SIZES: dict[str, tuple[str, ...]] = {

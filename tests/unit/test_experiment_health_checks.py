@@ -15,6 +15,7 @@ def samples() -> pd.DataFrame:
         {
             "at_epoch_seconds": AT,
             "memory_bytes": 300e6 + 60e6 * checking,
+            "usage_bytes": 310e6 + 60e6 * checking,
             "cpu_seconds": 0.1 * AT + np.clip(AT - 9.5, 0, 1.2),
         }
     )
@@ -42,6 +43,7 @@ def test_what_a_check_held_and_used_is_taken_out() -> None:
     cleared, left = without_checks(samples(), processes())
     assert set(left["role"]) == {"server"}
     assert cleared["memory_bytes"].max() == 300e6
+    assert cleared["usage_bytes"].max() == 310e6
     assert cleared["memory_bytes"].isna().sum() == 6  # from 9.5 to 12
     assert cleared["cpu_seconds"].iloc[-1] == pytest.approx(0.1 * AT[-1])
     assert cleared["cpu_seconds"].iloc[4] == samples()["cpu_seconds"].iloc[4]
