@@ -11,9 +11,11 @@ import yaml
 from pydantic import ValidationError
 
 from harness.errors import InputError
+from harness.scenario.cells import cells_of
 from harness.scenario.env_file import read_env_file
 from harness.scenario.model import Scenario
 from harness.scenario.problems import problems, section_of_scenario
+from harness.scenario.quantity import MIB
 from harness.scenario.written import FieldPath, Loader, Written, dotted, note, read_mapping, read_text
 
 
@@ -42,7 +44,30 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
         scenario = Scenario.model_validate(document)
     except ValidationError as error:
         raise InputError("\n".join(problems(error, document, written, section_of_scenario))) from None
+    _refuse_cells_of_one_name(scenario, written)
     return LoadedScenario(_with_env_file(_resolve_paths(scenario, written), written), path, text)
+
+
+def _refuse_cells_of_one_name(scenario: Scenario, written: Written) -> None:
+    """Values so close that they round to one name would be one cell, of which one is never measured."""
+    ids = [cell.cell_id for cell in cells_of(scenario)]
+    twice = next((one for one in ids if ids.count(one) > 1), None)
+    if twice is None:
+        return
+    names = {
+        "memory": [f"{size // MIB} MiB" for size in scenario.server.memory],
+        "cpus": [f"{cpus:g}" for cpus in scenario.server.cpus],
+        "health_check_every": [f"{seconds:g}s" for seconds in scenario.server.health_check_every],
+    }
+    for field, rounded in names.items():
+        if len(set(rounded)) < len(rounded):
+            alike = next(one for one in rounded if rounded.count(one) > 1)
+            where = written.where(("server", field))
+            raise InputError(
+                f"{where}: server.{field}: two of its values are {alike} when rounded, and would be one cell "
+                f"({twice}); leave one of them out"
+            )
+    raise InputError(f"{written.file}: two cells would both be called {twice}; leave one of them out")
 
 
 def _apply(document: dict[str, Any], option: str, written: Written) -> FieldPath:
