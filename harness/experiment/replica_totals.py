@@ -10,26 +10,45 @@ from harness.experiment.summary import BurstTimes, Row, summarise_readings
 from harness.results.columns import column_of
 
 AT = "at_epoch_seconds"
+ENDED_READINGS = 4
+"""A replica has ended when nothing was read of it for as long as so many of its readings take."""
 _FAR = 1e6
 """Cost, in seconds, of matching a run with a process of another pid: never chosen."""
 
 
 def total_samples(samples: pd.DataFrame) -> pd.DataFrame:
-    """All replicas at the instants of the first, each holding its last reading; as each column adds up.
+    """All replicas at the instants of the one read longest, each holding its last reading; as columns add up.
 
-    A replica that has ended counts with its last reading no longer than the others' readings go on.
+    Of a replica that has ended, counters (such as CPU time) stay as they were; it holds no memory any more.
     """
     names = list(samples["replica"].unique())
     if len(names) <= 1:
         return samples.drop(columns="replica")
     frames = [samples[samples["replica"] == name].drop(columns="replica").sort_values(AT) for name in names]
-    grid = frames[0][[AT]]
-    aligned = [pd.merge_asof(grid, frame, on=AT, direction="backward").bfill() for frame in frames]
+    grid = max(frames, key=lambda frame: float(frame[AT].iloc[-1]))[[AT]]
+    aligned = [_held(frame, grid) for frame in frames]
     total: pd.DataFrame = aligned[0].copy()
     for frame in aligned[1:]:
         for column in total.columns.drop(AT):
             total[column] = _together(column, total[column], frame[column])
     return total
+
+
+def _held(frame: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
+    """Readings of a replica at other instants; the first one stands in for what was before it."""
+    held = pd.merge_asof(grid, frame, on=AT, direction="backward").bfill()
+    gone = held[AT] > _end(frame[AT].to_numpy(float))
+    for column in held.columns.drop(AT):
+        if column_of("samples", column).nature == "gauge":
+            held[column] = held[column].mask(gone & held[column].notna(), 0)
+    return held
+
+
+def _end(instants: np.ndarray) -> float:
+    """When a replica has ended of which these are the last readings; never if there is only one."""
+    return (
+        float(instants[-1] + ENDED_READINGS * np.median(np.diff(instants))) if len(instants) > 1 else np.inf
+    )
 
 
 def _together(column: str, first: pd.Series, second: pd.Series) -> pd.Series:
@@ -45,17 +64,19 @@ def _together(column: str, first: pd.Series, second: pd.Series) -> pd.Series:
 
 
 def total_processes(processes: pd.DataFrame) -> pd.DataFrame:
-    """The processes of all replicas, as if walked at the instants of the first replica's walks."""
+    """The processes of all replicas, as if walked at the instants of the one walked longest."""
     names = list(processes["replica"].unique())
     if len(names) <= 1:
         return processes
-    grid = np.sort(processes.loc[processes["replica"] == names[0], AT].unique())
+    longest = max(names, key=lambda name: float(processes.loc[processes["replica"] == name, AT].max()))
+    grid = np.sort(processes.loc[processes["replica"] == longest, AT].unique())
     frames = []
     for name in names:
         frame = processes[processes["replica"] == name]
         walks = np.sort(frame[AT].unique())
         newest = np.searchsorted(walks, grid, side="right") - 1
-        chosen = pd.DataFrame({AT: walks[newest[newest >= 0]], "grid": grid[newest >= 0]})
+        there = (newest >= 0) & (grid <= _end(walks))
+        chosen = pd.DataFrame({AT: walks[newest[there]], "grid": grid[there]})
         frames.append(frame.merge(chosen, on=AT).drop(columns=AT).rename(columns={"grid": AT}))
     total: pd.DataFrame = pd.concat(frames, ignore_index=True)[list(processes.columns)]
     return total

@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from harness.experiment.oom import oom_victims
 from harness.experiment.replica_totals import (
@@ -56,6 +57,28 @@ def test_totals_hold_the_last_reading_of_each_replica() -> None:
 def test_the_peak_of_the_total_is_not_the_sum_of_peaks_that_came_apart() -> None:
     apart = pd.concat([samples("a", [1, 2, 3], [9, 1, 1]), samples("b", [1, 2, 3], [1, 1, 9])])
     assert total_samples(apart)["memory_bytes"].max() == 10
+
+
+@pytest.mark.parametrize("order", [("dies", "lives"), ("lives", "dies")])
+def test_a_replica_that_died_cuts_nothing_off_and_holds_no_memory(order: tuple[str, str]) -> None:
+    after = [float(second) for second in range(20)]
+    of = {
+        "dies": samples("dies", [0.0, 1.0, 2.0], [100, 200, 300]).assign(cpu_seconds=[0.0, 3.0, 6.0]),
+        "lives": samples("lives", after, [0.0] * 15 + [700.0] * 5).assign(cpu_seconds=np.linspace(0, 16, 20)),
+    }
+    total = total_samples(pd.concat([of[name] for name in order]))
+    assert total["at_epoch_seconds"].iloc[-1] == 19.0
+    assert total["memory_bytes"].max() == 700
+    assert total["memory_bytes"].iloc[2] == 300
+    assert total["cpu_seconds"].iloc[-1] == pytest.approx(22.0)
+    walks = processes(
+        *(("dies", at, 1, 0, "server", 0, 50) for at in (0.0, 1.0, 2.0)),
+        *(("lives", at, 1, 0, "server", 0, 50) for at in after),
+    )
+    walks = pd.concat([walks[walks["replica"] == name] for name in order])
+    counted = total_processes(walks).groupby("at_epoch_seconds").size()
+    assert counted.loc[2.0] == 2
+    assert counted.loc[19.0] == 1
 
 
 def test_processes_count_once_per_walk_of_the_first_replica() -> None:
