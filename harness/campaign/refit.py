@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.errors import ResultError
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from harness.sizing.fitting import fit_result, with_levels
@@ -18,6 +19,30 @@ def refitted(folder: ResultFolder, document: ResultDocument, force: bool = False
     bursts, replicas, processes = (folder.table(name) for name in ("bursts", "replicas", "processes"))
     fitted = fit_result(document, bursts, replicas, processes, force=force)
     return _with_parts(folder, fitted)
+
+
+def refuse_poorer(folder: ResultFolder, before: ResultDocument, after: ResultDocument) -> None:
+    """Refuse to write a document that lost what it had, for want of a raw table or a part of one.
+
+    Raises:
+        ResultError: naming what would be lost.
+    """
+    counted = folder.table("bursts")
+    for then, now in zip(before.cells, after.cells, strict=True):
+        whole = counted[counted["phase"] != "disturbed"] if len(counted) else counted
+        bursts = int((whole["cell_id"] == then.cell_id).sum()) if len(whole) else 0
+        if then.state == "finished" and bursts < then.planned_bursts:
+            raise ResultError(
+                f"{folder.path / 'bursts.parquet'}: has {bursts} of the {then.planned_bursts} bursts of "
+                f"{then.cell_id}; put the whole file back, or measure again. Nothing was written"
+            )
+        had, has = ({one.name for one in cell.constants if one.value is not None} for cell in (then, now))
+        lost = [*sorted(had - has), *(["peak_parts"] if then.peak_parts and not now.peak_parts else [])]
+        if lost:
+            raise ResultError(
+                f"{folder.path}: {', '.join(lost)} of {then.cell_id} would be lost: raw tables are missing; "
+                "put them back, or measure again. Nothing was written"
+            )
 
 
 def releveled(folder: ResultFolder, document: ResultDocument) -> ResultDocument:

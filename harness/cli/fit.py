@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.campaign.refit import refitted
+from harness.campaign.refit import refitted, refuse_poorer
 from harness.cli.course import courses_of
 from harness.cli.progress import make_console
 from harness.report.markdown import render_markdown
@@ -24,8 +24,10 @@ def fit(
     folder = ResultFolder(result)
     document = folder.read_document()
     courses = courses_of(folder)
+    before = document
     document = document.model_copy(update={"validity": judge(document.cells, folder.table("bursts"))})
     document = refitted(folder, document, force)
+    refuse_poorer(folder, before, document)
     folder.write_document(document)
     folder.write_text("report.md", render_markdown(document, courses))
     print_result(document, courses, make_console())

@@ -105,9 +105,10 @@ class Ledger:
         return folder
 
     def close(self) -> None:
-        """Remove everything recorded, then the record itself."""
+        """Remove everything recorded, then the record itself; what cannot be removed is kept in it."""
         _remove(self._entry)
-        self._file.unlink(missing_ok=True)
+        if not _left(self._entry):
+            self._file.unlink(missing_ok=True)
 
     def _change(self, entry: Entry) -> None:
         self._entry = entry
@@ -151,6 +152,9 @@ def clean(say: Callable[[str], None]) -> CleanReport:
             total += _remove(entry)
         except MachineError as error:
             say(f"containers of a killed experiment may be left ({error}); run clean again then")
+            continue
+        if left := _left(entry):
+            say(f"{', '.join(left)} could not be removed; run clean again when nothing uses it any more")
             continue
         file.unlink(missing_ok=True)
     if running:
@@ -205,6 +209,11 @@ def _remove(entry: Entry) -> CleanReport:
             shutil.rmtree(folder, ignore_errors=True)
             folders += 1
     return CleanReport(processes, cgroups, folders, _remove_from_engines(entry))
+
+
+def _left(entry: Entry) -> list[str]:
+    """The cgroups and folders of an entry that are still there."""
+    return [path for path in (*entry.cgroups, *entry.folders) if Path(path).exists()]
 
 
 def _remove_from_engines(entry: Entry) -> Removed:

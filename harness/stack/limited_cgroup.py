@@ -6,6 +6,7 @@ scheduler/sched-bwc, admin-guide/cgroup-v2.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -166,7 +167,7 @@ def kill_all(directory: Path) -> int:
 
 
 def remove(directory: Path) -> bool:
-    """Remove one of our cgroups, and our parent directory when it was the last; false if it was gone."""
+    """Remove one of our cgroups, and our parent directory when it was the last; whether this removed it."""
     existed = directory.is_dir()
     for _ in range(50):
         try:
@@ -177,11 +178,9 @@ def remove(directory: Path) -> bool:
         except OSError:
             time.sleep(0.1)  # the kernel may still be letting go of the last process
     if directory.parent.name == PARENT:
-        try:
+        with contextlib.suppress(OSError):  # another experiment may be using it
             directory.parent.rmdir()
-        except OSError:
-            return existed  # another experiment is using it
-    return existed
+    return existed and not directory.is_dir()
 
 
 def _pids(directory: Path) -> list[int]:

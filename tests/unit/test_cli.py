@@ -2,11 +2,12 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pandas as pd
 import pytest
 
 from harness.results.folder import ResultFolder
 from tests.unit.cli_support import ROOT, Run
-from tests.unit.results_sample import bursts, document
+from tests.unit.results_sample import bursts, cell_record, document
 
 
 @pytest.fixture
@@ -31,6 +32,34 @@ def test_fit_then_show_in_every_format(run: Run, result: Path) -> None:
     shown = json.loads(run("show", str(result), "--format", "json").stdout)
     assert shown["cells"][0]["constants"][1]["name"] == "memory_per_run_bytes"
     assert (result / "report.md").exists()
+
+
+def test_fit_never_writes_a_poorer_result_over_a_richer_one(run: Run, result: Path) -> None:
+    assert run("fit", str(result)).returncode == 0
+    file, table = result / "result.json", result / "bursts.parquet"
+    before, whole = file.read_text(), pd.read_parquet(table)
+
+    table.unlink()
+    refused = run("fit", str(result))
+    assert refused.returncode == 2
+    assert "base_cpu_cores" in refused.stderr
+    assert "Nothing was written" in refused.stderr
+
+    folder = ResultFolder(result)
+    planned = cell_record(planned_bursts=len(whole), constants=folder.read_document().cells[0].constants)
+    folder.write_document(folder.read_document().with_cell(planned))
+    known = file.read_text()
+    whole.head(len(whole) - 1).to_parquet(table)
+    refused = run("fit", str(result))
+    assert refused.returncode == 2
+    assert f"bursts.parquet: has {len(whole) - 1} of the {len(whole)} bursts" in refused.stderr
+    assert file.read_text() == known
+
+    whole.to_parquet(table)
+    assert run("fit", str(result)).returncode == 0
+    assert (
+        json.loads(file.read_text())["cells"][0]["constants"] == json.loads(before)["cells"][0]["constants"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,26 @@ def test_clean_removes_what_a_dead_one_left_and_says_so(state: Path, tmp_path: P
     assert not record.exists()
 
 
+def test_what_cannot_be_removed_is_not_forgotten(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.stack.limited_cgroup.time.sleep", lambda _: None)
+    busy = tmp_path / "busy"
+    (busy / "inside").mkdir(parents=True)
+    record = orphaned(state, cgroups=[str(busy)])
+    said: list[str] = []
+    clean(said.append)
+    assert said == [
+        f"{busy} could not be removed; run clean again when nothing uses it any more",
+        "removed 0 processes, 0 cgroups, 0 scratch folders",
+    ]
+    assert record.exists()
+    (busy / "inside").rmdir()
+    clean(said.append)
+    assert said[2:] == ["removed 0 processes, 1 cgroups, 0 scratch folders"]
+    assert not record.exists()
+
+
 def test_containers_are_not_forgotten_while_their_engine_does_not_answer(state: Path, tmp_path: Path) -> None:
     host = f"unix://{tmp_path}/nothing.sock"
     record = orphaned(state, engines=[{"host": host, "experiment": "abc"}])
