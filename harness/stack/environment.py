@@ -53,21 +53,24 @@ def prepare_environment(scenario: Scenario, version: str, say: Say) -> PreparedE
         return _existing(location.python, version)
     requirements = _requirements(scenario, version)
     python = scenario.dagster.python or f"{sys.version_info.major}.{sys.version_info.minor}"
-    key_parts = [version, python, str(scenario.dagster.exclude_newer), platform.platform(), *requirements]
+    if scenario.dagster.exclude_newer == "release" and not _kept_release(version).is_file():
+        say(f"finding out when Dagster {version} was released")
+    newest = newest_upload(scenario, version)
+    key_parts = [version, python, newest, platform.platform(), *requirements]
     key = hashlib.sha256("\n".join(key_parts).encode()).hexdigest()[:16]
     directory = cache_folder() / f"dagster-{version}-{key}"
     directory.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(directory.parent / f"{directory.name}.lock"):
         if not (directory / _DONE).exists():
-            say(f"finding out when Dagster {version} was released")
-            newest = newest_upload(scenario, version)
             _make(directory, version, python, requirements, newest, scenario.timeouts.environment, say)
     recorded = json.loads((directory / _DONE).read_text("utf-8"))
     return PreparedEnvironment(directory / "bin" / "python", ServerEnvironment(**recorded))
 
 
 def newest_upload(scenario: Scenario, version: str) -> str:
-    """The newest upload date that a dependency may have, as scenario and release say; empty for any.
+    """The instant by which a dependency must have been uploaded, as scenario and release say; empty for any.
+
+    In RFC 3339 and UTC: of a bare date, uv takes the end, in whatever time zone the machine is.
 
     Raises:
         InputError: there is no such version.
@@ -77,10 +80,13 @@ def newest_upload(scenario: Scenario, version: str) -> str:
     if wanted == "never":
         return ""
     if isinstance(wanted, datetime.date):
-        return wanted.isoformat()
-    # The limit is a midnight: two days on, so that what was released on the very day counts.
+        return _end_of(wanted)
     released = _release_date(version, scenario.timeouts.environment)
-    return (released + datetime.timedelta(days=2)).isoformat()
+    return _end_of(released + datetime.timedelta(days=1))
+
+
+def _end_of(day: datetime.date) -> str:
+    return f"{day + datetime.timedelta(days=1)}T00:00:00Z"
 
 
 def cache_folder() -> Path:
@@ -127,13 +133,17 @@ def _make(
 
 def _release_date(version: str, timeout: float) -> datetime.date:
     """From the index, once: a release does not move."""
-    kept = cache_folder() / f"released-{version}"
+    kept = _kept_release(version)
     if kept.is_file():
         return datetime.date.fromisoformat(kept.read_text("utf-8"))
     released = _ask_index(version, timeout)
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_text(kept, released.isoformat(), durable=False)
     return released
+
+
+def _kept_release(version: str) -> Path:
+    return cache_folder() / f"released-{version}"
 
 
 def _ask_index(version: str, timeout: float) -> datetime.date:
