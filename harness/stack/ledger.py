@@ -2,7 +2,8 @@
 
 Each experiment writes one JSON file in the user's state folder, before it creates anything; the file goes
 when everything in it is gone. A file whose owner is dead is what a killed harness left, and `clean` removes
-exactly what it lists. A process is named by pid and start time, so that a reused pid is never hit.
+exactly what it lists. A process is named by pid, boot and start in ticks since the boot, so that a reused pid
+is never hit, and none is lost when the clock is set.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 import psutil
@@ -26,6 +28,7 @@ from harness.stack import limited_cgroup
 from harness.stack.engine import Removed, connect, remove_experiment
 
 GRACE_SECONDS = 2.0
+_CREATED = "created/"
 
 
 @dataclass(frozen=True)
@@ -33,21 +36,37 @@ class ProcessMark:
     """One process, told apart from a later one with the same pid."""
 
     pid: int
-    created: float
+    started: str
+    """Id of the boot and ticks since then; where there is no /proc, `created` and the epoch seconds."""
 
     def alive(self) -> psutil.Process | None:
         """The process, if it is still the same one and not a zombie."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < 0.01
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-        except psutil.Error:
+            told = _created(process) if self.started.startswith(_CREATED) else _started(self.pid)
+            same = told == self.started and process.status() != psutil.STATUS_ZOMBIE
+            return process if same else None
+        except (psutil.Error, OSError):
             return None
 
 
 def mark(pid: int) -> ProcessMark:
     """The mark of a live process."""
-    return ProcessMark(pid, psutil.Process(pid).create_time())
+    try:
+        return ProcessMark(pid, _started(pid))
+    except FileNotFoundError:
+        return ProcessMark(pid, _created(psutil.Process(pid)))
+
+
+def _started(pid: int) -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    stat = Path(f"/proc/{pid}/stat").read_bytes()
+    fields = stat.rpartition(b")")[2].split()  # the name before may hold anything
+    return f"{boot}/{int(fields[19])}"
+
+
+def _created(process: psutil.Process) -> str:
+    return f"{_CREATED}{process.create_time():.1f}"
 
 
 @dataclass(frozen=True)
@@ -233,14 +252,21 @@ def _read(file: Path) -> Entry | None:
     try:
         raw = json.loads(file.read_text("utf-8"))
         return Entry(
-            owner=ProcessMark(**raw["owner"]),
-            processes=tuple(ProcessMark(**item) for item in raw["processes"]),
+            owner=_mark_of(raw["owner"]),
+            processes=tuple(map(_mark_of, raw["processes"])),
             cgroups=tuple(raw["cgroups"]),
             folders=tuple(raw["folders"]),
             engines=tuple(EngineMark(**item) for item in raw.get("engines", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _mark_of(item: dict[str, Any]) -> ProcessMark:
+    """As it was written, or as it was by an older harness, with the time of creation."""
+    if "created" in item:
+        return ProcessMark(int(item["pid"]), f"{_CREATED}{float(item['created']):.1f}")
+    return ProcessMark(**item)
 
 
 def _state_folder() -> Path:

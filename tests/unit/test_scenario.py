@@ -380,22 +380,3 @@ def test_replicas_make_cells_and_show_in_their_names(tmp_path: Path) -> None:
     one, three = cells_of(load_scenario(file).scenario)
     assert (one.replicas, three.replicas) == (1, 3)
     assert three.cell_id == f"{one.cell_id}-3replicas"
-
-
-@pytest.mark.parametrize(
-    ("field", "values", "said"),
-    [
-        ("memory", "[1GB, 953MiB]", "953 MiB"),
-        ("cpus", "[1.0000001, 1.0000002]", "1"),
-        ("health_check_every", "[20s, 20.0000001s]", "20s"),
-    ],
-)
-def test_values_that_round_to_one_cell_are_refused(
-    tmp_path: Path, field: str, values: str, said: str
-) -> None:
-    file = tmp_path / "x.yaml"
-    file.write_text(f"name: x\nserver:\n  {field}: {values}\nworkloads: [{{workload: io_bound}}]\n")
-    with pytest.raises(InputError) as refused:
-        load_scenario(file)
-    assert f"x.yaml:3: server.{field}: two of its values are {said} when rounded" in str(refused.value)
-    assert "leave one of them out" in str(refused.value)

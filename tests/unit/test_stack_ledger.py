@@ -1,11 +1,14 @@
 import gc
 import json
+import os
+import subprocess
 import warnings
 from pathlib import Path
 
+import psutil
 import pytest
 
-from harness.stack.ledger import Ledger, clean
+from harness.stack.ledger import Ledger, ProcessMark, clean, mark
 
 
 @pytest.fixture
@@ -40,6 +43,36 @@ def test_clean_leaves_what_a_living_harness_owns(state: Path) -> None:
     assert said[0] == "1 experiments are still running and were left alone"
     assert len(list(state.iterdir())) == 1
     ledger.close()
+
+
+def test_a_clock_that_is_set_changes_nobodys_identity(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger()
+    folder = ledger.make_folder("dagster-sizing-test-")
+    sleeper = subprocess.Popen(["sleep", "600"])
+    ours = mark(sleeper.pid)
+    real = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: real(self) + 1.0)
+    said: list[str] = []
+    clean(said.append)
+    assert said[0] == "1 experiments are still running and were left alone"
+    assert folder.exists()
+    assert ours.alive() is not None
+    sleeper.kill()
+    sleeper.wait()
+    assert ours.alive() is None
+    assert ProcessMark(os.getpid(), ours.started).alive() is None  # the pid of another
+    ledger.close()
+
+
+def test_a_record_of_an_older_harness_is_understood(state: Path) -> None:
+    sleeper = subprocess.Popen(["sleep", "600"])
+    created = psutil.Process(sleeper.pid).create_time()
+    record = orphaned(state, processes=[{"pid": sleeper.pid, "created": created}])
+    said: list[str] = []
+    clean(said.append)
+    assert said == ["removed 1 processes, 0 cgroups, 0 scratch folders"]
+    assert sleeper.poll() is not None
+    assert not record.exists()
 
 
 def test_clean_removes_what_a_dead_one_left_and_says_so(state: Path, tmp_path: Path) -> None:
