@@ -10,7 +10,7 @@
     ├── NotHeldError                 6   a size was tried, and did not hold
     ├── RegressionError              7   something got costlier than the baseline
     ├── InconclusiveError            8   nothing did, but something is open, and that was to fail
-    └── Interrupted                130   Ctrl-C or SIGTERM; what was measured is kept
+    └── Interrupted                130   Ctrl-C, SIGTERM or SIGHUP; what was measured is kept
 
 Messages are one line: what is wrong, where, and what to do about it. The command line prints them
 without a traceback; anything that is not a HarnessError is a bug and exits 1.

@@ -1,4 +1,8 @@
-"""Ctrl-C and SIGTERM at a bad moment: between a process's start and the note that it was started."""
+"""What ends an experiment from outside, and how it waits at a bad moment.
+
+That is Ctrl-C, SIGTERM, as CI systems send it, and SIGHUP, which comes when the terminal is lost. A bad
+moment is between the start of a process and the note that it was started.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,24 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def all_as_ctrl_c() -> Iterator[None]:
+    """Every ending signal is a KeyboardInterrupt in the block, but for those ignored, as under nohup."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    heard = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupt) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -23,7 +45,7 @@ def held_back() -> Iterator[None]:
     def note(number: int, _frame: FrameType | None) -> None:
         came.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in ENDING}
     try:
         yield
     finally:

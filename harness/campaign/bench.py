@@ -26,7 +26,7 @@ def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, mean
         InputError: the scenario needs what the stack cannot do.
         ResultError: the folder holds another result.
         MachineError: the stack cannot be had on this machine.
-        Interrupted: Ctrl-C or SIGTERM; go on with `resume`.
+        Interrupted: Ctrl-C, SIGTERM or SIGHUP; go on with `resume`.
         ExperimentError: it broke off.
     """
     made = means.stack(stack)

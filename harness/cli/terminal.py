@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -14,6 +12,7 @@ from harness.campaign.means import Means
 from harness.cli.course import courses_of
 from harness.cli.progress import observe
 from harness.experiment.listener import Listener
+from harness.interrupts import all_as_ctrl_c
 from harness.report.claims_text import render_claims_markdown
 from harness.report.markdown import render_markdown
 from harness.report.trial_text import attempt_line, render_trial_markdown
@@ -68,17 +67,9 @@ class Terminal:
 
     @contextmanager
     def experiment(self) -> Iterator[Listener]:
-        """Bars or lines; SIGTERM, as CI systems send it, ends the experiment as cleanly as Ctrl-C does."""
-
-        def interrupt(_number: int, _frame: FrameType | None) -> None:
-            raise KeyboardInterrupt
-
-        before = signal.signal(signal.SIGTERM, interrupt)
-        try:
-            with observe(self._console) as listener:
-                yield listener
-        finally:
-            signal.signal(signal.SIGTERM, before)
+        """Bars or lines; what ends it from outside ends it as cleanly as Ctrl-C does."""
+        with all_as_ctrl_c(), observe(self._console) as listener:
+            yield listener
 
     def _print(self, text: str, style: str) -> None:
         self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

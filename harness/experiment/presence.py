@@ -106,8 +106,8 @@ def _quiet_since(samples: pd.DataFrame, length: float) -> float | None:
     if len(recent) < IDLE_SAMPLES or now - float(recent[AT].iloc[0]) < 0.9 * length:
         return None
     middle = len(recent) // 2
-    if abs(_cores(recent.iloc[:middle]) - _cores(recent.iloc[middle:])) > IDLE_JITTER_CORES:
-        return None
+    if not abs(_cores(recent.iloc[:middle]) - _cores(recent.iloc[middle:])) <= IDLE_JITTER_CORES:
+        return None  # nor where the CPU is not known
     return float(recent[AT].iloc[0])
 
 

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from harness.interrupts import held_back
+from harness.interrupts import ENDING, all_as_ctrl_c, held_back
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ENDING)
 def test_an_interrupt_takes_effect_at_the_end(number: int) -> None:
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
@@ -49,3 +49,20 @@ def test_a_thread_may_use_it_too() -> None:
     thread.start()
     thread.join()
     assert done == [True]
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_whatever_ends_an_experiment_is_as_ctrl_c(number: int) -> None:
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), all_as_ctrl_c():
+        os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is before
+
+
+def test_a_lost_terminal_is_ignored_under_nohup() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with all_as_ctrl_c():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
