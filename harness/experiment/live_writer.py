@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 from harness.experiment.listener import Listener
@@ -96,8 +96,13 @@ class Live:
 
     def _write_on(self) -> None:
         while True:
-            with suppress(OSError):  # a full disk breaks the experiment itself, which says so
+            try:
                 write_live(self._path, self._now())
+            except OSError:
+                pass  # a full disk breaks the experiment itself, which says so
+            except Exception as error:
+                self._listener.say(f"whoever looks on sees nothing new from now on: {error!r}")
+                return
             if self._ended.wait(PERIOD_SECONDS):
                 return
 
@@ -118,7 +123,7 @@ class Live:
                 continue  # nothing new
             cores = None
             if cpu is not None:
-                if before is not None:
+                if before is not None and float(cpu) >= before[1]:  # else it was started again
                     cores = (float(cpu) - before[1]) / (at - before[0])
                 self._before[name] = (at, float(cpu))
             yield ReadingRecord(

@@ -20,7 +20,7 @@ def killer(context: BurstContext, planned: PlannedBurst, released: float) -> Ite
     """Kill the busiest code server when its time has come, if the scenario asks for it.
 
     Raises:
-        ExperimentError: nothing here can kill one.
+        ExperimentError: nothing here can kill one, or it could not be killed.
     """
     after = context.scenario.load.lose_server_after
     if not after or planned.phase == "warmup":
@@ -36,11 +36,20 @@ def killer(context: BurstContext, planned: PlannedBurst, released: float) -> Ite
         names = running or dict.fromkeys((r.name for r in context.deployment.replicas), 0)
         control.kill(max(names, key=lambda name: names[name]))
 
-    call_off = context.tools.clock.call_at(released + after, kill)
+    def try_to() -> None:
+        try:
+            kill()
+        except Exception as error:  # it is the timer's thread, where it would vanish
+            failed.append(error)
+
+    failed: list[Exception] = []
+    call_off = context.tools.clock.call_at(released + after, try_to)
     try:
         yield
     finally:
         call_off()
+    if failed:
+        raise ExperimentError(f"load.lose_server_after: the code server could not be killed: {failed[0]!r}")
 
 
 def losses_row(context: BurstContext, drained: Drained, runs: pd.DataFrame) -> dict[str, Any]:

@@ -55,9 +55,9 @@ class SourceGroup:
 
     def replace(self, name: str, source: Source) -> None:
         """Read a replica that lives again; begins at once."""
+        source.start()  # first: other threads ask those that are known
         self._lost.pop(name).close()
         self._sources[name] = source
-        source.start()
 
     def reset(self) -> dict[str, SourceState]:
         """Start every watermark anew."""

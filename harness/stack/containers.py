@@ -13,7 +13,6 @@ from typing import Any
 
 import docker
 import requests
-from docker.errors import DockerException
 
 from harness.errors import ExperimentError
 from harness.stack.base import StackEvent
@@ -164,7 +163,7 @@ class Watcher:
         try:
             for event in self._stream:
                 self._accept(event)
-        except (DockerException, OSError, ValueError, AttributeError) as error:
+        except Exception as error:  # whatever it was, nobody follows them any more
             self._lost = str(error) or "its event stream broke"
         else:
             self._lost = "its event stream ended"

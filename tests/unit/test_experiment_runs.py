@@ -191,6 +191,21 @@ def test_a_lost_server_is_revived_and_its_runs_are_given_up(tmp_path: Path) -> N
     ]
 
 
+def test_a_kill_that_fails_ends_the_experiment_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: World, _replica: str) -> None:
+        raise OSError("the engine is gone")
+
+    monkeypatch.setattr(World, "lose", broken)
+    wanted = scenario(
+        server={"memory": "1GiB", "restart": True},
+        load={"levels": [1], "repeats": 1, "lose_server_after": "1s"},
+    )
+    with pytest.raises(ExperimentError, match=r"could not be killed.*the engine is gone"):
+        measured(tmp_path, World(Script(replicas=1)), wanted)
+
+
 def test_a_server_that_nobody_revives_ends_the_experiment(tmp_path: Path) -> None:
     world = World(Script(revivable=False, lost_bursts=frozenset({WARMUP})))
     with pytest.raises(ExperimentError, match="exit code 137"):

@@ -161,3 +161,40 @@ def test_nothing_is_drawn_that_was_not_read_yet() -> None:
     assert drawable(live_rows(of_now(readings=(first,)))) == ["live-memory", "live-runs"]
     assert [one.name for one in live_pictures(live_rows(whole), 1024)] == live_data(whole)["drawn"]
     assert len(live_data(whole)["drawn"]) == 3
+
+
+def test_a_server_that_was_started_again_has_no_cores_below_zero(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "PERIOD_SECONDS", 0.02)
+
+    class Restarted(Samplers):
+        def newest(self) -> dict[str, Newest]:
+            found = super().newest()
+            sample, walk = found["server"]
+            assert sample is not None
+            return {"server": (sample | {"cpu_seconds": 500.0 if self.asked == 1 else self.asked}, walk)}
+
+    live = Live(ResultFolder(tmp_path), Told())
+    with live.written(), live.reading(Restarted()):  # type: ignore[arg-type]
+        seen = wait_for(tmp_path, 4).readings
+    assert [one.cpu_cores for one in seen[:2]] == [None, None]
+    assert all(one.cpu_cores is None or one.cpu_cores >= 0 for one in seen)
+
+
+def test_a_view_that_cannot_go_on_says_so_and_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "PERIOD_SECONDS", 0.02)
+
+    class Broken(Samplers):
+        def newest(self) -> dict[str, Newest]:
+            raise KeyError("role")
+
+    told = Told()
+    live = Live(ResultFolder(tmp_path), told)
+    with live.written(), live.reading(Broken()):  # type: ignore[arg-type]
+        end = time.monotonic() + 30
+        while not told.words and time.monotonic() < end:
+            time.sleep(0.02)
+    assert told.words == ["whoever looks on sees nothing new from now on: KeyError('role')"]
