@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import harness
 from harness.cli.lazy import Entry, LazyGroup
+from harness.crash_logs import write_crash_log
 from harness.errors import EXIT_CODES, HarnessError
 
 COMMANDS = (
@@ -144,13 +144,6 @@ def main() -> None:
         if isinstance(error, OSError) and (told := _file_trouble(error)):
             typer.echo(f"error: {told}", err=True)
             sys.exit(2)
-        import tempfile
-        import traceback
-
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="dagster-sizing-", suffix=".log", delete=False, encoding="utf-8"
-        ) as stream:
-            traceback.print_exc(file=stream)
-        report = Path(stream.name)
+        report = write_crash_log(error)
         typer.echo(f"error: a bug in dagster-sizing: {error!r}; please report it with {report}", err=True)
         sys.exit(1)

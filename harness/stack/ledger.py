@@ -18,11 +18,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import psutil
 from docker.errors import DockerException
 
 from harness.atomic import write_text
+from harness.crash_logs import remove_old_crash_logs, state_folder
 from harness.errors import MachineError
 from harness.stack import limited_cgroup
 from harness.stack.engine import Removed, connect, remove_experiment
@@ -93,7 +93,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._entry = Entry(owner=mark(os.getpid()))
-        self._file = _state_folder() / f"{uuid.uuid4().hex}.json"
+        self._file = state_folder() / f"{uuid.uuid4().hex}.json"
         self._write()
 
     @property
@@ -159,7 +159,7 @@ def clean(say: Callable[[str], None]) -> CleanReport:
     """Remove what dead experiments left; experiments that still run are not touched."""
     total = CleanReport()
     running = 0
-    for file in sorted(_state_folder().glob("*.json")):
+    for file in sorted(state_folder().glob("*.json")):
         entry = _read(file)
         if entry is None:
             file.unlink(missing_ok=True)
@@ -178,13 +178,14 @@ def clean(say: Callable[[str], None]) -> CleanReport:
         file.unlink(missing_ok=True)
     if running:
         say(f"{running} experiments are still running and were left alone")
+    logs = remove_old_crash_logs()
     said = f"removed {total.processes} processes, {total.cgroups} cgroups, {total.folders} scratch folders"
     if total.engine.total:
         of = total.engine
         said += (
             f", {of.containers} containers, {of.networks} networks, {of.volumes} volumes, {of.images} images"
         )
-    say(said)
+    say(said + (f", {logs} old crash logs" if logs else ""))
     return total
 
 
@@ -267,10 +268,3 @@ def _mark_of(item: dict[str, Any]) -> ProcessMark:
     if "created" in item:
         return ProcessMark(int(item["pid"]), f"{_CREATED}{float(item['created']):.1f}")
     return ProcessMark(**item)
-
-
-def _state_folder() -> Path:
-    named = os.environ.get("DAGSTER_SIZING_STATE")
-    folder = Path(named) if named else platformdirs.user_state_path("dagster-sizing")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
