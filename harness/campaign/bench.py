@@ -100,3 +100,8 @@ def _begin(
         raise ResultError(
             f"{folder.path}: was measured on the {document.stack} stack; add --stack {document.stack}"
         )
+    if changed := fingerprint.changed_since(document.fingerprint):
+        raise ResultError(
+            f"{folder.path}: what it was begun on is not what there is now ({'; '.join(changed)}); resume it "
+            "there, or measure it whole into another --out"
+        )

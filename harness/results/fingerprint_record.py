@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import ConfigDict, RootModel
 
 MACHINE = ("architecture", "cpu_model", "cpu_count", "memory_total_bytes", "cgroup_version")
 """What tells machines apart."""
+MEMORY_SLIVER = 0.01
+"""Share of the memory by which the same machine may differ from itself."""
 
 
 class FingerprintRecord(RootModel[dict[str, Any]]):
@@ -45,6 +47,14 @@ class FingerprintRecord(RootModel[dict[str, Any]]):
         """The same with a Docker engine, or with the word that there is none."""
         return FingerprintRecord(self.root | {"engine": engine if engine is None else dict(engine)})
 
+    def changed_since(self, before: FingerprintRecord) -> list[str]:
+        """One clause for each thing that is not as it was `before`, such as `kernel: 6.1 then, 6.2 now`.
+
+        What one of the two does not tell is no difference, and neither is a sliver of memory, which kernels
+        set aside for themselves.
+        """
+        return list(_changes(before.root, self.root))
+
     def of_machine(self) -> Mapping[str, Any]:
         """What tells machines apart, to be compared."""
         return {name: self.root.get(name) for name in MACHINE}
@@ -56,3 +66,14 @@ class FingerprintRecord(RootModel[dict[str, Any]]):
             for name in names
             if self.root.get(name) != other.root.get(name)
         ]
+
+
+def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted(then.keys() & now.keys()):
+        old, new = then[name], now[name]
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from (f"{name}.{clause}" for clause in _changes(old, new))
+        elif name == "memory_total_bytes" and abs(new - old) <= MEMORY_SLIVER * old:
+            continue
+        elif old != new:
+            yield f"{name}: {old} then, {new} now"

@@ -15,6 +15,7 @@ from harness.campaign.trial_scenario import workload_of
 from harness.claims.registry import CLAIMS
 from harness.errors import ExperimentError, InputError, Interrupted, InvalidResultError, ResultError
 from harness.results.claims_document import read_claims
+from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import read_matrix
 from harness.results.sizing_document import SizingDocument
@@ -63,6 +64,9 @@ def test_a_bench_cut_short_is_gone_on_with_by_resume_alone(tmp_path: Path) -> No
         measure(wanted, PROCESS, folder, False, means_of(World(), Heard()))
     with pytest.raises(ResultError, match="with another scenario"):
         measure(scenario(seed=7), PROCESS, folder, True, means_of(World(), Heard()))
+    elsewhere = replace(means_of(World(), Heard()), fingerprint=lambda _: FingerprintRecord({"cpu_count": 8}))
+    with pytest.raises(ResultError, match=r"cpu_count: 4 then, 8 now.*another --out"):
+        measure(wanted, PROCESS, folder, True, elsewhere)
     world = World()
     measure(wanted, PROCESS, folder, True, means_of(world, Heard()))
     assert len(world.ups) == 1

@@ -119,3 +119,15 @@ def test_no_constant_is_shown_below_zero() -> None:
     assert (none.value, none.low, none.high) == (0.0, 0.0, 0.1)
     unknown = ConstantRecord(**fields, value=None, low=None, high=None, reason="too few bursts")
     assert unknown.low is None
+
+
+def test_what_changed_on_a_machine_is_told_thing_by_thing() -> None:
+    tools = {"uv": "1", "numpy": "2"}
+    before = FingerprintRecord({"kernel": "6.1", "memory_total_bytes": 100_000, "tools": tools, "old": 1})
+    assert before.changed_since(before) == []
+    now = FingerprintRecord(
+        {"kernel": "6.2", "memory_total_bytes": 99_500, "tools": tools | {"numpy": "3"}, "new": 1}
+    )
+    assert now.changed_since(before) == ["kernel: 6.1 then, 6.2 now", "tools.numpy: 2 then, 3 now"]
+    smaller = FingerprintRecord({"memory_total_bytes": 50_000})
+    assert smaller.changed_since(before) == ["memory_total_bytes: 100000 then, 50000 now"]
