@@ -78,19 +78,21 @@ def measure_claims(
 def judge_claims(
     chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocument, publish: Callable[[Path], None]
 ) -> ClaimsDocument:
-    """Decide the chosen claims from what is in the folder, and write it down; others stay as they are.
+    """As `decide_claims`, and write it down; `publish` writes the report beside it."""
+    document = decide_claims(chosen, folder, document)
+    write_claims(folder, document)
+    publish(folder)
+    return document
 
-    `publish` writes the report beside it.
-    """
+
+def decide_claims(chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocument) -> ClaimsDocument:
+    """Decide the chosen claims from what is in the folder, which stays as it is; so do the others."""
     results = _results(folder, {name for claim in chosen for name in claim.experiments})
     records = {record.id: record for record in document.claims}
     for claim in chosen:
         records[claim.id] = _record(claim, results, document.fingerprint)
     ordered = tuple(records[claim.id] for claim in CLAIMS if claim.id in records)
-    document = document.model_copy(update={"claims": ordered, "schema_version": CLAIMS_SCHEMA_VERSION})
-    write_claims(folder, document)
-    publish(folder)
-    return document
+    return document.model_copy(update={"claims": ordered, "schema_version": CLAIMS_SCHEMA_VERSION})
 
 
 def changed_verdicts(before: ClaimsDocument, after: ClaimsDocument) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.campaign.claims import changed_verdicts, judge_claims, measure_claims
+from harness.campaign.claims import changed_verdicts, decide_claims, judge_claims, measure_claims
 from harness.claims.base import Claim
 from harness.claims.registry import CLAIMS
 from harness.cli.folders import new_folder
@@ -53,6 +53,10 @@ def claims(
             show_default=False,
         ),
     ] = None,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="With --from-results: write the verdicts over those that are stored."),
+    ] = False,
     listing: Annotated[
         bool, typer.Option("--list", help="Say what would be tested, and how; nothing is started.")
     ] = False,
@@ -76,11 +80,16 @@ def claims(
             raise InputError("--from-results measures nothing; leave --resume and --out out")
         folder = from_results
         stored = read_claims(folder)
-        document = judge_claims(chosen, folder, stored, publish)
+        document = decide_claims(chosen, folder, stored)
         print_claims(document, console)
         for line in changed_verdicts(stored, document) or ["every verdict is as it was stored"]:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if not write:
+            return
+        judge_claims(chosen, folder, stored, publish)
     else:
+        if write:
+            raise InputError("--write goes with --from-results; what is measured is written anyway")
         folder = _folder(out, resume)
         document, broken = measure_claims(chosen, folder, stack, resume, means_of(console))
         print_claims(document, console)

@@ -48,7 +48,7 @@ def test_ids_may_be_shared_beginnings(run: Run) -> None:
 
 
 def test_verdicts_are_given_again_from_raw_data(run: Run, stored: Path) -> None:
-    done = run("claims", "--from-results", str(stored))
+    done = run("claims", "--from-results", str(stored), "--write")
     assert done.returncode == 0, done.stderr
     records = {record.id: record for record in read_claims(stored).claims}
     assert set(records) == {claim.id for claim in CLAIMS}
@@ -64,7 +64,7 @@ def test_verdicts_are_given_again_from_raw_data(run: Run, stored: Path) -> None:
 
 
 def test_a_verdict_that_has_changed_is_told(run: Run, stored: Path) -> None:
-    run("claims", "--from-results", str(stored))
+    run("claims", "--from-results", str(stored), "--write")
     told = json.loads((stored / "claims.json").read_text("utf-8"))
     told["claims"][0]["verdict"] = "supported"
     (stored / "claims.json").write_text(json.dumps(told), encoding="utf-8")
@@ -75,7 +75,7 @@ def test_a_verdict_that_has_changed_is_told(run: Run, stored: Path) -> None:
 
 def test_a_page_that_cannot_be_written_does_not_cost_the_verdicts(run: Run, stored: Path) -> None:
     (stored / "report.html").mkdir()
-    done = run("claims", "--from-results", str(stored), "--only", "run-is-thread")
+    done = run("claims", "--from-results", str(stored), "--write", "--only", "run-is-thread")
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith(f"warning: {stored / 'report.html'}: not written: ")
     assert len(done.stderr.strip().splitlines()) == 1
@@ -84,9 +84,17 @@ def test_a_page_that_cannot_be_written_does_not_cost_the_verdicts(run: Run, stor
 
 
 def test_some_claims_are_decided_and_the_others_kept(run: Run, stored: Path) -> None:
-    run("claims", "--from-results", str(stored), "--only", "profiler")
-    run("claims", "--from-results", str(stored), "--only", "run-is-thread")
+    run("claims", "--from-results", str(stored), "--write", "--only", "profiler")
+    run("claims", "--from-results", str(stored), "--write", "--only", "run-is-thread")
     assert [record.id for record in read_claims(stored).claims] == ["run-is-thread", "profiler"]
+
+
+def test_looking_writes_nothing(run: Run, stored: Path) -> None:
+    before = {file: file.read_bytes() for file in stored.rglob("*") if file.is_file()}
+    done = run("claims", "--from-results", str(stored))
+    assert done.returncode == 0, done.stderr
+    assert "run-is-thread" in done.stdout
+    assert {file: file.read_bytes() for file in stored.rglob("*") if file.is_file()} == before
 
 
 @pytest.mark.parametrize(
@@ -97,6 +105,7 @@ def test_some_claims_are_decided_and_the_others_kept(run: Run, stored: Path) -> 
         (["--from-results", "nowhere"], "nowhere"),
         (["--from-results", "tests"], "claims.json"),
         (["--from-results", "tests", "--resume"], "--resume"),
+        (["--only", "profiler", "--write"], "--from-results"),
     ],
 )
 def test_bad_input_ends_in_a_clear_line_and_exit_code_2(run: Run, arguments: list[str], words: str) -> None:

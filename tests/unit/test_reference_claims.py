@@ -49,7 +49,7 @@ def test_every_claim_has_its_verdict() -> None:
 
 def test_the_verdicts_follow_from_the_raw_data(run: Run, tmp_path: Path) -> None:
     copy = shutil.copytree(REFERENCE, tmp_path / "claims")
-    done = run("claims", "--from-results", str(copy))
+    done = run("claims", "--from-results", str(copy), "--write")
     assert done.returncode == 0, done.stderr
     assert "every verdict is as it was stored" in done.stdout
     again, stored = read_claims(copy), read_claims(REFERENCE)
