@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -109,6 +109,7 @@ class Experiment:
             up = self._stack.up(self._scenario, cell, self._folder.logs, self._listener.say)
             with up as deployment:
                 record = self._save(_with_environment(record, deployment))
+                _refuse_other_packages(record, self._folder.read_document().cells)
                 try:
                     self._run_on(deployment, cell, record, cells_after)
                 finally:
@@ -276,6 +277,29 @@ def _with_environment(record: CellRecord, deployment: Deployment) -> CellRecord:
             "start": StartRecord.model_validate(asdict(deployment.start)),
         }
     )
+
+
+def _refuse_other_packages(record: CellRecord, cells: Iterable[CellRecord]) -> None:
+    """Cells of one version in one result are of one set of packages, whenever they were measured.
+
+    Raises:
+        ExperimentError: an earlier cell had others.
+    """
+    for cell in cells:
+        if cell.state != "finished" or cell.dagster_version != record.dagster_version or not cell.packages:
+            continue
+        names = sorted(cell.packages.keys() | record.packages.keys())
+        changed = [
+            f"{name} {cell.packages.get(name, 'none')} then, {record.packages.get(name, 'none')} now"
+            for name in names
+            if cell.packages.get(name) != record.packages.get(name)
+        ]
+        if changed:
+            more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+            raise ExperimentError(
+                f"the packages are not those of {cell.cell_id}: {'; '.join(changed[:3])}{more}; measure the "
+                "result whole, into another --out"
+            )
 
 
 def _disturbed(outcome: BurstOutcome) -> bool:

@@ -13,8 +13,9 @@ from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from harness.scenario.model import Scenario
+from harness.stack.base import ServerEnvironment
 from harness.stack.capabilities import PROCESS, Capability
-from tests.unit.scripted_deployment import ScriptedStack, scripted_tools
+from tests.unit.scripted_deployment import ScriptedDeployment, ScriptedStack, scripted_tools
 from tests.unit.scripted_world import BASE_BYTES, RUN_BYTES, Script, World
 
 WARMUP = 2
@@ -152,6 +153,19 @@ def test_reloads_come_last_and_count_for_no_other_constant(tmp_path: Path) -> No
     assert reloads["reload_seconds"].tolist() == pytest.approx([3.0] * 3)
     assert bursts.loc[bursts["phase"] == "measure", "reload_seconds"].isna().all()
     assert set(bursts["overlap_seconds"]) == {0.0}
+
+
+def test_a_cell_with_other_packages_than_those_before_is_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = scenario(server={"memory": ["1GiB", "2GiB"]})
+    with pytest.raises(KeyboardInterrupt):
+        measured(tmp_path, World(Script(interrupted_burst=8)), wanted)
+    assert folder_of(tmp_path, wanted).read_document().cells[0].state == "finished"
+    upgraded = ServerEnvironment("3.11.2", {"dagster": "1.13.27", "grpcio": "2"}, "2026-01-01")
+    monkeypatch.setattr(ScriptedDeployment, "environment", upgraded)
+    with pytest.raises(ExperimentError, match=r"grpcio none then, 2 now.*another --out"):
+        measured(tmp_path, World(), wanted)
 
 
 def test_a_failed_launch_is_counted_and_the_result_is_not_valid(tmp_path: Path) -> None:
