@@ -1,4 +1,4 @@
-"""The result folder: what is written where, so that a crash at any moment loses one burst at most.
+"""The result folder: what is written where, so that a crash loses the burst that is fired and nothing before.
 
     result.json              the document, replaced atomically at every step
     parts/CELL/ATTEMPT/      one parquet file per burst and table while the experiment runs
