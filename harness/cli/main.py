@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -135,12 +136,15 @@ def main() -> None:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
+        with contextlib.suppress(OSError):  # of a lost terminal
+            typer.echo("interrupted", err=True)
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away, as `head` does
         sys.exit(0)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.EIO and error.filename is None:
+            sys.exit(130)  # the terminal is lost, and nobody reads on
         if isinstance(error, OSError) and (told := _file_trouble(error)):
             typer.echo(f"error: {told}", err=True)
             sys.exit(2)

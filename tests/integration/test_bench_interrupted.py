@@ -27,7 +27,6 @@ def started_until(word: str, out: Path, state: Path, *extra: str) -> tuple[subpr
         ("starting the code server", signal.SIGINT),
         ("starting the webserver", signal.SIGTERM),
         ("warm-up burst 2", signal.SIGTERM),
-        ("burst 1 of 6", signal.SIGHUP),
         pytest.param("burst 2 of 6", signal.SIGINT, marks=pytest.mark.smoke),
     ],
 )
