@@ -128,6 +128,19 @@ def _file_trouble(error: OSError) -> str | None:
     return f"{os.fsdecode(error.filename)}: {error.strerror}; {_FIXES[error.errno]}"
 
 
+def _terminal_is_lost() -> bool:
+    """Whether this was started in a terminal that has been closed."""
+    import termios
+
+    for descriptor in (0, 1, 2):
+        try:
+            termios.tcgetattr(descriptor)
+        except termios.error as error:  # of what is no terminal, ENOTTY
+            if error.args[0] == errno.EIO:
+                return True
+    return False
+
+
 def main() -> None:
     """Entry point; never shows a traceback for an error that the user can do something about."""
     try:
@@ -143,8 +156,8 @@ def main() -> None:
         sys.stderr.close()  # the reader of our output went away, as `head` does
         sys.exit(0)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.EIO and error.filename is None:
-            sys.exit(130)  # the terminal is lost, and nobody reads on
+        if isinstance(error, OSError) and error.errno == errno.EIO and _terminal_is_lost():
+            sys.exit(130)  # as by Ctrl-C, and nobody reads on
         if isinstance(error, OSError) and (told := _file_trouble(error)):
             typer.echo(f"error: {told}", err=True)
             sys.exit(2)
