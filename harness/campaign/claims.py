@@ -78,8 +78,12 @@ def measure_claims(
 def judge_claims(
     chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocument, publish: Callable[[Path], None]
 ) -> ClaimsDocument:
-    """As `decide_claims`, and write it down; `publish` writes the report beside it."""
-    document = decide_claims(chosen, folder, document)
+    """As `decide_claims`, and kept."""
+    return keep_claims(folder, decide_claims(chosen, folder, document), publish)
+
+
+def keep_claims(folder: Path, document: ClaimsDocument, publish: Callable[[Path], None]) -> ClaimsDocument:
+    """Write claims down as they are decided; `publish` writes the report beside them."""
     write_claims(folder, document)
     publish(folder)
     return document

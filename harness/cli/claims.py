@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.campaign.claims import changed_verdicts, decide_claims, judge_claims, measure_claims
+from harness.campaign.claims import changed_verdicts, decide_claims, keep_claims, measure_claims
 from harness.claims.base import Claim
 from harness.claims.registry import CLAIMS
 from harness.cli.folders import new_folder
@@ -86,7 +86,7 @@ def claims(
             console.print(line, markup=False, highlight=False, soft_wrap=True)
         if not write:
             return
-        judge_claims(chosen, folder, stored, publish)
+        keep_claims(folder, document, publish)
     else:
         if write:
             raise InputError("--write goes with --from-results; what is measured is written anyway")

@@ -30,20 +30,18 @@ def killer(context: BurstContext, planned: PlannedBurst, released: float) -> Ite
     if control is None:
         raise ExperimentError("load.lose_server_after: nothing here can kill the code server and revive it")
 
-    def kill() -> None:
-        walks = context.sources.latest_walks() or {}
-        running = {name: int((walk["role"] == "run").sum()) for name, walk in walks.items()}
-        names = running or dict.fromkeys((r.name for r in context.deployment.replicas), 0)
-        control.kill(max(names, key=lambda name: names[name]))
+    failed: list[Exception] = []
 
-    def try_to() -> None:
+    def kill() -> None:
         try:
-            kill()
+            walks = context.sources.latest_walks() or {}
+            running = {name: int((walk["role"] == "run").sum()) for name, walk in walks.items()}
+            names = running or dict.fromkeys((r.name for r in context.deployment.replicas), 0)
+            control.kill(max(names, key=lambda name: names[name]))
         except Exception as error:  # it is the timer's thread, where it would vanish
             failed.append(error)
 
-    failed: list[Exception] = []
-    call_off = context.tools.clock.call_at(released + after, try_to)
+    call_off = context.tools.clock.call_at(released + after, kill)
     try:
         yield
     finally:

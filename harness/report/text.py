@@ -17,6 +17,10 @@ from harness.views.start import (
 )
 
 MIB = 1024 * 1024
+PEAK = "Who made the peak"
+PEAK_SOURCE = (
+    "From processes.parquet and steps.parquet: the highest moment of the burst with the most memory."
+)
 _EVENTS = {
     "oom": "out of memory at its limit",
     "exit": "ended",
@@ -174,12 +178,6 @@ def start(cell: CellRecord) -> tuple[str, ...]:
         f"check's start period or a start time-out{longer}."
     ]
     return tuple(lines)
-
-
-PEAK = "Who made the peak"
-PEAK_SOURCE = (
-    "From processes.parquet and steps.parquet: the highest moment of the burst with the most memory."
-)
 
 
 def peak_table(cell: CellRecord) -> Table:

@@ -62,18 +62,19 @@ def cells_of(scenario: Scenario) -> tuple[Cell, ...]:
             locations=locations,
             workload=workload,
         )
-        for version, cpus, memory, workers, replicas, (coordinator, cap), (
-            started_as,
-            check,
-            locations,
-        ), workload in product(
+        for version, cpus, memory, workers, replicas, (
+            coordinator,
+            cap,
+        ), started_as, check, locations, workload in product(
             scenario.dagster.versions,
             server.cpus,
             server.memory,
             server.grpc_max_workers,
             server.replicas,
             _queues(scenario),
-            tuple(product(server.started_as, server.health_check_every, server.locations)),
+            server.started_as,
+            server.health_check_every,
+            server.locations,
             scenario.workloads,
         )
     )

@@ -39,16 +39,16 @@ def _parts(
     if rows.empty or processes.empty or rows["memory_peak_bytes"].isna().all():
         return ()
     row = rows.sort_values("memory_peak_bytes", na_position="first").iloc[-1]
-    own = [
+    walked, its_steps, its_runs = (
         table[(table["cell_id"] == cell.cell_id) & (table["burst"] == row["burst"])] if len(table) else table
         for table in (filled("processes", processes), steps, runs)
-    ]
-    seen = own[0][own[0]["at_epoch_seconds"] >= row["released_epoch_seconds"]]
+    )
+    seen = walked[walked["at_epoch_seconds"] >= row["released_epoch_seconds"]]
     measure = next((one for one in MEASURES if seen[one].notna().any()), None)
     if measure is None:
         return ()
     highest = highest_moment(seen[seen[measure].notna()], measure)
-    labelled = highest.assign(step=steps_at_work(highest, own[1], own[2]))
+    labelled = highest.assign(step=steps_at_work(highest, its_steps, its_runs))
     whole = float(labelled[measure].sum())
     found = [
         PeakPartRecord(

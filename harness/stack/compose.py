@@ -331,7 +331,6 @@ class _Starter:
             Companion(name, self._source_opener(container))
             for name in ("webserver", "daemon")
             for container in containers_of(self._client, self._experiment, name)
-            if name == "webserver" or self._cell.coordinator == "queued"
         )
 
     def _webserver_address(self) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 import yaml
@@ -186,17 +186,9 @@ class _Starter:
         """What Python printed in the code server's place; nothing where it failed or took too long."""
         argv = self._python(arguments)
         output = self._home / "printed"
-        with output.open("wb") as stream, held_back():
-            process = subprocess.Popen(
-                argv if limited is None else limited.enter(argv),
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.DEVNULL,
-                env=self._server_env(),
-                cwd=self._home,
-                start_new_session=True,
-            )
-            self._ledger.add_process(process.pid)
+        with output.open("wb") as stream:
+            entered = argv if limited is None else limited.enter(argv)
+            process = self._spawn(entered, self._server_env(), stream, subprocess.DEVNULL)
         try:
             process.wait(max(timeout, 1.0))
         except subprocess.TimeoutExpired:
@@ -221,20 +213,28 @@ class _Starter:
         elif name == "code-server":
             argv = [*(limited_cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes) or ()), *argv]
         log = self._logs / f"{name}.log"
-        with log.open("ab") as stream, held_back():
+        with log.open("ab") as stream:
+            process = self._spawn(argv, env, stream, subprocess.STDOUT)
+        service = Service(name, process, log)
+        self._services.append(service)
+        return service
+
+    def _spawn(
+        self, argv: list[str], env: dict[str, str], stdout: IO[bytes], stderr: int
+    ) -> subprocess.Popen[bytes]:
+        """A process in the scratch folder that the ledger knows of, whatever interrupts."""
+        with held_back():
             process = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
+                stdout=stdout,
+                stderr=stderr,
                 env=env,
                 cwd=self._home,
                 start_new_session=True,
             )
             self._ledger.add_process(process.pid)
-        service = Service(name, process, log)
-        self._services.append(service)
-        return service
+        return process
 
     def _start_beside(self, port: int, limited: limited_cgroup.LimitedCgroup | None, timeout: float) -> None:
         """Start what shares the code server's container: servers of other locations, and health checks."""
