@@ -8,7 +8,7 @@ from pathlib import Path
 
 import harness
 from harness.campaign.means import Means
-from harness.campaign.refit import refitted, releveled
+from harness.campaign.refit import needed_tables, refitted, releveled
 from harness.errors import ExperimentError, Interrupted, ResultError
 from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
@@ -74,7 +74,7 @@ def _conclude(folder: ResultFolder, means: Means) -> None:
     """Fit what was measured, if it is valid, and have the report written beside it."""
     document = folder.read_document()
     recomputed = refitted if document.validity.state == "valid" else releveled
-    folder.write_document(recomputed(folder, document))
+    folder.write_document(recomputed(document, needed_tables(folder)))
     means.publish(folder.path)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.campaign.refit import refitted, refuse_poorer
+from harness.campaign.refit import needed_tables, refitted, refuse_poorer
 from harness.cli.course import courses_of
 from harness.cli.progress import make_console
 from harness.report.markdown import render_markdown
@@ -22,12 +22,11 @@ def fit(
 ) -> None:
     """Fit the constants again from the raw tables, and write result.json and report.md anew."""
     folder = ResultFolder(result)
-    document = folder.read_document()
-    courses = courses_of(folder)
-    before = document
-    document = document.model_copy(update={"validity": judge(document.cells, folder.table("bursts"))})
-    document = refitted(folder, document, force)
-    refuse_poorer(folder, before, document)
+    before = folder.read_document()
+    tables, courses = needed_tables(folder), courses_of(folder)
+    judged = before.model_copy(update={"validity": judge(before.cells, tables["bursts"])})
+    document = refitted(judged, tables, force)
+    refuse_poorer(folder.path, tables["bursts"], before, document)
     folder.write_document(document)
     folder.write_text("report.md", render_markdown(document, courses))
     print_result(document, courses, make_console())
