@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-CHECK = "check"
-"""Role of their processes."""
+from harness.results.columns import CHECK, gauges_of_samples
+
 MARGIN_SECONDS = 0.75
 """A check may have lived so long before the first walk that saw it, and after the last."""
-
-_MEMORY = ("usage_bytes", "memory_bytes", "working_set_bytes", "anon_bytes", "file_bytes")
 
 
 def without_checks(samples: pd.DataFrame, processes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -28,7 +26,7 @@ def without_checks(samples: pd.DataFrame, processes: pd.DataFrame) -> tuple[pd.D
     under = np.zeros(len(at), dtype=bool)
     for first, last in seen.itertuples(index=False):
         under |= (first - MARGIN_SECONDS <= at) & (at <= last + MARGIN_SECONDS)
-    memory = {column: samples[column].mask(under) for column in _MEMORY if column in samples}
+    memory = {column: samples[column].mask(under) for column in gauges_of_samples() if column in samples}
     cleared = samples.assign(cpu_seconds=samples["cpu_seconds"] - _used_by(checks, at), **memory)
     return cleared, processes[processes["role"] != CHECK]
 

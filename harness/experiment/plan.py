@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-RELOAD = "reload"
-"""Phase of bursts in which the code location is reloaded; no other constant is fitted to them."""
+from harness.results.columns import RELOAD
+
 RELOAD_HOLD_SECONDS = 8.0
-"""Their runs last longer by this, to be at work all the while."""
+"""The runs of a burst with a reload last longer by this, to be at work all the while."""
 
 
 @dataclass(frozen=True)

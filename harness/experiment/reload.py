@@ -6,7 +6,8 @@ import pandas as pd
 
 from harness.errors import ExperimentError
 from harness.experiment.context import BurstContext
-from harness.experiment.plan import RELOAD, PlannedBurst
+from harness.experiment.plan import PlannedBurst
+from harness.results.columns import RELOAD
 from harness.target.run_histories import TERMINAL
 from harness.target.target import Tag
 

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from harness.experiment.summary import BurstTimes, Row, summarise_readings
-from harness.results.columns import column_of
+from harness.results.columns import column_of, gauges_of_samples
 
 AT = "at_epoch_seconds"
 ENDED_READINGS = 4
@@ -38,17 +38,16 @@ def _held(frame: pd.DataFrame, grid: pd.DataFrame) -> pd.DataFrame:
     """Readings of a replica at other instants; the first one stands in for what was before it."""
     held = pd.merge_asof(grid, frame, on=AT, direction="backward").bfill()
     gone = held[AT] > _end(frame[AT].to_numpy(float))
-    for column in held.columns.drop(AT):
-        if column_of("samples", column).nature == "gauge":
-            held[column] = held[column].mask(gone & held[column].notna(), 0)
+    for column in held.columns.intersection(gauges_of_samples()):
+        held[column] = held[column].mask(gone & held[column].notna(), 0)
     return held
 
 
 def _end(instants: np.ndarray) -> float:
     """When a replica has ended of which these are the last readings; never if there is only one."""
-    return (
-        float(instants[-1] + ENDED_READINGS * np.median(np.diff(instants))) if len(instants) > 1 else np.inf
-    )
+    if len(instants) < 2:
+        return float("inf")
+    return float(instants[-1] + ENDED_READINGS * np.median(np.diff(instants)))
 
 
 def _together(column: str, first: pd.Series, second: pd.Series) -> pd.Series:

@@ -15,7 +15,6 @@ from harness.experiment.context import BurstContext, open_companions, open_sourc
 from harness.experiment.listener import Listener
 from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
-    RELOAD,
     RELOAD_HOLD_SECONDS,
     BurstQueue,
     PlannedBurst,
@@ -31,6 +30,7 @@ from harness.experiment.workload_check import find_runs
 from harness.interrupts import held_back
 from harness.observe.pings import Pinger
 from harness.observe.source_group import SourceGroup
+from harness.results.columns import RELOAD
 from harness.results.folder import ResultFolder
 from harness.results.result_document import CellRecord, EventRecord, LimitsRecord, StartRecord
 from harness.results.timestamp import timestamp

@@ -8,75 +8,73 @@ from typing import Literal
 
 from harness.model.bursts import Bursts
 from harness.model.definition import Definition, Kind, Points
-from harness.model.intervals import Estimate, estimate_mean
+from harness.model.definitions import idle_cores, work
 
 COMPANIONS = ("webserver", "daemon")
 
 
-def _companion_memory(companion: str, part: Literal["base", "slope"], bursts: Bursts) -> Points:
-    return Points(part, bursts.ended, bursts.columns[f"{companion}_memory_peak_bytes"])
-
-
-def _companion_cores(companion: str, bursts: Bursts) -> Points:
-    return Points("mean", bursts.ended, bursts.columns[f"{companion}_idle_cpu_cores"])
-
-
-def _companion_work(companion: str, bursts: Bursts) -> Points:
-    """CPU-seconds of each burst beyond those of the idle companion."""
-    idle = estimate_mean(bursts.columns[f"{companion}_idle_cpu_cores"])
-    idle_cores = idle.value if isinstance(idle, Estimate) else 0.0
-    used = bursts.columns[f"{companion}_cpu_seconds"]
-    return Points("slope", bursts.ended, used - idle_cores * bursts.columns[f"{companion}_window_seconds"])
+def _memory(column: str, part: Literal["base", "slope"], bursts: Bursts) -> Points:
+    return Points(part, bursts.ended, bursts.columns[column])
 
 
 def _of_companion(companion: str) -> tuple[Definition, ...]:
     """What the webserver or the daemon costs, where it was read."""
-    memory, idle = f"{companion}_memory_peak_bytes", f"{companion}_idle_cpu_cores"
-    work = (f"{companion}_cpu_seconds", f"{companion}_window_seconds", idle)
-    against = "against runs ended"
-    told: tuple[tuple[str, str, str, str, Kind, tuple[str, ...], Callable[[Bursts], Points]], ...] = (
-        (
-            f"{companion}_base_memory_bytes",
+    of = f"{companion}_"
+    memory, idle, used, window = (
+        f"{of}{column}" for column in ("memory_peak_bytes", "idle_cpu_cores", "cpu_seconds", "window_seconds")
+    )
+
+    def entry(
+        name: str,
+        unit: str,
+        meaning: str,
+        source: str,
+        kind: Kind,
+        needs: tuple[str, ...],
+        points: Callable[[Bursts], Points],
+    ) -> Definition:
+        whole = f"{of}{name}"
+        return Definition(
+            whole, unit, meaning, source, kind, ("runs",), needs, points, if_measured=True, compared=False
+        )
+
+    return (
+        entry(
+            "base_memory_bytes",
             "bytes",
             f"Memory of the {companion} before any launch.",
-            f"base of {memory} {against}",
+            f"base of {memory} against runs ended",
             "memory",
             (memory,),
-            partial(_companion_memory, companion, "base"),
+            partial(_memory, memory, "base"),
         ),
-        (
-            f"{companion}_memory_per_launch_bytes",
+        entry(
+            "memory_per_launch_bytes",
             "bytes",
             f"Memory that each launch of a burst adds to the peak of the {companion}.",
-            f"slope of {memory} {against}",
+            f"slope of {memory} against runs ended",
             "memory",
             (memory,),
-            partial(_companion_memory, companion, "slope"),
+            partial(_memory, memory, "slope"),
         ),
-        (
-            f"{companion}_base_cpu_cores",
+        entry(
+            "base_cpu_cores",
             "cores",
             f"CPU of the idle {companion}.",
             f"mean of {idle}",
             "cpu",
             (idle,),
-            partial(_companion_cores, companion),
+            partial(idle_cores, of),
         ),
-        (
-            f"{companion}_cpu_seconds_per_launch",
+        entry(
+            "cpu_seconds_per_launch",
             "seconds",
             f"CPU time that one launch costs the {companion}.",
-            f"slope of {work[0]}, less the idle share of {work[1]}, {against}",
+            f"slope of {used}, less the idle share of {window}, against runs ended",
             "cpu",
-            work,
-            partial(_companion_work, companion),
+            (used, window, idle),
+            partial(work, of),
         ),
-    )
-    return tuple(
-        Definition(
-            name, unit, meaning, source, kind, ("runs",), needs, points, if_measured=True, compared=False
-        )
-        for name, unit, meaning, source, kind, needs, points in told
     )
 
 

@@ -8,11 +8,16 @@ from typing import Literal
 import numpy as np
 
 from harness.model.bursts import Bursts, Fired
-from harness.model.definition import Definition, Points
+from harness.model.definition import Definition, Kind, Points
 from harness.model.intervals import Estimate, estimate_mean
 from harness.model.leak import estimate_leak
 from harness.model.leak_rule import LEAKS, is_leak
 from harness.model.linear import Array
+
+_RUNS: tuple[Fired, ...] = ("runs",)
+_TICKS: tuple[Fired, ...] = ("ticks",)
+_BOTH: tuple[Fired, ...] = ("runs", "ticks")
+_WORK = ("cpu_seconds", "window_seconds", "idle_cpu_cores")
 
 
 def _against_concurrency(column: str, bursts: Bursts) -> Points:
@@ -42,8 +47,9 @@ def _against_ended(column: str, bursts: Bursts) -> Points:
     return Points("slope", bursts.ended, bursts.columns[column])
 
 
-def _idle_cores(bursts: Bursts) -> Points:
-    return Points("mean", bursts.concurrency, bursts.columns["idle_cpu_cores"])
+def idle_cores(of: str, bursts: Bursts) -> Points:
+    """CPU in the quiet time before each burst; `of` begins the column: empty for the code server."""
+    return Points("mean", bursts.concurrency, bursts.columns[f"{of}idle_cpu_cores"])
 
 
 def _apart(name: str, bursts: Bursts) -> Points:
@@ -51,34 +57,34 @@ def _apart(name: str, bursts: Bursts) -> Points:
     return Points("mean", np.zeros(len(values)), values)
 
 
-def _work(bursts: Bursts) -> Points:
-    """CPU-seconds of each burst beyond those of the idle server."""
-    columns = bursts.columns
-    return Points(
-        "slope", bursts.ended, columns["cpu_seconds"] - _base_cores(bursts) * columns["window_seconds"]
+def _measured_apart(name: str, unit: str, meaning: str, source: str, kind: Kind) -> Definition:
+    """An entry of what is measured beside the bursts, where a scenario asks for it."""
+    points = partial(_apart, name)
+    return Definition(
+        name, unit, meaning, source, kind, _BOTH, (name,), points, if_measured=True, compared=False
     )
+
+
+def work(of: str, bursts: Bursts) -> Points:
+    """CPU-seconds of each burst beyond those when idle; `of` begins the columns."""
+    used, window = bursts.columns[f"{of}cpu_seconds"], bursts.columns[f"{of}window_seconds"]
+    return Points("slope", bursts.ended, used - _base_cores(of, bursts) * window)
 
 
 def _cores_while_running(bursts: Bursts) -> Points:
     columns = bursts.columns
     saturated = columns["saturated"].astype(bool)
     usable = ~saturated & (columns["run_seconds"] > 0)
-    used = columns["exec_cpu_seconds"] - _base_cores(bursts) * columns["exec_window_seconds"]
+    used = columns["exec_cpu_seconds"] - _base_cores("", bursts) * columns["exec_window_seconds"]
     cores = np.full(len(usable), np.nan)
     cores[usable] = used[usable] / columns["run_seconds"][usable]
     lacking = "that leave CPU to spare; measure lower levels" if saturated.any() else ""
     return Points("mean", bursts.concurrency, cores, lacking)
 
 
-def _base_cores(bursts: Bursts) -> float:
-    idle = estimate_mean(bursts.columns["idle_cpu_cores"])
+def _base_cores(of: str, bursts: Bursts) -> float:
+    idle = estimate_mean(idle_cores(of, bursts).y)
     return idle.value if isinstance(idle, Estimate) else 0.0
-
-
-_RUNS: tuple[Fired, ...] = ("runs",)
-_TICKS: tuple[Fired, ...] = ("ticks",)
-_BOTH: tuple[Fired, ...] = ("runs", "ticks")
-_WORK = ("cpu_seconds", "window_seconds", "idle_cpu_cores")
 
 
 DEFINITIONS: tuple[Definition, ...] = (
@@ -143,7 +149,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "cpu",
         _BOTH,
         ("idle_cpu_cores",),
-        _idle_cores,
+        partial(idle_cores, ""),
         of_one_server=True,
     ),
     Definition(
@@ -154,7 +160,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "cpu",
         _RUNS,
         _WORK,
-        _work,
+        partial(work, ""),
         by_level=True,
     ),
     Definition(
@@ -165,7 +171,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         "cpu",
         _TICKS,
         _WORK,
-        _work,
+        partial(work, ""),
         by_level=True,
     ),
     Definition(
@@ -240,89 +246,54 @@ DEFINITIONS: tuple[Definition, ...] = (
         ("open_files_peak",),
         partial(_against_concurrency, "open_files_peak"),
     ),
-    Definition(
+    _measured_apart(
         "import_seconds",
         "seconds",
         "Time that importing the code takes, in a process that has Dagster already.",
         "mean of start.imports of the cell in result.json, each a process of its own",
         "latency",
-        _BOTH,
-        ("import_seconds",),
-        partial(_apart, "import_seconds"),
-        if_measured=True,
-        compared=False,
     ),
-    Definition(
+    _measured_apart(
         "import_memory_bytes",
         "bytes",
         "Memory that importing the code takes, in the code server and again in each run and step.",
         "mean of start.imports of the cell in result.json, each a process of its own",
         "memory",
-        _BOTH,
-        ("import_memory_bytes",),
-        partial(_apart, "import_memory_bytes"),
-        if_measured=True,
-        compared=False,
     ),
-    Definition(
+    _measured_apart(
         "health_check_memory_bytes",
         "bytes",
         "Memory that a health check in the container holds while it runs.",
         "mean over the health checks in the table of processes, of the highest PSS of each",
         "memory",
-        _BOTH,
-        ("health_check_memory_bytes",),
-        partial(_apart, "health_check_memory_bytes"),
-        if_measured=True,
-        compared=False,
     ),
-    Definition(
+    _measured_apart(
         "health_check_cpu_seconds",
         "seconds",
         "CPU time of one health check in the container.",
         "mean over the health checks in the table of processes, as far as each was seen",
         "cpu",
-        _BOTH,
-        ("health_check_cpu_seconds",),
-        partial(_apart, "health_check_cpu_seconds"),
-        if_measured=True,
-        compared=False,
     ),
-    Definition(
+    _measured_apart(
         "reload_memory_bytes",
         "bytes",
         "Memory by which a reload of the code raises the peak, while two generations of the server live.",
         "mean over reloads, of memory_peak_bytes above its mean in measured bursts of that level",
         "memory",
-        _BOTH,
-        ("reload_memory_bytes",),
-        partial(_apart, "reload_memory_bytes"),
-        if_measured=True,
-        compared=False,
     ),
-    Definition(
+    _measured_apart(
         "reload_seconds",
         "seconds",
         "Time until a reload of the code is answered.",
         "mean over reloads, of reload_seconds",
         "latency",
-        _BOTH,
-        ("reload_seconds",),
-        partial(_apart, "reload_seconds"),
-        if_measured=True,
-        compared=False,
     ),
-    Definition(
+    _measured_apart(
         "reload_overlap_seconds",
         "seconds",
         "Time for which two generations of the server live: the old one stays until its runs have ended.",
         "mean over reloads, of overlap_seconds",
         "latency",
-        _BOTH,
-        ("reload_overlap_seconds",),
-        partial(_apart, "reload_overlap_seconds"),
-        if_measured=True,
-        compared=False,
     ),
 )
 """In the order in which constants are shown."""

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from harness.results.column import Column, Dtype, Nature, OverReplicas, column, columns_of
 
 EPOCH = "epoch seconds"
+CHECK = "check"
+"""Role of the process of a health check."""
+RELOAD = "reload"
+"""Phase of a burst in which the code location is reloaded; only constants of reloads are fitted to it."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +266,11 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 def column_of(table: str, name: str) -> Column:
     """The entry of a column; KeyError where there is none."""
     return next(one for one in COLUMNS[table] if one.name == name)
+
+
+def gauges_of_samples() -> list[str]:
+    """Columns of the table of samples that are a state at one instant: all of them are of memory."""
+    return [one.name for one in COLUMNS["samples"] if one.nature == "gauge"]
 
 
 def peaks_of_processes() -> dict[str, str]:

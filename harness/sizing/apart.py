@@ -6,13 +6,9 @@ import numpy as np
 import pandas as pd
 
 from harness.model.linear import Array
+from harness.results.columns import CHECK, RELOAD
 from harness.results.result_document import CellRecord
 from harness.results.table_schema import filled
-
-CHECK = "check"
-"""Role of the process of a health check."""
-RELOAD = "reload"
-"""Phase of a burst in which the code was loaded again."""
 
 
 def apart_of(cell: CellRecord, bursts: pd.DataFrame, processes: pd.DataFrame) -> dict[str, Array]:

@@ -13,7 +13,7 @@ from harness.model.companion_definitions import COMPANIONS
 from harness.model.intervals import Estimate
 from harness.results.result_document import CellRecord, ResultDocument
 from harness.results.sizing_document import CompanionRecord
-from harness.sizing.costs import Costs
+from harness.sizing.costs import Costs, estimates_of
 
 NAMES = ("base_memory_bytes", "memory_per_launch_bytes", "base_cpu_cores", "cpu_seconds_per_launch")
 """Their constants, after the name of the companion; a field of `CompanionCosts` each."""
@@ -72,10 +72,4 @@ def companion_records(
 
 
 def _costliest(cells: Iterable[CellRecord], name: str) -> Estimate | None:
-    found = [
-        Estimate(one.value, one.low, one.high, one.bursts)
-        for cell in cells
-        for one in cell.constants
-        if one.name == name and one.value is not None and one.low is not None and one.high is not None
-    ]
-    return max(found, key=lambda each: each.high, default=None)
+    return max(estimates_of(cells, name), key=lambda each: each.high, default=None)

@@ -77,12 +77,23 @@ def costs_of(
     )
 
 
+def estimate_of(record: ConstantRecord) -> Estimate | None:
+    """A constant as it was fitted; None where it has no value."""
+    if record.value is None or record.low is None or record.high is None:
+        return None
+    return Estimate(record.value, record.low, record.high, record.bursts)
+
+
+def estimates_of(cells: Iterable[CellRecord], name: str) -> list[Estimate]:
+    """A constant of each of these cells that has it."""
+    found = (estimate_of(one) for cell in cells for one in cell.constants if one.name == name)
+    return [one for one in found if one is not None]
+
+
 def _if_measured(cell: CellRecord, name: str, per: float = 1.0) -> Estimate | None:
     """A constant that few results have, divided; None where it was not measured, or too few times."""
-    found = next((one for one in cell.constants if one.name == name), None)
-    if found is None or found.value is None or found.low is None or found.high is None:
-        return None
-    return Estimate(found.value / per, found.low / per, found.high / per, found.bursts)
+    found = next(iter(estimates_of([cell], name)), None)
+    return None if found is None else Estimate(found.value / per, found.low / per, found.high / per, found.n)
 
 
 def tick_memory_of(document: ResultDocument, dagster_version: str) -> Estimate | None:
@@ -156,13 +167,14 @@ def _cost(result: str, workload: str, name: str, constant: ConstantRecord | None
             f"{result}: {workload} has no {name}: it was not fitted, or its bursts are ticks; see "
             f"dagster-sizing show {result}"
         )
-    if constant.value is None or constant.low is None or constant.high is None:
+    found = estimate_of(constant)
+    if found is None:
         raise ResultError(
             f"{result}: {name} of {workload} has no value ({constant.reason}); measure more levels or repeats"
         )
     # an idle share or a delay below zero is noise around nothing
-    value, low, high = (max(0.0, figure) for figure in (constant.value, constant.low, constant.high))
-    return Estimate(value, low, high, constant.bursts)
+    value, low, high = (max(0.0, figure) for figure in (found.value, found.low, found.high))
+    return Estimate(value, low, high, found.n)
 
 
 def _listed(names: Iterable[str]) -> str:

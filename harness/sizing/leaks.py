@@ -10,7 +10,7 @@ from harness.model.intervals import Estimate
 from harness.model.leak_rule import is_leak
 from harness.results.result_document import CellRecord, ResultDocument
 from harness.results.sizing_document import LEAKED, LeakRecord
-from harness.sizing.costs import Costs
+from harness.sizing.costs import Costs, estimates_of
 from harness.sizing.formulas import Bound, Need, Term
 
 LONGEST_HOURS = 24.0
@@ -49,13 +49,7 @@ def leaks_of(document: ResultDocument, costs: Sequence[Costs]) -> tuple[Leak, ..
 
 
 def _found(cells: Iterable[CellRecord], name: str) -> list[Estimate]:
-    return [
-        Estimate(one.value, one.low, one.high, one.bursts)
-        for cell in cells
-        for one in cell.constants
-        if one.name == name and is_leak(one.name, one.low)
-        if one.value is not None and one.low is not None and one.high is not None
-    ]
+    return [one for one in estimates_of(cells, name) if is_leak(name, one.low)]
 
 
 def bytes_per_hour(
