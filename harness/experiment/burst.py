@@ -6,7 +6,7 @@ import pandas as pd
 
 from harness.errors import ExperimentError
 from harness.experiment.context import BurstContext
-from harness.experiment.drain import Drained, drain, wait_until_idle
+from harness.experiment.drain import Drained, drain, stack_speaks_first, wait_until_idle
 from harness.experiment.load_plan import load_plan
 from harness.experiment.losses import killer, losses_row
 from harness.experiment.plan import PlannedBurst
@@ -34,7 +34,8 @@ def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> Burs
     Raises:
         ExperimentError: the server died, never came to rest, or the load generator broke.
     """
-    fired, drained = _fire(context, planned, hold)
+    with stack_speaks_first(context):
+        fired, drained = _fire(context, planned, hold)
     return record(fired, losses_row(context, drained, fired.runs), drained.broken)
 
 
@@ -72,7 +73,7 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         report=report,
         states=(before, before if drained.broken else sources.read()),
         readings=sources.take(),
-        companions=_companions(context),
+        companions=_companions(context, drained.broken),
         runs=runs_frame(histories),
         steps=steps_frame(histories),
         pings=no_pings() if context.pinger is None else context.pinger.take(),
@@ -84,11 +85,12 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
     return fired, drained
 
 
-def _companions(context: BurstContext) -> pd.DataFrame:
+def _companions(context: BurstContext, broken: str) -> pd.DataFrame:
     """What was read of the webserver and the daemon; without rows where neither is."""
     if context.companions is None:
         return samples_frame([]).assign(replica="")
-    context.companions.read()  # all of it has arrived then
+    if not broken:  # else the one that ended took its sampler with it
+        context.companions.read()  # all of it has arrived then
     return context.companions.take().samples
 
 

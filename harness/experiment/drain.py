@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from harness.errors import ExperimentError
@@ -78,17 +79,26 @@ def drain(context: BurstContext, tag: Tag, expected: int, timeout: float) -> Dra
         return Drained(False, broken=str(error))
 
 
+@contextmanager
+def stack_speaks_first(context: BurstContext) -> Iterator[None]:
+    """A source ends with its container: what the stack says of that end says more, and is raised instead."""
+    try:
+        yield
+    except ExperimentError:
+        context.tools.clock.sleep(STACK_WORD_SECONDS)
+        context.deployment.check()
+        raise
+
+
 def _wait_for(context: BurstContext, ready: Callable[[], float | None], timeout: float) -> float | None:
     clock, deployment = context.tools.clock, context.deployment
     deadline = clock.monotonic() + timeout
     while clock.monotonic() < deadline:
         _give_up_lost(context)
         try:
-            answer = ready()
+            with stack_speaks_first(context):
+                answer = ready()
         except ExperimentError:
-            # A source ends with its container: what the stack says of that end says more.
-            clock.sleep(STACK_WORD_SECONDS)
-            deployment.check()
             if not _give_up_lost(context):
                 raise
             continue

@@ -108,7 +108,7 @@ class ScriptedSource:
         self.closed = True
 
     def _end_with_the_server(self) -> None:
-        if self._replica in self._world.down:
+        if self._replica in self._world.down or (self._replica == "webserver" and self._world.broken):
             raise ExperimentError("the sampler ended unexpectedly")
 
     def _now(self) -> float:

@@ -242,12 +242,17 @@ def test_a_server_is_killed_when_the_scenario_asks_for_it(tmp_path: Path) -> Non
     assert (bursts.loc[bursts["phase"] == "warmup", "lost_replica"] == "").all()
 
 
-def test_a_part_that_dies_for_good_leaves_the_burst_and_the_reason(tmp_path: Path) -> None:
+@pytest.mark.parametrize("companions_hz", [0.0, 4.0])
+def test_a_part_that_dies_for_good_leaves_the_burst_and_the_reason(
+    tmp_path: Path, companions_hz: float
+) -> None:
     world = World(Script(broken_burst=WARMUP))
+    wanted = scenario(sampling={"companions_hz": companions_hz})
     with pytest.raises(ExperimentError, match="webserver ended"):
-        measured(tmp_path, world)
-    document = folder_of(tmp_path, scenario()).read_document()
-    assert "webserver ended" in document.cells[0].failure
+        measured(tmp_path, world, wanted)
+    folder = folder_of(tmp_path, wanted)
+    assert "webserver ended" in folder.read_document().cells[0].failure
+    assert len(folder.table("bursts")) == WARMUP + 1
     assert world.up_now == 0
 
 
