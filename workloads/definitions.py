@@ -7,7 +7,7 @@ import dagster as dg
 from workloads.cost import PAGE_BYTES
 from workloads.jobs import cpu_bound, io_bound, mixed, multi_step, pandas_bound
 from workloads.profiling import profile_memory, profiled
-from workloads.sensors import cpu_tick, io_schedule, io_tick
+from workloads.sensors import cpu_tick, frequent_ticks, io_schedule, io_tick
 
 SHARED_STATE_BYTES = int(os.environ.get("WORKLOADS_SHARED_STATE_BYTES", "0"))
 # As a location does that loads a model or a lookup table when it is imported; without a copy on the way,
@@ -17,6 +17,6 @@ SHARED_STATE = bytearray(os.urandom(PAGE_BYTES)) * (SHARED_STATE_BYTES // PAGE_B
 defs = dg.Definitions(
     assets=[profiled],
     jobs=[io_bound, cpu_bound, mixed, pandas_bound, multi_step, profile_memory],
-    sensors=[io_tick, cpu_tick],
+    sensors=[io_tick, cpu_tick, *frequent_ticks],
     schedules=[io_schedule],
 )

@@ -16,6 +16,7 @@ from workloads.cost import compute
 from workloads.jobs import io_bound
 
 TICK_SECONDS = 0.5
+FREQUENT_TICKS = 12
 
 
 def evaluate(work: Callable[[float], object]) -> dg.SkipReason:
@@ -46,6 +47,24 @@ def io_tick() -> dg.SkipReason:
 def cpu_tick() -> dg.SkipReason:
     """Compute, under the interpreter lock it shares with every other tick."""
     return evaluate(compute_in_thread)
+
+
+def frequent_tick(number: int) -> dg.SensorDefinition:
+    """A sensor that is due each time the daemon looks, and costs the code server next to nothing."""
+
+    @dg.sensor(
+        name=f"frequent_tick_{number}",
+        job=io_bound,
+        minimum_interval_seconds=1,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+    )
+    def nothing_new() -> dg.SkipReason:
+        return dg.SkipReason("nothing new")
+
+    return nothing_new
+
+
+frequent_ticks = [frequent_tick(number) for number in range(1, FREQUENT_TICKS + 1)]
 
 
 @dg.schedule(job=io_bound, cron_schedule="0 0 1 1 *", default_status=dg.DefaultScheduleStatus.STOPPED)

@@ -103,6 +103,7 @@ def size(
         companions_of(document, costs),
         demands[0].target.total,
         sum(demands[0].launches_at_most),
+        assumed.all_ticks_per_hour / 3600,
         wish.start_within_seconds,
         wish.memory_headroom,
     )

@@ -103,7 +103,8 @@ class AssumptionOptions:
     ticks_per_hour: Annotated[
         float | None,
         typer.Option(
-            help="Evaluations of all sensors and schedules together, where a tick leaks memory.",
+            help="Evaluations of all sensors and schedules together: they take CPU of the daemon, and memory "
+            "where a tick leaks.",
             show_default=f"{TICKS_PER_HOUR:g} for each of --ticks",
         ),
     ] = None

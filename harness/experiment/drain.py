@@ -79,6 +79,11 @@ def drain(context: BurstContext, tag: Tag, expected: int, timeout: float) -> Dra
         return Drained(False, broken=str(error))
 
 
+def wait(context: BurstContext, seconds: float) -> None:
+    """Let time pass; ExperimentError if something dies meanwhile that is not to be started again."""
+    _wait_for(context, lambda: None, seconds)
+
+
 @contextmanager
 def stack_speaks_first(context: BurstContext) -> Iterator[None]:
     """A source ends with its container: what the stack says of that end says more, and is raised instead."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from harness.results.columns import RELOAD
+from harness.results.columns import RELOAD, TICKING
 
 RELOAD_HOLD_SECONDS = 8.0
 """The runs of a burst with a reload last longer by this, to be at work all the while."""
@@ -20,7 +20,7 @@ class PlannedBurst:
 
     order: int
     phase: str
-    """`warmup`, `measure`, `reload`, or `disturbed` for one that was measured again."""
+    """`warmup`, `measure`, `reload`, `ticking`, or `disturbed` for one that was measured again."""
     level: int
     repeat: int
 
@@ -40,9 +40,18 @@ def plan_bursts(
     return tuple(planned)
 
 
-def plan_reloads(count: int, level: int, first_order: int) -> tuple[PlannedBurst, ...]:
-    """Bursts of one level during which the code is loaded again."""
-    return tuple(PlannedBurst(first_order + number, RELOAD, level, number) for number in range(count))
+def plan_apart(reloads: int, level: int, windows: int, first_order: int) -> tuple[PlannedBurst, ...]:
+    """What comes after all measured bursts: those with a reload, and the times of the daemon's ticks.
+
+    Args:
+        reloads: bursts of `level` during which the code is loaded again.
+        level: runs of each.
+        windows: times in which the daemon evaluates sensors by itself.
+        first_order: number of the first of them.
+    """
+    phases = [(RELOAD, level, number) for number in range(reloads)]
+    phases += [(TICKING, 0, number) for number in range(windows)]
+    return tuple(PlannedBurst(first_order + order, *phase) for order, phase in enumerate(phases))
 
 
 class BurstQueue:

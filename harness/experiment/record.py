@@ -60,6 +60,8 @@ class Fired:
     drained: bool
     reload_seconds: float
     """How long a reload of the code location took; nan without one."""
+    daemon_ticks: int
+    """Evaluations of sensors that the daemon made by itself."""
     source: Abilities
     """Of all its sources together."""
 
@@ -98,6 +100,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
         row["watermark_bytes"] = float("nan")  # the kernel's knows nothing of health checks
     row |= summarise_readings(samples, processes, times)
     row |= {"reload_seconds": fired.reload_seconds, "overlap_seconds": overlap_seconds(processes)}
+    row["daemon_ticks"] = fired.daemon_ticks
     row["processes_left"] = processes_left(processes, fired.began_at, times)
     row |= summarise_runs(launches, runs, samples, times)
     row |= summarise_ticks(ticks, times)

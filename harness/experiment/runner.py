@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.errors import ExperimentError
 from harness.experiment.burst import run_burst
+from harness.experiment.cell_record import refuse_other_packages, with_environment
 from harness.experiment.context import BurstContext, open_companions, open_source
 from harness.experiment.listener import Listener
 from harness.experiment.live_writer import Live
@@ -21,18 +22,18 @@ from harness.experiment.plan import (
     expected_burst_seconds,
     has_settled,
     hold_seconds,
+    plan_apart,
     plan_bursts,
-    plan_reloads,
 )
 from harness.experiment.record import BurstOutcome
 from harness.experiment.tools import Tools
-from harness.experiment.workload_check import find_runs
+from harness.experiment.workload_check import check_sensors, find_runs
 from harness.interrupts import held_back
 from harness.observe.pings import Pinger
 from harness.observe.source_group import SourceGroup
-from harness.results.columns import RELOAD
+from harness.results.columns import RELOAD, TICKING
 from harness.results.folder import ResultFolder
-from harness.results.result_document import CellRecord, EventRecord, LimitsRecord, StartRecord
+from harness.results.result_document import CellRecord, EventRecord
 from harness.results.timestamp import timestamp
 from harness.results.validity import STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
@@ -108,8 +109,8 @@ class Experiment:
         try:
             up = self._stack.up(self._scenario, cell, self._folder.logs, self._listener.say)
             with up as deployment:
-                record = self._save(_with_environment(record, deployment))
-                _refuse_other_packages(record, self._folder.read_document().cells)
+                record = self._save(with_environment(record, deployment))
+                refuse_other_packages(record, self._folder.read_document().cells)
                 try:
                     self._run_on(deployment, cell, record, cells_after)
                 finally:
@@ -136,6 +137,7 @@ class Experiment:
             target = self._tools.connect(deployment.endpoint)
             opened.callback(target.close)
             launchables = find_runs(target, cell.workload, self._listener.say)
+            check_sensors(target, self._scenario.load.ticking, self._listener.say)
             with held_back():
                 context = BurstContext(
                     scenario=self._scenario,
@@ -160,7 +162,9 @@ class Experiment:
         load = self._scenario.load
         warmup = self._warm_up(context, record)
         planned = plan_bursts(load.levels, load.repeats, self._scenario.seed, warmup.bursts)
-        planned += plan_reloads(load.reloads, min(load.levels), warmup.bursts + len(planned))
+        planned += plan_apart(
+            load.reloads, min(load.levels), load.ticking.windows, warmup.bursts + len(planned)
+        )
         record = self._save(
             record.model_copy(
                 update={
@@ -176,10 +180,7 @@ class Experiment:
         queue, done = BurstQueue(planned, load.spare_bursts), 0
         while queue.left:
             burst = queue.take()
-            self._listener.say(
-                f"burst {done + 1} of {len(planned)}: {burst.level} {_what(context.cell)} {_when(load)}"
-                f"{', and a reload' if burst.phase == RELOAD else ''}"
-            )
+            self._listener.say(f"burst {done + 1} of {len(planned)}: {_what(burst, context.cell, load)}")
             hold = hold_seconds(burst.level, cost, load.plateau, load.window)
             hold += RELOAD_HOLD_SECONDS if burst.phase == RELOAD else 0.0
             outcome = run_burst(context, burst, hold)
@@ -231,7 +232,10 @@ class Experiment:
 
         def total(bursts: tuple[PlannedBurst, ...]) -> float:
             return sum(
-                expected_burst_seconds(b.level, launch_seconds, load.plateau, load.window) for b in bursts
+                2 * load.ticking.length
+                if burst.phase == TICKING
+                else expected_burst_seconds(burst.level, launch_seconds, load.plateau, load.window)
+                for burst in bursts
             )
 
         bring_up = 20.0
@@ -252,54 +256,13 @@ class Experiment:
         )
 
 
-def _when(load: LoadSection) -> str:
-    return "at once" if load.shape == "burst" else f"over {load.window:g}s"
-
-
-def _what(cell: Cell) -> str:
-    return "ticks" if isinstance(cell.workload, TickWorkload) else "runs"
-
-
-def _with_environment(record: CellRecord, deployment: Deployment) -> CellRecord:
-    limits, environment = deployment.limits, deployment.environment
-    return record.model_copy(
-        update={
-            "limits": LimitsRecord(
-                enforced=limits.enforced,
-                method=limits.method,
-                reason=limits.reason,
-                cpus=limits.cpus,
-                memory_bytes=limits.memory_bytes,
-            ),
-            "python_version": environment.python_version,
-            "packages": environment.packages,
-            "exclude_newer": environment.exclude_newer,
-            "start": StartRecord.model_validate(asdict(deployment.start)),
-        }
-    )
-
-
-def _refuse_other_packages(record: CellRecord, cells: Iterable[CellRecord]) -> None:
-    """Cells of one version in one result are of one set of packages, whenever they were measured.
-
-    Raises:
-        ExperimentError: an earlier cell had others.
-    """
-    for cell in cells:
-        if cell.state != "finished" or cell.dagster_version != record.dagster_version or not cell.packages:
-            continue
-        names = sorted(cell.packages.keys() | record.packages.keys())
-        changed = [
-            f"{name} {cell.packages.get(name, 'none')} then, {record.packages.get(name, 'none')} now"
-            for name in names
-            if cell.packages.get(name) != record.packages.get(name)
-        ]
-        if changed:
-            more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-            raise ExperimentError(
-                f"the packages are not those of {cell.cell_id}: {'; '.join(changed[:3])}{more}; measure the "
-                "result whole, into another --out"
-            )
+def _what(burst: PlannedBurst, cell: Cell, load: LoadSection) -> str:
+    if burst.phase == TICKING:
+        return f"{load.ticking.length:g}s of quiet, then the daemon's own ticks for as long"
+    fired = "ticks" if isinstance(cell.workload, TickWorkload) else "runs"
+    when = "at once" if load.shape == "burst" else f"over {load.window:g}s"
+    reload = ", and a reload" if burst.phase == RELOAD else ""
+    return f"{burst.level} {fired} {when}{reload}"
 
 
 def _disturbed(outcome: BurstOutcome) -> bool:
@@ -331,6 +294,8 @@ def _one_line(outcome: BurstOutcome) -> str:
             f"{row.ticks} ticks: {row.ticks_evaluated} evaluated, {row.tick_concurrency_peak} at "
             f"once, slowest answer {row.tick_seconds_max:.1f}s"
         )
+    if row.daemon_ticks:
+        told.append(f"{row.daemon_ticks} ticks of the daemon, {row.daemon_cpu_seconds:.1f} CPU-s of its own")
     told.append(f"{row.memory_peak_bytes / 2**20:.0f} MiB peak, {row.cpu_seconds:.1f} CPU-s")
     told.append(f"{row.window_seconds:.1f}s")
     if row.lost_replica:

@@ -167,6 +167,9 @@ def summarise_companions(samples: pd.DataFrame, launches: pd.DataFrame, times: B
             f"{name}_cpu_seconds": used_between(own, times.released, end),
             f"{name}_window_seconds": end - times.released,
         }
+    daemon = samples[samples["replica"] == "daemon"]
+    idle = daemon[daemon["at_epoch_seconds"].between(times.idle_from, times.released)]
+    row["daemon_memory_idle_bytes"] = _max(idle, "memory_bytes")
     return row
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.experiment.load_plan import merged
+from harness.scenario.model import TickingSection
 from harness.scenario.one_kind import TickSection, TickWorkload
 from harness.scenario.own_code import OwnAssets, OwnRuns, PartitionRange
 from harness.scenario.workload import RunWorkload, Workload
@@ -27,6 +28,13 @@ def find_runs(
         say(f"checking {tick.kind} {tick.tick}")
         target.check_tick(tick.kind, tick.tick)
     return found
+
+
+def check_sensors(target: Target, ticking: TickingSection, say: Callable[[str], None]) -> None:
+    """Raise CodeLocationError unless each sensor exists that the daemon shall evaluate, and can be."""
+    for name in ticking.names if ticking.windows else ():
+        say(f"checking sensor {name}")
+        target.check_tick("sensor", name)
 
 
 def _found(target: Target, runs: RunWorkload, say: Callable[[str], None]) -> tuple[Launchable, ...]:

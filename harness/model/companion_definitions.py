@@ -8,7 +8,7 @@ from typing import Literal
 
 from harness.model.bursts import Bursts
 from harness.model.definition import Definition, Kind, Points
-from harness.model.definitions import idle_cores, work
+from harness.model.definitions import idle_cores, measured_apart, work
 
 COMPANIONS = ("webserver", "daemon")
 
@@ -78,5 +78,22 @@ def _of_companion(companion: str) -> tuple[Definition, ...]:
     )
 
 
-COMPANION_DEFINITIONS = tuple(one for companion in COMPANIONS for one in _of_companion(companion))
+_OF_TICKS = (
+    measured_apart(
+        "daemon_ticking_memory_bytes",
+        "bytes",
+        "Memory that evaluating sensors adds to the peak of the daemon, however many there are.",
+        "mean over the times of its ticks, of daemon_memory_peak_bytes above that of the first quiet time",
+        "memory",
+    ),
+    measured_apart(
+        "daemon_cpu_seconds_per_tick",
+        "seconds",
+        "CPU time that evaluating a sensor once costs the daemon; the webserver takes no part in it.",
+        "mean over the times of its ticks, of daemon_cpu_seconds, less the idle share, over daemon_ticks",
+        "cpu",
+    ),
+)
+
+COMPANION_DEFINITIONS = (*(one for companion in COMPANIONS for one in _of_companion(companion)), *_OF_TICKS)
 """In the order in which constants are shown."""

@@ -57,7 +57,7 @@ def _apart(name: str, bursts: Bursts) -> Points:
     return Points("mean", np.zeros(len(values)), values)
 
 
-def _measured_apart(name: str, unit: str, meaning: str, source: str, kind: Kind) -> Definition:
+def measured_apart(name: str, unit: str, meaning: str, source: str, kind: Kind) -> Definition:
     """An entry of what is measured beside the bursts, where a scenario asks for it."""
     points = partial(_apart, name)
     return Definition(
@@ -246,49 +246,49 @@ DEFINITIONS: tuple[Definition, ...] = (
         ("open_files_peak",),
         partial(_against_concurrency, "open_files_peak"),
     ),
-    _measured_apart(
+    measured_apart(
         "import_seconds",
         "seconds",
         "Time that importing the code takes, in a process that has Dagster already.",
         "mean of start.imports of the cell in result.json, each a process of its own",
         "latency",
     ),
-    _measured_apart(
+    measured_apart(
         "import_memory_bytes",
         "bytes",
         "Memory that importing the code takes, in the code server and again in each run and step.",
         "mean of start.imports of the cell in result.json, each a process of its own",
         "memory",
     ),
-    _measured_apart(
+    measured_apart(
         "health_check_memory_bytes",
         "bytes",
         "Memory that a health check in the container holds while it runs.",
         "mean over the health checks in the table of processes, of the highest PSS of each",
         "memory",
     ),
-    _measured_apart(
+    measured_apart(
         "health_check_cpu_seconds",
         "seconds",
         "CPU time of one health check in the container.",
         "mean over the health checks in the table of processes, as far as each was seen",
         "cpu",
     ),
-    _measured_apart(
+    measured_apart(
         "reload_memory_bytes",
         "bytes",
         "Memory by which a reload of the code raises the peak, while two generations of the server live.",
         "mean over reloads, of memory_peak_bytes above its mean in measured bursts of that level",
         "memory",
     ),
-    _measured_apart(
+    measured_apart(
         "reload_seconds",
         "seconds",
         "Time until a reload of the code is answered.",
         "mean over reloads, of reload_seconds",
         "latency",
     ),
-    _measured_apart(
+    measured_apart(
         "reload_overlap_seconds",
         "seconds",
         "Time for which two generations of the server live: the old one stays until its runs have ended.",

@@ -189,6 +189,8 @@ def beside(sizing: SizingDocument) -> list[str]:
         said.append("what the webserver and the daemon need was not measured (sampling.companions_hz does)")
     elif "daemon" not in names:
         said.append("what the daemon needs was not measured (with dagster.coordinator: queued it is)")
+    elif not any(one.ticks_measured for one in sizing.companions):
+        said.append("without what ticks cost the daemon, which was not measured (load.ticking does)")
     return said
 
 

@@ -17,6 +17,9 @@ CHECK = "check"
 RELOAD = "reload"
 """Phase of a burst in which the code location is reloaded; only constants of reloads are fitted to it."""
 
+TICKING = "ticking"
+"""Phase of a time in which the daemon evaluates sensors by itself, fired by nobody."""
+
 
 @dataclass(frozen=True)
 class BurstRow:
@@ -24,7 +27,9 @@ class BurstRow:
 
     cell_id: str = column("", "key", "the cell it is of")
     burst: int = column("", "key", "its number in the cell, in the order fired, warm-up included")
-    phase: str = column("", "text", "`warmup`, `measure`, `reload`, or `disturbed`: it was measured again")
+    phase: str = column(
+        "", "text", "`warmup`, `measure`, `reload`, `ticking`, or `disturbed`: it was measured again"
+    )
     level: int = column("requests", "amount", "runs (or ticks) launched in it")
     repeat: int = column("", "key", "which repeat of its level")
     hold_seconds: float = column("seconds", "amount", "how long its runs were told to last")
@@ -86,10 +91,14 @@ class BurstRow:
     requests_queued_max: float = column("requests", "gauge", "most requests waiting, as Pings tell")
     reload_seconds: float = column("seconds", "amount", "until a reload of the code location was answered")
     overlap_seconds: float = column("seconds", "amount", "time with two generations of the code server")
+    daemon_ticks: int = column("ticks", "amount", "evaluations of sensors that the daemon made by itself")
     webserver_memory_peak_bytes: float = column("bytes", "gauge", "highest memory of the webserver")
     webserver_idle_cpu_cores: float = column("cores", "ratio", "CPU of the idle webserver")
     webserver_cpu_seconds: float = column("seconds", "amount", "CPU time of the webserver in its window")
     webserver_window_seconds: float = column("seconds", "amount", "from release to the last launch's answer")
+    daemon_memory_idle_bytes: float = column(
+        "bytes", "gauge", "highest memory of the daemon in the quiet time before"
+    )
     daemon_memory_peak_bytes: float = column("bytes", "gauge", "highest memory of the daemon")
     daemon_idle_cpu_cores: float = column("cores", "ratio", "CPU of the idle daemon")
     daemon_cpu_seconds: float = column("seconds", "amount", "CPU time of the daemon in its window")

@@ -100,6 +100,7 @@ class CompanionRecord(Part):
     name: str
     memory_bytes: float
     cpus: float
+    ticks_measured: bool = Field(False, description="whether what its sensors and schedules cost is in them")
 
 
 class NeedRecord(Part):

@@ -194,6 +194,33 @@ class WarmupSection(Section):
         return self
 
 
+FREQUENT_TICKS = tuple(f"frequent_tick_{number}" for number in range(1, 13))
+"""Sensors of the project's own location that are due each time the daemon looks."""
+
+
+class TickingSection(Section):
+    """Times in which the daemon evaluates sensors by itself, for what a tick costs it; after all bursts."""
+
+    windows: Annotated[int, Field(ge=0, le=50, strict=True)] = Field(
+        0,
+        description="how many; each is a quiet time and one as long with the sensors on. Needs "
+        "dagster.coordinator: queued, which starts a daemon, and sampling.companions_hz, which reads it",
+    )
+    length: Seconds = Field(
+        20, ge=10, description="of either time; the daemon looks every 5 s for sensors that are due"
+    )
+    sensors: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(each_once)] = Field(
+        (),
+        description="which are turned on; with a location section, name some of its own that only skip: runs "
+        "that they request are launched",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sensors that are turned on: those named, else ours."""
+        return self.sensors or FREQUENT_TICKS
+
+
 class LoadSection(Section):
     """How runs are launched."""
 
@@ -221,6 +248,9 @@ class LoadSection(Section):
         0,
         description="bursts at the lowest level, after all others, in which the code is loaded anew while "
         "runs are at work, as when new code is deployed; needs server.started_as: code_server",
+    )
+    ticking: TickingSection = Field(
+        TickingSection.model_construct(), description="ticks that the daemon makes by itself"
     )
     lose_server_after: Seconds = Field(
         0,
@@ -320,6 +350,7 @@ class Scenario(Section):
             raise ValueError(
                 "load.reloads needs server.started_as: code_server; `dagster api grpc` cannot load code anew"
             )
+        self._can_tick()
         if self.load.lose_server_after and not self.server.restart:
             raise ValueError("load.lose_server_after needs server.restart: true, or no burst could follow")
         if self.location is not None and self.location.command:
@@ -332,6 +363,18 @@ class Scenario(Section):
                 "dagster.requirements cannot be installed into an existing environment (location.python)"
             )
         return self
+
+    def _can_tick(self) -> None:
+        if not self.load.ticking.windows:
+            return
+        if set(self.dagster.coordinator) != {"queued"}:
+            raise ValueError("load.ticking needs dagster.coordinator: queued, which starts a daemon")
+        if not self.sampling.companions_hz:
+            raise ValueError(
+                "load.ticking needs sampling.companions_hz above 0 (10, say): it reads the daemon"
+            )
+        if self.location is not None and not self.load.ticking.sensors:
+            raise ValueError("load.ticking.sensors: name some of the location's sensors that only skip")
 
     @property
     def repository(self) -> str | None:

@@ -46,6 +46,7 @@ _SECTIONS = {
     "TicksBeside": ("ticks beside runs", "What `ticks` of a workload says."),
     "LoadSection": ("load", "The bursts."),
     "WarmupSection": ("warmup", "What `load.warmup` says: bursts before those that count."),
+    "TickingSection": ("ticking", "What `load.ticking` says: ticks of the daemon's own, after all bursts."),
     "SamplingSection": ("sampling", "How often the code server is read."),
     "TimeoutSection": ("timeouts", "How long each step may take."),
 }

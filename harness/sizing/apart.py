@@ -1,4 +1,7 @@
-"""What a cell tells beside its measured bursts: of imports, health checks and reloads of the code. Pure."""
+"""What a cell tells beside its measured bursts. Pure.
+
+Of imports, health checks, reloads of the code, and the daemon's own ticks.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from harness.model.linear import Array
-from harness.results.columns import CHECK, RELOAD
+from harness.results.columns import CHECK, RELOAD, TICKING
 from harness.results.result_document import CellRecord
 from harness.results.table_schema import filled
 
 
 def apart_of(cell: CellRecord, bursts: pd.DataFrame, processes: pd.DataFrame) -> dict[str, Array]:
-    """Values by constant, one for each import, health check or reload; nan where it could not be read.
+    """Values by constant, one for each time it was measured; nan where it could not be read.
 
     Args:
         cell: whose.
@@ -20,7 +23,9 @@ def apart_of(cell: CellRecord, bursts: pd.DataFrame, processes: pd.DataFrame) ->
         processes: table of them, of any cells.
     """
     checks = _of_checks(cell, processes) if cell.health_check_seconds else {}
-    return _of_imports(cell) | checks | _of_reloads(cell, bursts)
+    rows = filled("bursts", bursts[bursts["cell_id"] == cell.cell_id])
+    rows = rows[rows["drained"].astype(bool)] if len(rows) else rows
+    return _of_imports(cell) | checks | _of_reloads(rows) | _of_ticking(rows)
 
 
 def _of_imports(cell: CellRecord) -> dict[str, Array]:
@@ -47,16 +52,35 @@ def _of_checks(cell: CellRecord, processes: pd.DataFrame) -> dict[str, Array]:
     }
 
 
-def _of_reloads(cell: CellRecord, bursts: pd.DataFrame) -> dict[str, Array]:
+def _of_reloads(rows: pd.DataFrame) -> dict[str, Array]:
     """Memory of a reload is what its burst's peak is above the mean peak of that level."""
-    rows = filled("bursts", bursts[bursts["cell_id"] == cell.cell_id])
-    reloads = rows[(rows["phase"] == RELOAD) & rows["drained"].astype(bool)]
+    reloads = _of_phase(rows, RELOAD)
     if reloads.empty:
         return {}
-    measured = rows[(rows["phase"] == "measure") & rows["drained"].astype(bool)]
+    measured = _of_phase(rows, "measure")
     peaks = measured.groupby("level")["memory_peak_bytes"].mean()
     return {
         "reload_memory_bytes": (reloads["memory_peak_bytes"] - reloads["level"].map(peaks)).to_numpy(float),
         "reload_seconds": reloads["reload_seconds"].to_numpy(float),
         "reload_overlap_seconds": reloads["overlap_seconds"].to_numpy(float),
     }
+
+
+def _of_ticking(rows: pd.DataFrame) -> dict[str, Array]:
+    """What its own ticks cost the daemon, above the quiet time just before.
+
+    What memory the first of them took stays with the process, so all are held against the time before it.
+    """
+    times = _of_phase(rows, TICKING).sort_values("burst") if len(rows) else rows
+    if times.empty:
+        return {}
+    used = times["daemon_cpu_seconds"] - times["daemon_idle_cpu_cores"] * times["daemon_window_seconds"]
+    memory = times["daemon_memory_peak_bytes"] - times["daemon_memory_idle_bytes"].iloc[0]
+    return {
+        "daemon_ticking_memory_bytes": memory.to_numpy(float),
+        "daemon_cpu_seconds_per_tick": (used / times["daemon_ticks"]).to_numpy(float),
+    }
+
+
+def _of_phase(rows: pd.DataFrame, phase: str) -> pd.DataFrame:
+    return rows[rows["phase"] == phase] if len(rows) else rows

@@ -10,6 +10,7 @@ from harness.target.first_cause import ERROR_FIELDS, first_cause
 from harness.target.graphql import GraphQLError, JobSelector
 from harness.target.launchables import Launchable, Wanted, find_launchables
 from harness.target.run_histories import RunHistory, run_histories, run_statuses, runs_in_progress
+from harness.target.sensors import DaemonTick, Sensors
 from harness.target.validation import validate_job, validate_tick
 
 _RELOAD = f"""
@@ -78,6 +79,18 @@ class Target(Protocol):
         """Have the code location loaded again; returns when it is."""
         ...
 
+    def start_sensors(self, names: Iterable[str]) -> None:
+        """Have the daemon evaluate sensors by itself."""
+        ...
+
+    def stop_sensors(self) -> None:
+        """Have it evaluate none of them any more."""
+        ...
+
+    def daemon_ticks(self, names: Iterable[str], since: float) -> list[DaemonTick]:
+        """Evaluations of sensors by the daemon that began after `since`, in epoch seconds."""
+        ...
+
     def close(self) -> None:
         """End the connection."""
         ...
@@ -89,6 +102,7 @@ class GraphQLTarget:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._client = endpoint.client()
+        self._sensors = Sensors(self._client, endpoint)
 
     def find(self, wanted: Wanted) -> tuple[Launchable, ...]:
         """What is wanted as it is launched, for each partition in turn."""
@@ -125,6 +139,18 @@ class GraphQLTarget:
         loaded = answer.get("locationOrLoadError") or answer
         if loaded["__typename"] != "RepositoryLocation":
             raise GraphQLError(f"the code location was not reloaded: {first_cause(loaded)}")
+
+    def start_sensors(self, names: Iterable[str]) -> None:
+        """Have the daemon evaluate sensors by itself."""
+        self._sensors.start(names)
+
+    def stop_sensors(self) -> None:
+        """Have it evaluate none of them any more."""
+        self._sensors.stop()
+
+    def daemon_ticks(self, names: Iterable[str], since: float) -> list[DaemonTick]:
+        """Evaluations of sensors by the daemon that began after `since`, in epoch seconds."""
+        return self._sensors.ticks(names, since)
 
     def close(self) -> None:
         """End the connection."""

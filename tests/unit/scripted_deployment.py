@@ -43,7 +43,16 @@ from harness.stack.base import (
 from harness.stack.capabilities import COMPOSE, Capability
 from harness.target.endpoint import Endpoint
 from tests.unit.scripted_load import ScriptedGenerator, ScriptedTarget
-from tests.unit.scripted_world import BASE_BYTES, EPOCH, RUN_BYTES, RUN_CORES, World
+from tests.unit.scripted_world import (
+    BASE_BYTES,
+    DAEMON_CORES,
+    EPOCH,
+    RUN_BYTES,
+    RUN_CORES,
+    TICKING_BYTES,
+    TICKING_CORES,
+    World,
+)
 
 
 def scripted_tools(world: World) -> Tools:
@@ -130,6 +139,10 @@ class ScriptedSource:
         )
         noise = 0.5 * (at - EPOCH) ** 2 if self._world.script.never_idle else 0.0  # one core more each second
         memory = BASE_BYTES + RUN_BYTES * here
+        if self._replica == "daemon":
+            ticked = [max(0.0, min(at, end) - begin) for begin, end in self._ticked()]
+            memory = BASE_BYTES + TICKING_BYTES * any(ticked)
+            busy, noise = 0.0, DAEMON_CORES * (at - EPOCH) + TICKING_CORES * sum(ticked)
         return {
             AT: at + self._world.script.clock_offset_seconds,
             "usage_bytes": memory,
@@ -138,6 +151,10 @@ class ScriptedSource:
             "cpu_seconds": RUN_CORES * busy + noise,
             "oom_kills": sum(killed <= at for killed in self._world.kills),
         }
+
+    def _ticked(self) -> list[tuple[float, float]]:
+        going_on = [(self._world.sensors_from, float("inf"))] if self._world.sensors else []
+        return [*self._world.ticked, *going_on]
 
     def _walks(self) -> list[list[Any]]:
         return [row for at in self._instants(0.5) for row in self._walk(at)]
@@ -167,6 +184,7 @@ class ScriptedDeployment:
 
     def __init__(self, world: World, cell: Cell) -> None:
         self._world = world
+        self._queued = cell.coordinator == "queued"
         self.limits = Limits(True, "script", "", cell.cpus, cell.memory_bytes, host_cpus=4)
         self.sources: list[ScriptedSource] = []
         self.replicas = tuple(
@@ -176,7 +194,8 @@ class ScriptedDeployment:
 
     @property
     def companions(self) -> tuple[Companion, ...]:
-        return (Companion("webserver", self._opener("webserver")),)
+        names = ("webserver", "daemon") if self._queued else ("webserver",)
+        return tuple(Companion(name, self._opener(name)) for name in names)
 
     @property
     def control(self) -> Control | None:

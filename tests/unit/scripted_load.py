@@ -10,6 +10,7 @@ from harness.load.generator import LoadPlan, LoadReport, Sent
 from harness.target.graphql import GraphQLError, JobSelector
 from harness.target.launchables import Launchable, Wanted
 from harness.target.run_histories import RunHistory
+from harness.target.sensors import DaemonTick
 from harness.target.target import Tag
 from tests.unit.scripted_world import BASE_BYTES, RUN_BYTES, ScriptedRun, World
 
@@ -54,6 +55,24 @@ class ScriptedTarget:
     def reload(self) -> None:
         self._world.clock.sleep(3.0)
         self._world.reloads += 1
+
+    def start_sensors(self, names: Iterable[str]) -> None:
+        self._world.sensors = tuple(names)
+        self._world.sensors_from = self._world.clock.now()
+
+    def stop_sensors(self) -> None:
+        self._world.sensors = ()
+        self._world.ticked.append((self._world.sensors_from, self._world.clock.now()))
+
+    def daemon_ticks(self, names: Iterable[str], since: float) -> list[DaemonTick]:
+        began = self._world.sensors_from
+        assert began >= since
+        return [
+            DaemonTick(name, began + 5.0 * round_, *self._world.script.tick)
+            for name in names
+            for round_ in range(100)
+            if began + 5.0 * round_ <= self._world.clock.now() and self._world.script.tick[0]
+        ]
 
     def close(self) -> None:
         pass

@@ -13,6 +13,9 @@ EPOCH = 1_700_000_000.0
 BASE_BYTES = 200 * 2**20
 RUN_BYTES = 50 * 2**20
 LAUNCH_SECONDS = 0.4
+DAEMON_CORES = 0.02
+TICKING_CORES = 0.6
+TICKING_BYTES = 10 * 2**20
 RUN_CORES = 0.1
 
 
@@ -102,6 +105,8 @@ class Script:
     """From one answer to the next."""
     kernel_kills: bool = False
     """Whether a run that does not fit into the cell's memory is killed."""
+    tick: tuple[str, str] = ("SKIPPED", "")
+    """Status and failure of each tick that the daemon makes; without a status it makes none."""
     broken_cells: frozenset[int] = frozenset()
     """Numbers of deployments, from 0, that do not come up."""
 
@@ -117,6 +122,11 @@ class World:
     canceled: list[str] = field(default_factory=list)
     revived: int = 0
     reloads: int = 0
+    sensors: tuple[str, ...] = ()
+    """Those that are turned on."""
+    sensors_from: float = 0.0
+    ticked: list[tuple[float, float]] = field(default_factory=list)
+    """From when to when sensors were on."""
     launches: int = 0
     ups: list[str] = field(default_factory=list)
     up_now: int = 0

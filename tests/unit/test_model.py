@@ -140,6 +140,7 @@ def test_a_prediction_says_when_it_leaves_what_was_measured() -> None:
 APART = (1.2, 40e6, 61e6, 1.1, 120e6, 4, 10)
 WEBSERVER = (180e6, 2e6, 0.03, 0.08)
 DAEMON = (120e6, 5e5, 0.05, 0.2)
+DAEMON_TICKS = (2e6, 0.05)
 """Constants of what `simulated_bursts` holds, in the order of the registry."""
 
 
@@ -186,6 +187,8 @@ def simulated_bursts(
         "reload_memory_bytes": np.array([119e6, 120e6, 121e6]),
         "reload_seconds": np.array([3.9, 4.0, 4.1]),
         "reload_overlap_seconds": np.array([9.0, 10.0, 11.0]),
+        "daemon_ticking_memory_bytes": np.array([1.9e6, 2e6, 2.1e6]),
+        "daemon_cpu_seconds_per_tick": np.array([0.049, 0.05, 0.051]),
     }
     return Bursts(fired, LEVELS, LEVELS, BEFORE, columns | changes, apart)
 
@@ -198,8 +201,11 @@ def estimate(constant: Constant) -> Estimate:
 @pytest.mark.parametrize(
     ("fired", "truth"),
     [
-        ("runs", (200e6, 95e6, LEAK, 0.02, 1.4, 0.3, 0.7, 6, 5, 18, *APART, *WEBSERVER, *DAEMON)),
-        ("ticks", (200e6, 95e6, LEAK, 0.02, 1.4, 0.7, 6, *APART)),
+        (
+            "runs",
+            (200e6, 95e6, LEAK, 0.02, 1.4, 0.3, 0.7, 6, 5, 18, *APART, *WEBSERVER, *DAEMON, *DAEMON_TICKS),
+        ),
+        ("ticks", (200e6, 95e6, LEAK, 0.02, 1.4, 0.7, 6, *APART, *DAEMON_TICKS)),
     ],
 )
 def test_every_constant_of_the_registry_is_recovered(fired: Fired, truth: tuple[float, ...]) -> None:

@@ -1,0 +1,96 @@
+"""What was seen of a burst, gathered when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from harness.errors import ExperimentError
+from harness.experiment.context import BurstContext
+from harness.experiment.drain import Drained
+from harness.experiment.plan import PlannedBurst
+from harness.experiment.record import Fired
+from harness.experiment.summary import BurstTimes
+from harness.experiment.tables import runs_frame, steps_frame
+from harness.load.generator import LoadReport
+from harness.observe.host import HostTimes
+from harness.observe.pings import no_pings
+from harness.observe.source import SourceState, samples_frame
+from harness.target.graphql import GraphQLError
+from harness.target.run_histories import RunHistory
+from harness.target.target import Tag
+
+
+@dataclass(frozen=True)
+class Began:
+    """The state in which a burst found everything."""
+
+    states: dict[str, SourceState]
+    """Of the sources, by replica."""
+    host: HostTimes
+
+
+def begin(context: BurstContext) -> Began:
+    """Start all watermarks anew, just before a burst."""
+    return Began(context.sources.reset(), context.tools.host())
+
+
+def gather(
+    context: BurstContext,
+    planned: PlannedBurst,
+    times: BurstTimes,
+    began: Began,
+    drained: Drained,
+    report: LoadReport,
+    hold: float,
+    reload_seconds: float = float("nan"),
+    daemon_ticks: int = 0,
+) -> Fired:
+    """Everything seen of a burst that has ended.
+
+    Raises:
+        ExperimentError: the webserver, or what reads, no longer tells, though nothing is known to be broken.
+    """
+    sources = context.sources
+    histories = _histories(context, context.tag(planned.order), drained.broken)
+    return Fired(
+        cell_id=context.cell.cell_id,
+        planned=planned,
+        hold=hold,
+        times=times,
+        began_at=context.began_at,
+        replicas=sources.names,
+        available_cores=context.available_cores,
+        report=report,
+        states=(began.states, began.states if drained.broken else sources.read()),
+        readings=sources.take(),
+        companions=_companions(context, drained.broken),
+        runs=runs_frame(histories),
+        steps=steps_frame(histories),
+        pings=no_pings() if context.pinger is None else context.pinger.take(),
+        host=(began.host, context.tools.host()),
+        drained=drained.whole,
+        reload_seconds=reload_seconds,
+        daemon_ticks=daemon_ticks,
+        source=sources.abilities,
+    )
+
+
+def _companions(context: BurstContext, broken: str) -> pd.DataFrame:
+    """What was read of the webserver and the daemon; without rows where neither is."""
+    if context.companions is None:
+        return samples_frame([]).assign(replica="")
+    if not broken:  # else the one that ended took its sampler with it
+        context.companions.read()  # all of it has arrived then
+    return context.companions.take().samples
+
+
+def _histories(context: BurstContext, tag: Tag, broken: str) -> list[RunHistory]:
+    """What became of the runs; nothing where the deployment is broken and no longer says."""
+    try:
+        return context.target.histories(tag)
+    except GraphQLError as error:
+        if broken:
+            return []
+        raise ExperimentError(f"the webserver did not tell what became of the runs: {error}") from None
