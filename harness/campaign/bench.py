@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import closing
 from pathlib import Path
 
 import harness
@@ -14,8 +15,10 @@ from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
+from harness.results.live_document import LIVE_FILE
 from harness.scenario.model import Scenario
 from harness.stack.capabilities import refuse
+from harness.stack.ledger import Ledger
 from harness.stack.registry import StackName
 
 
@@ -35,8 +38,9 @@ def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, mean
     folder = ResultFolder(path)
     folder.lock()
     try:
-        _begin(folder, scenario, stack, fingerprint, resume)
-        with means.listener.experiment() as listener:
+        with closing(Ledger()) as ledger, means.listener.experiment() as listener:
+            ledger.add_file(path / LIVE_FILE)
+            _begin(folder, scenario, stack, fingerprint, resume)
             Experiment(scenario, made, folder, listener, means.tools).run()
         _conclude(folder, means)
     except KeyboardInterrupt:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from harness.errors import InputError
 from harness.scenario.cells import cells_of
-from harness.scenario.env_file import read_env_file
+from harness.scenario.env_file import read_env_file, taken_from_outside
 from harness.scenario.model import Scenario
 from harness.scenario.problems import problems, section_of_scenario
 from harness.scenario.quantity import MIB
@@ -45,7 +45,7 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
     except ValidationError as error:
         raise InputError("\n".join(problems(error, document, written, section_of_scenario))) from None
     _refuse_cells_of_one_name(scenario, written)
-    return LoadedScenario(_with_env_file(_resolve_paths(scenario, written), written), path, text)
+    return LoadedScenario(_with_environment(_resolve_paths(scenario, written), written), path, text)
 
 
 def _refuse_cells_of_one_name(scenario: Scenario, written: Written) -> None:
@@ -105,7 +105,11 @@ def _apply(document: dict[str, Any], option: str, written: Written) -> FieldPath
     return path
 
 
-def _with_env_file(scenario: Scenario, written: Written) -> Scenario:
+def _with_environment(scenario: Scenario, written: Written) -> Scenario:
+    try:
+        taken_from_outside(scenario.server.env)
+    except InputError as error:
+        raise InputError(f"{written.where(('server', 'env'))}: {error}") from None
     given = scenario.server.env_file
     if given is None:
         return scenario

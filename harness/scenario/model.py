@@ -127,7 +127,11 @@ class ServerSection(Section):
         description="code servers behind one name, each with the limits above; more than one needs "
         "--stack compose",
     )
-    env: dict[str, str] = Field(default_factory=dict, description="environment of the code server")
+    env: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="environment of the code server. Results keep it, so a secret goes without value "
+        "(`TOKEN:`), which takes that of the environment that `bench` runs in, or into `env_file`",
+    )
     env_file: Path | None = Field(
         None,
         description="file of `NAME=value` lines for that environment, such as `.env`; relative to the "

@@ -35,8 +35,8 @@ from harness.stack.server_command import (
     agent_settings,
     cause,
     own_workloads,
+    said_of_environment,
     server_settings,
-    unread_env_file,
 )
 from harness.stack.sidecar import SidecarChannel
 from harness.target.endpoint import Endpoint
@@ -133,8 +133,8 @@ class _Starter:
             home = {"DAGSTER_HOME": f"/opt/dagster/{self._cell.coordinator}"}
             self._agent = agent_settings(self._printed(["-c", INSTANCE_REF], timeout, home))
             self._write_override()
-        if unread := unread_env_file(self._scenario):
-            self._say(unread)
+        for line in said_of_environment(self._scenario):
+            self._say(line)
         self._say("timing the import of the code")
         imports = time_imports(self._location(), self._printed, timeout)
         watcher = self._watcher = Watcher(self._client, self._experiment, self._logs, self._password)

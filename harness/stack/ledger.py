@@ -1,4 +1,4 @@
-"""A crash-safe record of everything an experiment creates outside its result folder.
+"""A crash-safe record of everything an experiment creates that shall not outlive it.
 
 Each experiment writes one JSON file in the user's state folder, before it creates anything; the file goes
 when everything in it is gone. A file whose owner is dead is what a killed harness left, and `clean` removes
@@ -8,6 +8,7 @@ is never hit, and none is lost when the clock is set.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -86,6 +87,7 @@ class Entry:
     cgroups: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     engines: tuple[EngineMark, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class Ledger:
@@ -110,6 +112,10 @@ class Ledger:
     def add_cgroup(self, directory: Path) -> None:
         """Record a cgroup directory that is about to be made."""
         self._change(replace(self._entry, cgroups=(*self._entry.cgroups, str(directory))))
+
+    def add_file(self, path: Path) -> None:
+        """Record a file that is about to be made."""
+        self._change(replace(self._entry, files=(*self._entry.files, str(path.absolute()))))
 
     def add_engine(self, host: str, experiment: str) -> None:
         """Record that containers with the label of `experiment` are about to be made."""
@@ -144,6 +150,7 @@ class CleanReport:
     processes: int = 0
     cgroups: int = 0
     folders: int = 0
+    files: int = 0
     engine: Removed = field(default_factory=Removed)
 
     def __add__(self, other: CleanReport) -> CleanReport:
@@ -151,6 +158,7 @@ class CleanReport:
             self.processes + other.processes,
             self.cgroups + other.cgroups,
             self.folders + other.folders,
+            self.files + other.files,
             self.engine + other.engine,
         )
 
@@ -158,14 +166,14 @@ class CleanReport:
 def clean(say: Callable[[str], None]) -> CleanReport:
     """Remove what dead experiments left; experiments that still run are not touched."""
     total = CleanReport()
-    running = 0
+    running: set[ProcessMark] = set()
     for file in sorted(state_folder().glob("*.json")):
         entry = _read(file)
         if entry is None:
             file.unlink(missing_ok=True)
             continue
         if entry.owner.alive() is not None:
-            running += 1
+            running.add(entry.owner)
             continue
         try:
             total += _remove(entry)
@@ -177,7 +185,7 @@ def clean(say: Callable[[str], None]) -> CleanReport:
             continue
         file.unlink(missing_ok=True)
     if running:
-        say(f"{running} experiments are still running and were left alone")
+        say(f"{len(running)} experiments are still running and were left alone")
     logs = remove_old_crash_logs()
     said = f"removed {total.processes} processes, {total.cgroups} cgroups, {total.folders} scratch folders"
     if total.engine.total:
@@ -185,6 +193,8 @@ def clean(say: Callable[[str], None]) -> CleanReport:
         said += (
             f", {of.containers} containers, {of.networks} networks, {of.volumes} volumes, {of.images} images"
         )
+    if total.files:
+        said += f", {total.files} live views"
     say(said + (f", {logs} old crash logs" if logs else ""))
     return total
 
@@ -220,7 +230,7 @@ def _signal(send: Callable[[], None]) -> None:
 
 def _remove(entry: Entry) -> CleanReport:
     processes = terminate(list(entry.processes))
-    cgroups = folders = 0
+    cgroups = folders = files = 0
     for directory in entry.cgroups:
         processes += limited_cgroup.kill_all(Path(directory))
         cgroups += limited_cgroup.remove(Path(directory))
@@ -228,12 +238,17 @@ def _remove(entry: Entry) -> CleanReport:
         if Path(folder).exists():
             shutil.rmtree(folder, ignore_errors=True)
             folders += 1
-    return CleanReport(processes, cgroups, folders, _remove_from_engines(entry))
+    for file in entry.files:
+        if Path(file).exists():
+            with contextlib.suppress(OSError):
+                Path(file).unlink()
+                files += 1
+    return CleanReport(processes, cgroups, folders, files, _remove_from_engines(entry))
 
 
 def _left(entry: Entry) -> list[str]:
-    """The cgroups and folders of an entry that are still there."""
-    return [path for path in (*entry.cgroups, *entry.folders) if Path(path).exists()]
+    """The cgroups, folders and files of an entry that are still there."""
+    return [path for path in (*entry.cgroups, *entry.folders, *entry.files) if Path(path).exists()]
 
 
 def _remove_from_engines(entry: Entry) -> Removed:
@@ -258,6 +273,7 @@ def _read(file: Path) -> Entry | None:
             cgroups=tuple(raw["cgroups"]),
             folders=tuple(raw["folders"]),
             engines=tuple(EngineMark(**item) for item in raw.get("engines", ())),
+            files=tuple(raw.get("files", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

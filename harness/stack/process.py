@@ -35,10 +35,10 @@ from harness.stack.server_command import (
     cause,
     health_check_arguments,
     own_workloads,
+    said_of_environment,
     server_settings,
     start_arguments,
     target_arguments,
-    unread_env_file,
     webserver_settings,
 )
 from harness.target.endpoint import Endpoint
@@ -102,8 +102,8 @@ class _Starter:
         timeout = self._scenario.timeouts.start
         grpc_port, web_port = free_port(), free_port()
         self._write_home(grpc_port)
-        if unread := unread_env_file(self._scenario):
-            self._say(unread)
+        for line in said_of_environment(self._scenario):
+            self._say(line)
         limited, limits = self._limits()
         self._say("timing the import of the code")
         location = self._scenario.location or own_workloads()

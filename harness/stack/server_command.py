@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.errors import ExperimentError, MachineError
 from harness.scenario.cells import Cell
-from harness.scenario.env_file import read_env_file
+from harness.scenario.env_file import kept_secrets, read_env_file, taken_from_outside
 from harness.scenario.model import LocationSection, Scenario
 
 _EXCEPTION = r"^(?:\x1b\[\d+m)?([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*)$"
@@ -96,7 +96,8 @@ def server_settings(scenario: Scenario, cell: Cell) -> dict[str, str]:
     """What a cell and its scenario set in the environment of the code server.
 
     Raises:
-        InputError: the scenario's env_file has gone, or become something else, since it was checked.
+        InputError: the scenario's env_file has gone, or become something else, since it was checked; or a
+            variable that is left to the harness's environment is not there.
     """
     settings: dict[str, str] = {}
     if cell.grpc_max_workers is not None:
@@ -105,7 +106,7 @@ def server_settings(scenario: Scenario, cell: Cell) -> dict[str, str]:
         settings["DAGSTER_ENABLE_SERVER_METRICS"] = "1"
     if scenario.server.env_file is not None:
         settings |= read_env_file(scenario.server.env_file)
-    return settings | scenario.server.env
+    return settings | taken_from_outside(scenario.server.env)
 
 
 def webserver_settings(scenario: Scenario) -> dict[str, str]:
@@ -113,8 +114,16 @@ def webserver_settings(scenario: Scenario) -> dict[str, str]:
     return {"DAGSTER_GRPC_TIMEOUT_SECONDS": f"{math.ceil(scenario.timeouts.launch)}"}
 
 
-def unread_env_file(scenario: Scenario) -> str:
-    """What to say of a `.env` beside the code that nobody named; empty where there is none."""
+def said_of_environment(scenario: Scenario) -> list[str]:
+    """What to say of secrets that a result will hold, and of a `.env` beside the code that nobody named."""
+    kept = [
+        f"server.env: the result keeps the value of {name}; leave it empty to take it from the environment"
+        for name in kept_secrets(scenario.server.env)
+    ]
+    return [*kept, *filter(None, [_unread_env_file(scenario)])]
+
+
+def _unread_env_file(scenario: Scenario) -> str:
     location = scenario.location
     if location is None or location.image is not None or scenario.server.env_file is not None:
         return ""

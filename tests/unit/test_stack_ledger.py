@@ -36,12 +36,23 @@ def test_everything_recorded_is_gone_after_close(state: Path) -> None:
     assert list(state.iterdir()) == []
 
 
+def test_the_live_view_of_a_killed_bench_is_removed(state: Path, tmp_path: Path) -> None:
+    live = tmp_path / "live.json"
+    live.write_text("{}")
+    orphaned(state, files=[str(live), str(tmp_path / "never-made")])
+    said: list[str] = []
+    clean(said.append)
+    assert said == ["removed 0 processes, 0 cgroups, 0 scratch folders, 1 live views"]
+    assert not live.exists()
+    assert list(state.iterdir()) == []
+
+
 def test_clean_leaves_what_a_living_harness_owns(state: Path) -> None:
-    ledger = Ledger()
+    ledger, _ = Ledger(), Ledger()  # one experiment has several
     said: list[str] = []
     clean(said.append)
     assert said[0] == "1 experiments are still running and were left alone"
-    assert len(list(state.iterdir())) == 1
+    assert len(list(state.iterdir())) == 2
     ledger.close()
 
 
