@@ -1,0 +1,43 @@
+"""The table of a campaign. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.campaign.case import Seen
+
+HEAD = """\
+| seed | fault | after | exit | validity | after `--resume` | MiB a run | what was wrong |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def render(seen: Sequence[Seen], undisturbed: float) -> str:
+    """As Markdown: a line for each case, by number, and what all of them come to.
+
+    Args:
+        seen: the cases.
+        undisturbed: bytes per run where nothing happens.
+    """
+    rows = [_row(one) for one in sorted(seen, key=lambda one: one.number)]
+    struck, wrong = sum(one.struck for one in seen), sum(bool(one.wrong) for one in seen)
+    said = (
+        f"{len(seen)} cases; in {struck} the experiment was still there for the fault, and in {wrong} something "
+        f"was wrong. Undisturbed, a run takes {undisturbed / 2**20:.1f} MiB.\n"
+    )
+    return f"{said}\n{HEAD}" + "".join(f"{row}\n" for row in rows)
+
+
+def _row(one: Seen) -> str:
+    value = "-" if one.value is None else f"{one.value / 2**20:.1f}"
+    cells = (
+        one.seed,
+        one.fault,
+        f"{one.after_seconds:.1f} s" + ("" if one.struck else ", too late"),
+        str(one.exit_code),
+        one.validity,
+        one.resumed or "-",
+        value,
+        "; ".join(one.wrong) or "nothing",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
