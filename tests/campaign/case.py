@@ -251,11 +251,9 @@ def _cgroups() -> set[Path]:
 def _left(place: Place, before: set[Path], neighbour: tuple[psutil.Process, list[Path]]) -> list[str]:
     """What is still there of the experiment and not of its neighbour."""
     own = {neighbour[0].pid, neighbour[0].ppid()}
-    records = sorted(place.state.glob("*.json"))
-    found = [
-        one for one in traces(place.state) if not one.startswith(tuple(f"process {pid}:" for pid in own))
-    ]
-    found = [one for one in found if one not in {str(record) for record in records}]
+    records = sorted(map(str, place.state.glob("*.json")))
+    told = (*records, *(f"process {pid}:" for pid in own))
+    found = [one for one in traces(place.state) if not one.startswith(told)]
     found += [f"{len(records) - 1} records"] if len(records) > 1 else []
     everything = {*place.temporary.glob("dagster-sizing-*"), *(_cgroups() - before)}
     found += [str(path) for path in sorted(everything - set(neighbour[1]))]

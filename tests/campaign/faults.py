@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import resource
 import signal
@@ -111,7 +110,7 @@ def _no_more_files(running: Running) -> bool:
     """No process of the harness itself may open another file."""
     if running.over:
         return False
-    held = len(os.listdir(f"/proc/{running.process.pid}/fd"))
+    held = sum(1 for _ in Path(f"/proc/{running.process.pid}/fd").iterdir())
     resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (held, held))
     return True
 

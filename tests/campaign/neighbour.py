@@ -5,6 +5,7 @@ python -m tests.campaign.neighbour      with DAGSTER_SIZING_STATE set; ends with
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -27,10 +28,8 @@ def main() -> None:
         ledger.add_cgroup(directory)
         groups.append(str(directory))
 
-    try:
+    with contextlib.suppress(NoCgroupError):  # then there is none to be harmed
         limited_cgroup.make(1.0, 2**30, recorded)
-    except NoCgroupError:
-        pass  # then there is none to be harmed
     print(json.dumps({"pid": sleeper.pid, "paths": [str(folder), *groups]}), flush=True)
     sys.stdin.read()
     ledger.close()

@@ -22,8 +22,8 @@ def render(seen: Sequence[Seen], undisturbed: float) -> str:
     rows = [_row(one) for one in sorted(seen, key=lambda one: one.number)]
     struck, wrong = sum(one.struck for one in seen), sum(bool(one.wrong) for one in seen)
     said = (
-        f"{len(seen)} cases; in {struck} the experiment was still there for the fault, and in {wrong} something "
-        f"was wrong. Undisturbed, a run takes {undisturbed / 2**20:.1f} MiB.\n"
+        f"{len(seen)} cases; in {struck} the experiment was still there for the fault, and in {wrong} "
+        f"something was wrong. Undisturbed, a run takes {undisturbed / 2**20:.1f} MiB.\n"
     )
     return f"{said}\n{HEAD}" + "".join(f"{row}\n" for row in rows)
 
