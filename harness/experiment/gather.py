@@ -29,11 +29,13 @@ class Began:
     states: dict[str, SourceState]
     """Of the sources, by replica."""
     host: HostTimes
+    others: int
+    """Other experiments that the machine was shared with."""
 
 
 def begin(context: BurstContext) -> Began:
     """Start all watermarks anew, just before a burst."""
-    return Began(context.sources.reset(), context.tools.host())
+    return Began(context.sources.reset(), context.tools.host(), context.tools.others())
 
 
 def gather(
@@ -70,6 +72,7 @@ def gather(
         steps=steps_frame(histories),
         pings=no_pings() if context.pinger is None else context.pinger.take(),
         host=(began.host, context.tools.host()),
+        others=max(began.others, context.tools.others()),
         drained=drained.whole,
         reload_seconds=reload_seconds,
         daemon_ticks=daemon_ticks,

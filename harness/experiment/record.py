@@ -57,6 +57,8 @@ class Fired:
     states: tuple[dict[str, SourceState], dict[str, SourceState]]
     """Of the sources, before and after, by replica; lost ones are missing after."""
     host: tuple[HostTimes, HostTimes]
+    others: int
+    """Other experiments that the machine was shared with."""
     drained: bool
     reload_seconds: float
     """How long a reload of the code location took; nan without one."""
@@ -108,6 +110,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
     row |= summarise_companions(fired.companions, launches, times)
     row["oom_victims"] = "; ".join(oom_victims(readings.samples, readings.processes, runs))
     row |= host_row(*fired.host)
+    row["others"] = fired.others
     row["saturated"] = is_saturated(
         row["exec_cpu_seconds"], row["exec_window_seconds"], fired.available_cores
     )

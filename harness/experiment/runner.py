@@ -300,6 +300,8 @@ def _one_line(outcome: BurstOutcome) -> str:
     told.append(f"{row.window_seconds:.1f}s")
     if row.lost_replica:
         told.append(f"lost {row.lost_replica} ({row.lost_cause}), started again")
+    if row.others:
+        told.append("another experiment is measuring on this machine: they disturb each other")
     if row.phase == "disturbed":
         told.append("to be measured again: the hypervisor took CPU")
     return ", ".join(told)

@@ -10,6 +10,7 @@ from typing import Protocol
 from harness.experiment.clock import Clock, SystemClock
 from harness.load.generator import LoadGenerator, LoadPlan, LoadReport
 from harness.observe.host import HostTimes, host_times
+from harness.stack.ledger import others_measuring
 from harness.target.endpoint import Endpoint
 from harness.target.target import GraphQLTarget, Target
 
@@ -42,3 +43,5 @@ class Tools:
     generator: Callable[[], AbstractContextManager[Generator]] = LoadGenerator
     clock: Clock = field(default_factory=SystemClock)
     host: Callable[[], HostTimes] = host_times
+    others: Callable[[], int] = others_measuring
+    """How many other experiments the machine is shared with."""

@@ -122,6 +122,13 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
     if steal > STEAL_INCONCLUSIVE:
         message = f"the hypervisor took {steal:.0%} of the CPU during a burst; measure on a quieter machine"
         found.append(_reason("inconclusive", "steal", message, cell_id))
+    shared = rows["others"] > 0
+    if shared.any():
+        message = (
+            f"another experiment was measuring on this machine during {int(shared.sum())} bursts, and each "
+            "took CPU from the other; measure them one after the other"
+        )
+        found.append(_reason("inconclusive", "not-alone", message, cell_id))
     gap = (rows["watermark_bytes"] / rows["usage_peak_bytes"] - 1).max()
     if pd.notna(gap) and gap > MISSED_PEAK_NOTE:
         message = (

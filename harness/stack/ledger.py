@@ -199,6 +199,13 @@ def clean(say: Callable[[str], None]) -> CleanReport:
     return total
 
 
+def others_measuring() -> int:
+    """How many other experiments of this user are measuring on this machine now."""
+    entries = [_read(file) for file in state_folder().glob("*.json")]
+    owners = {entry.owner for entry in entries if entry is not None and entry.files}
+    return sum(owner.pid != os.getpid() and owner.alive() is not None for owner in owners)
+
+
 def terminate(marks: list[ProcessMark]) -> int:
     """End processes and all their descendants: politely first, then for good. Returns how many there were."""
     found: dict[int, psutil.Process] = {}

@@ -62,6 +62,7 @@ def scripted_tools(world: World) -> Tools:
         generator=lambda: ScriptedGenerator(world),
         clock=world.clock,
         host=world.host,
+        others=lambda: int(world.burst in world.script.shared_bursts),
     )
 
 

@@ -86,6 +86,8 @@ class Script:
     revivable: bool = True
     stolen_bursts: frozenset[int] = frozenset()
     """Bursts in which the hypervisor takes CPU."""
+    shared_bursts: frozenset[int] = frozenset()
+    """Bursts during which another experiment is measuring."""
     stuck_bursts: frozenset[int] = frozenset()
     """Bursts whose runs never end."""
     saturated_bursts: frozenset[int] = frozenset()

@@ -277,6 +277,15 @@ def test_a_machine_that_disturbs_every_burst_makes_an_end_of_it(tmp_path: Path) 
     assert document.validity.state == "inconclusive"
 
 
+def test_an_experiment_beside_another_says_so_and_is_not_valid(tmp_path: Path) -> None:
+    document, bursts = measured(tmp_path, World(Script(shared_bursts=frozenset({WARMUP + 1}))))
+    # at the end of one it was there still, and so at the begin of the next
+    assert list(bursts.loc[bursts["others"] > 0, "burst"]) == [WARMUP + 1, WARMUP + 2]
+    assert document.validity.state == "inconclusive"
+    [reason] = [reason for reason in document.validity.reasons if reason.code == "not-alone"]
+    assert "during 2 bursts" in reason.message
+
+
 def test_a_late_load_generator_makes_the_result_invalid(tmp_path: Path) -> None:
     document, bursts = measured(tmp_path, World(Script(saturated_bursts=frozenset({WARMUP}))))
     assert list(bursts["generator_saturated"]).count(True) == 1

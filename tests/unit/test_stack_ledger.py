@@ -3,12 +3,13 @@ import json
 import os
 import subprocess
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 import pytest
 
-from harness.stack.ledger import Ledger, ProcessMark, clean, mark
+from harness.stack.ledger import Ledger, ProcessMark, clean, mark, others_measuring
 
 
 @pytest.fixture
@@ -45,6 +46,22 @@ def test_the_live_view_of_a_killed_bench_is_removed(state: Path, tmp_path: Path)
     assert said == ["removed 0 processes, 0 cgroups, 0 scratch folders, 1 live views"]
     assert not live.exists()
     assert list(state.iterdir()) == []
+
+
+def test_other_experiments_are_those_that_are_alive_and_measure(state: Path, tmp_path: Path) -> None:
+    own, live = Ledger(), tmp_path / "live.json"
+    own.add_file(live)
+    orphaned(state, files=[str(live)])
+    assert others_measuring() == 0
+    with subprocess.Popen(["sleep", "600"]) as other:
+        entry = {"owner": asdict(mark(other.pid)), "processes": [], "cgroups": [], "folders": []}
+        (state / "idle.json").write_text(json.dumps(entry))
+        assert others_measuring() == 0
+        for name in ("a", "b"):  # one experiment, two records
+            (state / f"{name}.json").write_text(json.dumps(entry | {"files": [str(live)]}))
+        assert others_measuring() == 1
+        other.kill()
+    own.close()
 
 
 def test_clean_leaves_what_a_living_harness_owns(state: Path) -> None:
