@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import harness
-from harness.compare.comparable import packages, remarks, unlike
+from harness.compare.comparable import drifted, packages, remarks, unlike
 from harness.compare.subject import Round, Subject, subjects_of
 from harness.compare.verdicts import compare
 from harness.errors import InputError, InvalidResultError
@@ -76,6 +76,7 @@ def _check(baseline: Subject, others: Sequence[Subject], force: bool) -> list[st
             f"{invalid[0]}; measure it again, or compare with --force, which will be said"
         )
     apart = [text for other in others for text in unlike(baseline, other)]
+    apart += [text for subject in (baseline, *others) for text in drifted(subject)]
     if apart and not force:
         raise InputError(f"{apart[0]}; compare what was measured alike, or insist with --force")
     return list(dict.fromkeys(invalid + apart))

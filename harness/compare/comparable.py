@@ -30,6 +30,28 @@ def unlike(baseline: Subject, other: Subject) -> list[str]:
     return [f"{baseline.label} and {other.label}: {text}" for text in found]
 
 
+def drifted(subject: Subject) -> list[str]:
+    """Why rounds of one subject are not of one machine, system and set of packages; empty where they are."""
+    first, *later = [one.document for one in subject.rounds]
+    found = [
+        f"{first.name} and {one.name}: {text}"
+        for one in later
+        for text in first.fingerprint.differing(one.fingerprint, (*_MACHINE, *_REMARKED))
+    ]
+    for cells in subject.cells().values():
+        packages_then = cells[0].packages | {"python": cells[0].python_version}
+        for cell in cells[1:]:
+            now = cell.packages | {"python": cell.python_version}
+            changed = sorted(
+                name for name in packages_then.keys() | now.keys() if packages_then.get(name) != now.get(name)
+            )
+            found += [
+                f"rounds of {subject.label}: {name} {packages_then.get(name)} and {now.get(name)}"
+                for name in changed[:1]
+            ]
+    return list(dict.fromkeys(found))
+
+
 def remarks(baseline: Subject, other: Subject) -> list[str]:
     """What a reader should know of a comparison that may be made."""
     first, second = baseline.rounds[0].document, other.rounds[0].document

@@ -245,7 +245,7 @@ def _value(out: Path) -> float | None:
 
 
 def _cgroups() -> set[Path]:
-    return set(CGROUPS.iterdir()) if CGROUPS.exists() else set()
+    return {path for path in CGROUPS.iterdir() if path.is_dir()} if CGROUPS.exists() else set()
 
 
 def _left(place: Place, before: set[Path], neighbour: tuple[psutil.Process, list[Path]]) -> list[str]:

@@ -158,6 +158,48 @@ def test_rounds_in_turns_see_through_a_drift(run: Run, tmp_path: Path) -> None:
     assert "not finished" in done.stderr
 
 
+def matrix_of(folder: Path, *changes: dict[str, Any]) -> Path:
+    """Rounds in turns, each with changes of its own to both of its results."""
+    rounds = []
+    for number, changed in enumerate(changes, 1):
+        for version in ("1.11.16", "1.13.27"):
+            record = RoundRecord(number=number, dagster_version=version, folder=f"round-{number}-{version}")
+            made(folder / record.folder, version, number, repeats=2, **changed)
+            rounds.append(record)
+    written = MatrixDocument(
+        harness_version="0",
+        created_at="",
+        finished_at="now",
+        scenario_sha256="",
+        stack="process",
+        versions=("1.11.16", "1.13.27"),
+        rounds=tuple(rounds),
+    )
+    write_matrix(folder, written)
+    return folder
+
+
+def test_rounds_after_the_first_must_be_alike_too(run: Run, tmp_path: Path) -> None:
+    machine = {"cpu_count": 2, "kernel": "6.1"}
+    same = matrix_of(tmp_path / "same", {"fingerprint": machine}, {"fingerprint": machine})
+    assert run("compare", str(same), "--fail-on", "nothing").returncode == 0
+    moved = matrix_of(
+        tmp_path / "moved", {"fingerprint": machine}, {"fingerprint": machine | {"kernel": "6.9"}}
+    )
+    done = run("compare", str(moved), "--fail-on", "nothing")
+    assert done.returncode == 2
+    assert "round-1-1.11.16 and round-2-1.11.16: kernel: 6.1 and 6.9" in done.stderr
+    cell = cell_record(
+        cell_id=CELL.replace("1.13.27", "1.11.16"), dagster_version="1.11.16", packages={"dagster": "other"}
+    )
+    other = matrix_of(
+        tmp_path / "other", {"fingerprint": machine}, {"fingerprint": machine, "cells": (cell,)}
+    )
+    done = run("compare", str(other), "--fail-on", "nothing")
+    assert done.returncode == 2
+    assert "rounds of 1.11.16: dagster 1.11.16 and other" in done.stderr
+
+
 def test_what_is_not_alike_is_refused_or_said(run: Run, tmp_path: Path) -> None:
     a = made(tmp_path / "a", "1.11.16", 1)
     other = {"cpu_count": 8, "memory_total_bytes": 8 * 2**30}
