@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, FiniteFloat, TypeAdapter, ValidationError
 
 from harness.errors import InputError
 from harness.sizing.run_history import History, whole_runs
+from harness.target.first_cause import one_line
 from harness.target.graphql import GraphQLClient, GraphQLError, NotGraphQLError
 
 RUNS_PER_PAGE = 500
@@ -30,6 +32,22 @@ query RunHistory($filter: RunsFilter!, $cursor: String, $limit: Int!) {
   }
 }
 """
+
+
+class _Origin(BaseModel):
+    repositoryLocationName: str  # noqa: N815 - as GraphQL names it
+
+
+class _Run(BaseModel):
+    runId: str  # noqa: N815
+    jobName: str  # noqa: N815
+    status: str
+    startTime: FiniteFloat | None  # noqa: N815
+    endTime: FiniteFloat | None  # noqa: N815
+    repositoryOrigin: _Origin | None  # noqa: N815
+
+
+_PAGE = TypeAdapter(list[_Run])
 
 
 def read_instance_history(
@@ -58,7 +76,7 @@ def read_instance_history(
     return whole_runs(pd.DataFrame(rows, columns=list(_COLUMNS)), client.url)
 
 
-def _pages(client: GraphQLClient, since: float) -> Iterator[list[dict[str, Any]]]:
+def _pages(client: GraphQLClient, since: float) -> Iterator[list[_Run]]:
     """Pages of runs, newest first; the cursor is the last run id of a page."""
     # Runs that end while we read move none of the others: pages go by the order of creation.
     variables: dict[str, Any] = {
@@ -68,27 +86,26 @@ def _pages(client: GraphQLClient, since: float) -> Iterator[list[dict[str, Any]]
     }
     # Until a page is empty: a server may give fewer than asked for before the end.
     while page := _results(client.execute(_RUNS, variables).get("runsOrError")):
+        if page[-1].runId == variables["cursor"]:
+            raise NotGraphQLError("the same runs again on the next page")
         yield page
-        variables["cursor"] = page[-1]["runId"]
+        variables["cursor"] = page[-1].runId
 
 
-def _results(answer: Any) -> list[dict[str, Any]]:
+def _results(answer: Any) -> list[_Run]:
     kind = answer.get("__typename") if isinstance(answer, dict) else None
     if kind == "Runs":
-        results: list[dict[str, Any]] = answer["results"]
-        return results
+        try:
+            return _PAGE.validate_python(answer.get("results"))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "results"
+            raise NotGraphQLError(f"runs as no Dagster tells of them: {where}: {first['msg']}") from None
     if kind is None:
         raise NotGraphQLError("no answer about runs")
-    raise GraphQLError(f"{kind}: {answer.get('message', 'no message')}")
+    raise GraphQLError(one_line(f"{kind}: {answer.get('message', 'no message')}"))
 
 
-def _row(run: dict[str, Any]) -> tuple[Any, ...]:
-    origin = run["repositoryOrigin"] or {}
-    return (
-        run["startTime"],
-        run["endTime"],
-        origin.get("repositoryLocationName", ""),
-        run["jobName"],
-        run["status"],
-        run["runId"],
-    )
+def _row(run: _Run) -> tuple[Any, ...]:
+    location = "" if run.repositoryOrigin is None else run.repositoryOrigin.repositoryLocationName
+    return (run.startTime, run.endTime, location, run.jobName, run.status, run.runId)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import requests
 
-from harness.target.first_cause import ERROR_FIELDS
+from harness.target.first_cause import ERROR_FIELDS, one_line
 
 LAUNCH_RUN = f"""
 mutation Launch($params: ExecutionParams!) {{
@@ -186,7 +186,7 @@ class GraphQLClient:
         body = self._body(response)
         if errors := body.get("errors"):
             first = errors[0] if isinstance(errors, list) else errors
-            raise GraphQLError(self._without_secrets(_message(first)))
+            raise GraphQLError(self._line(_message(first)))
         data = body.get("data")
         if not isinstance(data, dict):
             raise NotGraphQLError(f"no GraphQL answer from {self.url}: JSON without data")
@@ -216,7 +216,7 @@ class GraphQLClient:
         return body
 
     def _line(self, text: str) -> str:
-        return " ".join(self._without_secrets(text).split())
+        return one_line(self._without_secrets(text))
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:

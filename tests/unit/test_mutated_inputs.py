@@ -1,6 +1,6 @@
 """Files that were damaged or mistyped: whatever they hold, no command calls them a bug of ours.
 
-The mutations are drawn from a fixed seed, so that a failure comes back: 40 of each kind of file, 200 in all.
+The mutations are drawn from a fixed seed, so that a failure comes back: 40 of each kind of file, 240 in all.
 """
 
 import json
@@ -21,6 +21,13 @@ JOBS = """\
 jobs:
   - {name: light, workload: io_bound, duration: 45s, runs_per_hour: 20}
   - {name: nightly, workload: io_bound, duration: 1m30s, every: 1d, at_once: 3}
+"""
+ENV_FILE = """\
+# of the server
+MODE=fast
+export HOME_OF="/srv/data"
+GREETING='a b'
+WHERE=${HOME_OF}/in
 """
 PRICES = """\
 currency: EUR
@@ -132,6 +139,13 @@ def in_scenario(run: Run, folder: Path, chance: random.Random) -> Done:
     return run("scenario", "check", str(file))
 
 
+def in_env_file(run: Run, folder: Path, chance: random.Random) -> Done:
+    (folder / "server.env").write_text(mutated(ENV_FILE, chance))
+    file = folder / "scenario.yaml"
+    file.write_text("name: x\nserver: {env_file: server.env}\nworkloads: [{workload: io_bound}]\n")
+    return run("scenario", "check", str(file))
+
+
 def in_jobs(run: Run, folder: Path, chance: random.Random) -> Done:
     file = folder / "jobs.yaml"
     file.write_text(mutated(JOBS, chance))
@@ -168,7 +182,7 @@ def in_result(run: Run, folder: Path, chance: random.Random) -> Done:
 
 
 @pytest.mark.parametrize("seed", range(EACH))
-@pytest.mark.parametrize("mutate", [in_scenario, in_jobs, in_prices, in_history, in_result])
+@pytest.mark.parametrize("mutate", [in_scenario, in_env_file, in_jobs, in_prices, in_history, in_result])
 def test_nothing_that_a_file_holds_is_called_a_bug(
     run: Run, tmp_path: Path, mutate: Callable[[Run, Path, random.Random], Done], seed: int
 ) -> None:
