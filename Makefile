@@ -7,7 +7,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: bench claims nightly test test-all lint docs perf lock clean help
+.PHONY: bench claims nightly test test-all lint docs perf lock audit campaign clean help
 
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -58,6 +58,14 @@ perf: .venv/.ready ## speed of the harness itself, printed as ratios
 lock: .venv/.ready ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile -q --universal --upgrade --generate-hashes --python-version 3.11 pyproject.toml \
 		--group dev --custom-compile-command "make lock" -o requirements.lock
+
+audit: .venv/.ready ## known vulnerabilities of what is locked; a bill of materials in build/sbom.json
+	@mkdir -p build
+	@$(BIN)/uv tool run -q --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock -o build/sbom.json
+	@$(BIN)/uv tool run -q pip-audit@2.10.1 -r requirements.lock --require-hashes --disable-pip --progress-spinner off
+
+campaign: .venv/.ready ## faults at random moments of real experiments; ARGS='--seed 2 --cases 52'
+	@$(BIN)/python -m tests.campaign --out build/campaign $(ARGS)
 
 clean: ## remove the environment, caches, and what killed experiments left
 	@if [ -x $(BIN)/dagster-sizing ]; then $(BIN)/dagster-sizing clean; fi
