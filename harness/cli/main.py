@@ -13,7 +13,7 @@ import typer
 import harness
 from harness.cli.lazy import Entry, LazyGroup
 from harness.crash_logs import write_crash_log
-from harness.errors import EXIT_CODES, HarnessError
+from harness.errors import EXIT_CODES, HarnessError, MachineError
 
 COMMANDS = (
     Entry(
@@ -121,11 +121,29 @@ _FIXES = {
 """What a user can do about a path that the system refuses."""
 
 
+_SHORTAGES = {
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+    errno.ENFILE: "the machine has no more open files; end what holds them, or raise fs.file-max",
+    errno.EAGAIN: "raise the limit on processes (ulimit -u)",
+    errno.ENOMEM: "the machine has no memory left",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+    errno.EROFS: "the disk can only be read now; write to another, or mend it",
+}
+"""What a user can do about what the machine ran out of, where no path is told."""
+
+
 def _file_trouble(error: OSError) -> str | None:
     """A refusal of the system that concerns a path, in one line; None where it is no such thing."""
     if error.filename is None or error.errno not in _FIXES:
         return None
     return f"{os.fsdecode(error.filename)}: {error.strerror}; {_FIXES[error.errno]}"
+
+
+def _shortage(error: Exception) -> str | None:
+    """What the machine ran out of, in one line; None where it is something else."""
+    number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+    return f"{os.strerror(number)}: {_SHORTAGES[number]}" if number in _SHORTAGES else None
 
 
 def _terminal_is_lost() -> bool:
@@ -161,6 +179,9 @@ def main() -> None:
         if isinstance(error, OSError) and (told := _file_trouble(error)):
             typer.echo(f"error: {told}", err=True)
             sys.exit(2)
+        if told := _shortage(error):
+            typer.echo(f"error: {told}", err=True)
+            sys.exit(MachineError.exit_code)
         report = write_crash_log(error)
         typer.echo(f"error: a bug in dagster-sizing: {error!r}; please report it with {report}", err=True)
         sys.exit(1)

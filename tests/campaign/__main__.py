@@ -4,7 +4,8 @@ python -m tests.campaign --out build/campaign [--seed 1] [--cases 26]
 
 Each case is told in `cases.jsonl` when it is done, and done once: the same command goes on after a break,
 with more cases where `--cases` is larger. A case is made again by its seed alone: `--seed 1 --case 7`. The
-table is written to `campaign.md` in the folder. It ends with 1 where something went wrong.
+table is written to `campaign.md` in the folder. It ends with 1 where something went wrong. Nothing else may
+be measured on the machine meanwhile: its cgroups would be taken for leftovers.
 """
 
 from __future__ import annotations

@@ -209,7 +209,7 @@ def _wait(process: subprocess.Popen[str], seconds: float) -> None:
 
 def _amiss(code: int, output: str) -> list[str]:
     wrong = [f"a traceback: {_last(output)}"] if "Traceback" in output else []
-    if code not in (0, 4, 5, 130, -signal.SIGKILL, -signal.SIGHUP, 128 + signal.SIGHUP):
+    if code not in (0, 3, 4, 5, 130, -signal.SIGKILL, -signal.SIGHUP, 128 + signal.SIGHUP):
         wrong.append(f"exit code {code}: {_last(output)}")
     return wrong
 

@@ -1,5 +1,7 @@
 """A path that the system refuses is one line and exit code 2, not a bug of ours."""
 
+import errno
+import re
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,25 @@ def test_what_is_no_path_of_the_users_stays_a_bug(run: Run, monkeypatch: pytest.
     done = run()
     assert done.returncode == 1
     assert "a bug in dagster-sizing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), "Too many open files: raise .*ulimit -n"),
+        (OSError(errno.ENOSPC, "Error writing bytes to file"), "No space left on device: make room"),
+        (OSError(errno.EAGAIN, "x"), "Resource temporarily unavailable: raise .*ulimit -u"),
+        (MemoryError(), "no memory left"),
+    ],
+)
+def test_what_the_machine_ran_out_of_is_no_bug(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    def failing() -> None:
+        raise error
+
+    monkeypatch.setattr(main, "app", failing)
+    done = run("show", LEVELS)
+    assert done.returncode == 3
+    assert re.search(told, done.stderr), done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
