@@ -349,9 +349,8 @@ class _Starter:
     def _check_start(self, watcher: Watcher) -> None:
         name = watcher.ended()
         if name.startswith("code-server"):
-            why = watcher.how_it_ended(name)
-            if "memory limit" in why:
-                raise ExperimentError(why)
+            if watcher.was_killed(name):
+                raise ExperimentError(watcher.how_it_ended(name))
             log = watcher.log_of(name)
             raise CodeLocationError(f"location: the code server ended while loading the code: {cause(log)}")
         if name:

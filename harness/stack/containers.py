@@ -111,6 +111,10 @@ class Watcher:
             self._causes[end] = self._was_oom(name, container_state(self._client, end.container_id))
         return self._causes[end]
 
+    def was_killed(self, name: str) -> bool:
+        """Whether a signal ended a container, whoever sent it."""
+        return int(container_state(self._client, self._ended[name].container_id).get("ExitCode", 0)) > 128
+
     def how_it_ended(self, name: str) -> str:
         """One line on the end of a container."""
         state = container_state(self._client, self._ended[name].container_id)

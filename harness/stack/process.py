@@ -28,7 +28,7 @@ from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
-from harness.stack.running_processes import RunningProcesses, Service, check_services
+from harness.stack.running_processes import RunningProcesses, Service, check_not_killed, check_services
 from harness.stack.server_command import (
     INSTANCE_REF,
     agent_settings,
@@ -95,6 +95,7 @@ class _Starter:
         self._say = say
         self._services: list[Service] = []
         self._companions: list[Companion] = []
+        self._limited: limited_cgroup.LimitedCgroup | None = None
         self._agent: dict[str, str] = {}
         self._home = ledger.make_folder("dagster-sizing-")
 
@@ -105,6 +106,7 @@ class _Starter:
         for line in said_of_environment(self._scenario):
             self._say(line)
         limited, limits = self._limits()
+        self._limited = limited
         self._say("timing the import of the code")
         location = self._scenario.location or own_workloads()
         imports = time_imports(location, lambda argv, left: self._printed(argv, limited, left), timeout)
@@ -287,6 +289,7 @@ class _Starter:
 
     def _check_start(self) -> None:
         server = self._services[0]
+        check_not_killed(server, self._limited)
         if server.process.poll() is not None:
             raise CodeLocationError(
                 f"location: the code server ended while loading the code: {cause(server.log_text())}"

@@ -71,12 +71,23 @@ class RunningProcesses:
 
     def check(self) -> None:
         """Raise ExperimentError if one of the services has died."""
-        server = self.services[0]
-        if server.process.poll() == -signal.SIGKILL and self.limited and self.limited.oom_kills():
-            raise ExperimentError(
-                f"{server.name}: the kernel killed it at the memory limit, and every run in it is lost"
-            )
+        check_not_killed(self.services[0], self.limited)
         check_services(self.services)
+
+
+def check_not_killed(server: Service, limited: limited_cgroup.LimitedCgroup | None) -> None:
+    """Raise ExperimentError if a code server was killed, and say so where that was for want of memory."""
+    code = server.process.poll()
+    if code is None or code >= 0:
+        return
+    if code == -signal.SIGKILL and limited is not None and limited.oom_kills():
+        raise ExperimentError(
+            f"{server.name}: the kernel killed it at the memory limit, and every run in it is lost"
+        )
+    raise ExperimentError(
+        f"{server.name}: something killed it (signal {-code}, {signal.strsignal(-code)}), and every run in "
+        "it is lost; it was not the harness, and not the memory limit"
+    )
 
 
 def check_services(services: list[Service] | tuple[Service, ...]) -> None:
