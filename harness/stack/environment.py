@@ -56,7 +56,9 @@ def prepare_environment(scenario: Scenario, version: str, say: Say) -> PreparedE
     if scenario.dagster.exclude_newer == "release" and not _kept_release(version).is_file():
         say(f"finding out when Dagster {version} was released")
     newest = newest_upload(scenario, version)
-    key_parts = [version, python, newest, platform.platform(), *requirements]
+    # not the kernel, which a container or an update changes and no wheel depends on
+    system = (platform.system(), platform.machine(), *platform.libc_ver())
+    key_parts = [version, python, newest, *system, *requirements]
     key = hashlib.sha256("\n".join(key_parts).encode()).hexdigest()[:16]
     directory = cache_folder() / f"dagster-{version}-{key}"
     directory.parent.mkdir(parents=True, exist_ok=True)
