@@ -121,6 +121,18 @@ def test_the_same_twenty_times_is_called_different_once_at_most(run: Run, tmp_pa
     assert changed <= 1
 
 
+def matrix_document(rounds: list[RoundRecord]) -> MatrixDocument:
+    return MatrixDocument(
+        harness_version="0",
+        created_at="",
+        finished_at="now",
+        scenario_sha256="",
+        stack="process",
+        versions=("1.11.16", "1.13.27"),
+        rounds=tuple(rounds),
+    )
+
+
 def test_rounds_in_turns_see_through_a_drift(run: Run, tmp_path: Path) -> None:
     """The machine takes half as much CPU again by each round, and the second version 15 % more."""
     rounds = []
@@ -136,15 +148,7 @@ def test_rounds_in_turns_see_through_a_drift(run: Run, tmp_path: Path) -> None:
                 drift=1.5 ** (number - 1),
             )
             rounds.append(record)
-    written = MatrixDocument(
-        harness_version="0",
-        created_at="",
-        finished_at="now",
-        scenario_sha256="",
-        stack="process",
-        versions=("1.11.16", "1.13.27"),
-        rounds=tuple(rounds),
-    )
+    written = matrix_document(rounds)
     write_matrix(tmp_path / "m", written)
     told = json.loads(run("compare", str(tmp_path / "m"), "--format", "json", "--fail-on", "nothing").stdout)
     assert told["baseline"]["label"] == "1.11.16"
@@ -166,16 +170,7 @@ def matrix_of(folder: Path, *changes: dict[str, Any]) -> Path:
             record = RoundRecord(number=number, dagster_version=version, folder=f"round-{number}-{version}")
             made(folder / record.folder, version, number, repeats=2, **changed)
             rounds.append(record)
-    written = MatrixDocument(
-        harness_version="0",
-        created_at="",
-        finished_at="now",
-        scenario_sha256="",
-        stack="process",
-        versions=("1.11.16", "1.13.27"),
-        rounds=tuple(rounds),
-    )
-    write_matrix(folder, written)
+    write_matrix(folder, matrix_document(rounds))
     return folder
 
 
