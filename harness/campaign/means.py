@@ -16,6 +16,7 @@ from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.trial_document import AttemptRecord
 from harness.stack.base import Stack
 from harness.stack.engine import engine_fingerprint
+from harness.stack.ledger import others_measuring
 from harness.stack.registry import StackName, make_stack
 
 
@@ -67,4 +68,4 @@ class Means:
     stack: Callable[[StackName], Stack] = make_stack
     fingerprint: Callable[[StackName], FingerprintRecord] = fingerprint_of
     """Of this machine, and of what the stack takes besides; MachineError where that is not to be had."""
-    tools: Tools = field(default_factory=Tools)
+    tools: Tools = field(default_factory=lambda: Tools(others=others_measuring))

@@ -10,7 +10,6 @@ from typing import Protocol
 from harness.experiment.clock import Clock, SystemClock
 from harness.load.generator import LoadGenerator, LoadPlan, LoadReport
 from harness.observe.host import HostTimes, host_times
-from harness.stack.ledger import others_measuring
 from harness.target.endpoint import Endpoint
 from harness.target.target import GraphQLTarget, Target
 
@@ -43,5 +42,5 @@ class Tools:
     generator: Callable[[], AbstractContextManager[Generator]] = LoadGenerator
     clock: Clock = field(default_factory=SystemClock)
     host: Callable[[], HostTimes] = host_times
-    others: Callable[[], int] = others_measuring
+    others: Callable[[], int] = lambda: 0
     """How many other experiments the machine is shared with."""
