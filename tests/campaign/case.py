@@ -19,7 +19,7 @@ import psutil
 from harness.errors import ResultError
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
-from tests.campaign.faults import Fault, Running
+from tests.campaign.faults import ENOUGH, Fault, Running
 from tests.integration.bench_support import ROOT, traces
 
 SCENARIO = Path(__file__).parent / "scenario.yaml"
@@ -28,7 +28,6 @@ AGREES_WITHIN = 0.05
 """Of the undisturbed value; the harness's own rounds of one version differ by 1 %."""
 LONGEST_SECONDS = 600.0
 CGROUPS = Path("/sys/fs/cgroup/memory/dagster-sizing")
-SMALL, LARGE = "300k", "64m"
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
     chance = random.Random(case.seed)
     place = Place(folder)
     cgroups = _cgroups()
-    with place.disk(SMALL if case.fault.small_disk else ""), place.neighbour() as neighbour:
+    with place.disk(case.fault.disk), place.neighbour() as neighbour:
         process = place.start("bench", str(SCENARIO), "--out", str(place.out))
         _wait(process, case.after_seconds)
         struck = case.fault.strike(Running(process, place.out, chance))
@@ -176,7 +175,7 @@ class Place:
     def enlarge(self) -> None:
         """Make the disk writable, with room for everything."""
         if self._own_disk:
-            subprocess.run(["mount", "-o", f"remount,rw,size={LARGE}", str(self._disk)], check=True)
+            subprocess.run(["mount", "-o", f"remount,rw,size={ENOUGH}", str(self._disk)], check=True)
 
     @contextmanager
     def neighbour(self) -> Iterator[tuple[psutil.Process, list[Path]]]:

@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 
 PAUSE_SECONDS = 20.0
+ENOUGH = "64m"
+"""Size of a disk that an experiment does not fill."""
 PARTS = {
     "sampler": "harness.observe.sampler",
     "load generator": "locustfile",
@@ -53,8 +55,8 @@ class Fault:
     name: str
     strike: Callable[[Running], bool]
     """Does it; whether it could be done before the experiment was over."""
-    small_disk: bool = False
-    """Whether the result goes to a disk of its own, of which there is little."""
+    disk: str = ""
+    """Size of the disk of its own that the result goes to; empty for any."""
 
 
 def _signal(number: signal.Signals) -> Callable[[Running], bool]:
@@ -135,7 +137,7 @@ FAULTS = (
     ),
     Fault(f"everything paused for {PAUSE_SECONDS:g} s", _pause),
     Fault("no more open files", _no_more_files),
-    Fault("disk full", _nothing, small_disk=True),
-    Fault("disk turned read-only", _read_only, small_disk=True),
+    Fault("disk full", _nothing, disk="300k"),
+    Fault("disk turned read-only", _read_only, disk=ENOUGH),
 )
 """In the order in which a campaign takes them in turn."""
