@@ -38,12 +38,12 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the campaign")
     parser.add_argument("--seed", type=int, default=1, help="which campaign")
     parser.add_argument("--cases", type=int, default=2 * len(FAULTS), help="how many cases")
-    parser.add_argument("--case", type=int, help="this one only, even if it was done")
+    parser.add_argument("--case", type=int, nargs="+", help="these only, even if they were done")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     value, length = _undisturbed(options.out)
     done = read_seen(options.out)
-    numbers = range(options.cases) if options.case is None else [options.case]
+    numbers = range(options.cases) if options.case is None else options.case
     known = {one.seed for one in done} if options.case is None else set()
     for number in numbers:
         case = case_of(options.seed, number, length)
