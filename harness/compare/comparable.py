@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.compare.subject import Subject
+from harness.results.alike import changed_packages, installed
 from harness.results.comparison_document import PackageRecord
 from harness.results.fingerprint_record import MACHINE
 from harness.results.result_document import ResultDocument
@@ -38,17 +39,10 @@ def drifted(subject: Subject) -> list[str]:
         for one in later
         for text in first.fingerprint.differing(one.fingerprint, (*_MACHINE, *_REMARKED))
     ]
-    for cells in subject.cells().values():
-        packages_then = cells[0].packages | {"python": cells[0].python_version}
-        for cell in cells[1:]:
-            now = cell.packages | {"python": cell.python_version}
-            changed = sorted(
-                name for name in packages_then.keys() | now.keys() if packages_then.get(name) != now.get(name)
-            )
-            found += [
-                f"rounds of {subject.label}: {name} {packages_then.get(name)} and {now.get(name)}"
-                for name in changed[:1]
-            ]
+    for first_cell, *later_cells in subject.cells().values():
+        for cell in later_cells:
+            changed = changed_packages(installed(first_cell), installed(cell))
+            found += [f"rounds of {subject.label}: {name} {one} and {two}" for name, one, two in changed[:1]]
     return list(dict.fromkeys(found))
 
 
@@ -81,7 +75,7 @@ def packages(subjects: Iterable[Subject]) -> tuple[PackageRecord, ...]:
         labels.append(subject.label)
         for cells in subject.cells().values():
             for cell in cells:
-                for name, version in (cell.packages | {"python": cell.python_version}).items():
+                for name, version in installed(cell).items():
                     versions.setdefault(name, {})[subject.label] = version
     return tuple(
         PackageRecord(name=name, versions={label: known.get(label, "") for label in labels})

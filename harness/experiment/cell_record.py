@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from harness.errors import ExperimentError
+from harness.results.alike import changed_packages
 from harness.results.result_document import CellRecord, LimitsRecord, StartRecord
 from harness.stack.base import Deployment
 
@@ -39,11 +40,9 @@ def refuse_other_packages(record: CellRecord, cells: Iterable[CellRecord]) -> No
     for cell in cells:
         if cell.state != "finished" or cell.dagster_version != record.dagster_version or not cell.packages:
             continue
-        names = sorted(cell.packages.keys() | record.packages.keys())
         changed = [
-            f"{name} {cell.packages.get(name, 'none')} then, {record.packages.get(name, 'none')} now"
-            for name in names
-            if cell.packages.get(name) != record.packages.get(name)
+            f"{name} {then} then, {now} now"
+            for name, then, now in changed_packages(cell.packages, record.packages)
         ]
         if changed:
             more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
