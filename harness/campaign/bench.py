@@ -38,9 +38,9 @@ def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, mean
     folder = ResultFolder(path)
     folder.lock()
     try:
+        _begin(folder, scenario, stack, fingerprint, resume)
         with closing(Ledger()) as ledger, means.listener.experiment() as listener:
             ledger.add_file(path / LIVE_FILE)
-            _begin(folder, scenario, stack, fingerprint, resume)
             Experiment(scenario, made, folder, listener, means.tools).run()
         _conclude(folder, means)
     except KeyboardInterrupt:

@@ -142,7 +142,9 @@ def _file_trouble(error: OSError) -> str | None:
 
 def _shortage(error: Exception) -> str | None:
     """What the machine ran out of, in one line; None where it is something else."""
-    number = errno.ENOMEM if isinstance(error, MemoryError) else getattr(error, "errno", None)
+    number = error.errno if isinstance(error, OSError) else None
+    if isinstance(error, MemoryError):
+        number = errno.ENOMEM
     return f"{os.strerror(number)}: {_SHORTAGES[number]}" if number in _SHORTAGES else None
 
 

@@ -24,8 +24,11 @@ def apart_of(cell: CellRecord, bursts: pd.DataFrame, processes: pd.DataFrame) ->
     """
     checks = _of_checks(cell, processes) if cell.health_check_seconds else {}
     rows = filled("bursts", bursts[bursts["cell_id"] == cell.cell_id])
-    rows = rows[rows["drained"].astype(bool)] if len(rows) else rows
-    return _of_imports(cell) | checks | _of_reloads(rows) | _of_ticking(rows)
+    told = _of_imports(cell) | checks
+    if rows.empty:
+        return told
+    rows = rows[rows["drained"].astype(bool)]
+    return told | _of_reloads(rows) | _of_ticking(rows)
 
 
 def _of_imports(cell: CellRecord) -> dict[str, Array]:
@@ -54,10 +57,10 @@ def _of_checks(cell: CellRecord, processes: pd.DataFrame) -> dict[str, Array]:
 
 def _of_reloads(rows: pd.DataFrame) -> dict[str, Array]:
     """Memory of a reload is what its burst's peak is above the mean peak of that level."""
-    reloads = _of_phase(rows, RELOAD)
+    reloads = rows[rows["phase"] == RELOAD]
     if reloads.empty:
         return {}
-    measured = _of_phase(rows, "measure")
+    measured = rows[rows["phase"] == "measure"]
     peaks = measured.groupby("level")["memory_peak_bytes"].mean()
     return {
         "reload_memory_bytes": (reloads["memory_peak_bytes"] - reloads["level"].map(peaks)).to_numpy(float),
@@ -71,7 +74,7 @@ def _of_ticking(rows: pd.DataFrame) -> dict[str, Array]:
 
     What memory the first of them took stays with the process, so all are held against the time before it.
     """
-    times = _of_phase(rows, TICKING).sort_values("burst") if len(rows) else rows
+    times = rows[rows["phase"] == TICKING].sort_values("burst")
     if times.empty:
         return {}
     used = times["daemon_cpu_seconds"] - times["daemon_idle_cpu_cores"] * times["daemon_window_seconds"]
@@ -80,7 +83,3 @@ def _of_ticking(rows: pd.DataFrame) -> dict[str, Array]:
         "daemon_ticking_memory_bytes": memory.to_numpy(float),
         "daemon_cpu_seconds_per_tick": (used / times["daemon_ticks"]).to_numpy(float),
     }
-
-
-def _of_phase(rows: pd.DataFrame, phase: str) -> pd.DataFrame:
-    return rows[rows["phase"] == phase] if len(rows) else rows

@@ -95,7 +95,6 @@ class _Starter:
         self._say = say
         self._services: list[Service] = []
         self._companions: list[Companion] = []
-        self._limited: limited_cgroup.LimitedCgroup | None = None
         self._agent: dict[str, str] = {}
         self._home = ledger.make_folder("dagster-sizing-")
 
@@ -106,7 +105,6 @@ class _Starter:
         for line in said_of_environment(self._scenario):
             self._say(line)
         limited, limits = self._limits()
-        self._limited = limited
         self._say("timing the import of the code")
         location = self._scenario.location or own_workloads()
         imports = time_imports(location, lambda argv, left: self._printed(argv, limited, left), timeout)
@@ -145,7 +143,6 @@ class _Starter:
             ),
             companions=tuple(self._companions),
             services=tuple(self._services),
-            limited=limited,
         )
 
     def _write_home(self, grpc_port: int) -> None:
@@ -217,7 +214,7 @@ class _Starter:
         log = self._logs / f"{name}.log"
         with log.open("ab") as stream:
             process = self._spawn(argv, env, stream, subprocess.STDOUT)
-        service = Service(name, process, log)
+        service = Service(name, process, log, limited)
         self._services.append(service)
         return service
 
@@ -289,7 +286,7 @@ class _Starter:
 
     def _check_start(self) -> None:
         server = self._services[0]
-        check_not_killed(server, self._limited)
+        check_not_killed(server)
         if server.process.poll() is not None:
             raise CodeLocationError(
                 f"location: the code server ended while loading the code: {cause(server.log_text())}"

@@ -22,6 +22,8 @@ class Service:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    limited: limited_cgroup.LimitedCgroup | None = None
+    """The cgroup that it was started in; None where it has none of its own."""
 
     def log_text(self) -> str:
         """What it has written."""
@@ -46,7 +48,6 @@ class RunningProcesses:
     replicas: tuple[Replica, ...]
     companions: tuple[Companion, ...]
     services: tuple[Service, ...]
-    limited: limited_cgroup.LimitedCgroup | None
 
     @property
     def events(self) -> tuple[StackEvent, ...]:
@@ -56,7 +57,8 @@ class RunningProcesses:
             for service in self.services
             if (code := service.process.poll()) is not None
         )
-        kills = self.limited.oom_kills() if self.limited else 0
+        limited = self.services[0].limited
+        kills = limited.oom_kills() if limited else 0
         killed = (StackEvent(time.time(), self.services[0].name, "oom", times=kills),) if kills else ()
         return killed + ended
 
@@ -71,16 +73,16 @@ class RunningProcesses:
 
     def check(self) -> None:
         """Raise ExperimentError if one of the services has died."""
-        check_not_killed(self.services[0], self.limited)
+        check_not_killed(self.services[0])
         check_services(self.services)
 
 
-def check_not_killed(server: Service, limited: limited_cgroup.LimitedCgroup | None) -> None:
+def check_not_killed(server: Service) -> None:
     """Raise ExperimentError if a code server was killed, and say so where that was for want of memory."""
     code = server.process.poll()
     if code is None or code >= 0:
         return
-    if code == -signal.SIGKILL and limited is not None and limited.oom_kills():
+    if code == -signal.SIGKILL and server.limited is not None and server.limited.oom_kills():
         raise ExperimentError(
             f"{server.name}: the kernel killed it at the memory limit, and every run in it is lost"
         )

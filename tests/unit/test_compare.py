@@ -128,7 +128,7 @@ def matrix_document(rounds: list[RoundRecord]) -> MatrixDocument:
         finished_at="now",
         scenario_sha256="",
         stack="process",
-        versions=("1.11.16", "1.13.27"),
+        versions=tuple(dict.fromkeys(one.dagster_version for one in rounds)),
         rounds=tuple(rounds),
     )
 

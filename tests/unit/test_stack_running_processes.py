@@ -20,11 +20,11 @@ def ended(tmp_path: Path, *command: str) -> Service:
 def test_a_killed_server_is_told_as_one_whatever_it_wrote_last(tmp_path: Path) -> None:
     killed = ended(tmp_path, "sh", "-c", "kill -9 $$")
     with pytest.raises(ExperimentError, match=r"code-server: something killed it \(signal 9, Killed\)"):
-        check_not_killed(killed, None)
+        check_not_killed(killed)
 
 
 def test_a_server_that_ends_by_itself_is_not_called_killed(tmp_path: Path) -> None:
     failed = ended(tmp_path, "sh", "-c", "exit 3")
-    check_not_killed(failed, None)
+    check_not_killed(failed)
     with pytest.raises(ExperimentError, match=r"ended with exit code 3: INFO - Started"):
         check_services([failed])

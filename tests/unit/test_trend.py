@@ -12,14 +12,14 @@ from harness.compare.trend_series import series_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.model.change_points import change_points
 from harness.results.folder import ResultFolder
-from harness.results.matrix_document import MatrixDocument, RoundRecord, write_matrix
+from harness.results.matrix_document import RoundRecord, write_matrix
 from harness.results.result_document import Reason, Validity
 from harness.results.scenario_record import ScenarioRecord
 from harness.results.trend_document import EntryRecord, PointRecord, add_entries, entry_of, read_entries
 from harness.sizing.fitting import fit_result
 from tests.unit.cli_support import Run
 from tests.unit.results_sample import NO_REPLICAS, bursts, document
-from tests.unit.test_compare import made
+from tests.unit.test_compare import made, matrix_document
 
 
 def entry(
@@ -164,16 +164,7 @@ def test_the_rounds_of_a_matrix_are_one_entry_for_each_version(run: Run, tmp_pat
             record = RoundRecord(number=number, dagster_version=version, folder=f"round-{number}-{version}")
             made(tmp_path / "m" / record.folder, version, number, repeats=1)
             rounds.append(record)
-    written = MatrixDocument(
-        harness_version="0",
-        created_at="",
-        finished_at="now",
-        scenario_sha256="",
-        stack="process",
-        versions=("1.12.22", "1.13.27"),
-        rounds=tuple(rounds),
-    )
-    write_matrix(tmp_path / "m", written)
+    write_matrix(tmp_path / "m", matrix_document(rounds))
     trend = tmp_path / "trend"
     done = run("trend", "add", str(tmp_path / "m"), "--to", str(trend))
     assert "2 of 2 results added" in done.stdout, done.stderr
