@@ -19,6 +19,8 @@ import psutil
 from harness.errors import ResultError
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
+from harness.stack.limited_cgroup import PARENT
+from harness.stack.limited_cgroup import ROOT as CGROUPS
 from tests.campaign.faults import ENOUGH, Fault, Running
 from tests.integration.bench_support import ROOT, traces
 
@@ -27,7 +29,6 @@ CONSTANT = "memory_per_run_bytes"
 AGREES_WITHIN = 0.05
 """Of the undisturbed value; the harness's own rounds of one version differ by 1 %."""
 LONGEST_SECONDS = 600.0
-CGROUPS = Path("/sys/fs/cgroup/memory/dagster-sizing")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
         place.clean()
         wrong += [f"left behind: {one}" for one in _left(place, cgroups, neighbour)]
         wrong += _harmed(neighbour)
-        place.enlarge()
+        if case.fault.disk:
+            place.enlarge()
         resumed = ""
         if validity != "valid":
             again = place.start("bench", str(SCENARIO), "--out", str(place.out), *_resume(place.out))
@@ -161,7 +163,6 @@ class Place:
     @contextmanager
     def disk(self, size: str) -> Iterator[None]:
         """The result is on a disk of its own, of that size; on any other where that is empty."""
-        self._own_disk = bool(size)
         if size:
             subprocess.run(
                 ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(self._disk)], check=True
@@ -174,8 +175,7 @@ class Place:
 
     def enlarge(self) -> None:
         """Make the disk writable, with room for everything."""
-        if self._own_disk:
-            subprocess.run(["mount", "-o", f"remount,rw,size={ENOUGH}", str(self._disk)], check=True)
+        subprocess.run(["mount", "-o", f"remount,rw,size={ENOUGH}", str(self._disk)], check=True)
 
     @contextmanager
     def neighbour(self) -> Iterator[tuple[psutil.Process, list[Path]]]:
@@ -244,7 +244,9 @@ def _value(out: Path) -> float | None:
 
 
 def _cgroups() -> set[Path]:
-    return {path for path in CGROUPS.iterdir() if path.is_dir()} if CGROUPS.exists() else set()
+    """Those of any experiment, one for each hierarchy of v1."""
+    found = (path for pattern in (f"{PARENT}/*", f"*/{PARENT}/*") for path in CGROUPS.glob(pattern))
+    return {path.resolve() for path in found if path.is_dir()}  # cpu and cpuacct may be one
 
 
 def _left(place: Place, before: set[Path], neighbour: tuple[psutil.Process, list[Path]]) -> list[str]:
@@ -254,8 +256,8 @@ def _left(place: Place, before: set[Path], neighbour: tuple[psutil.Process, list
     told = (*records, *(f"process {pid}:" for pid in own))
     found = [one for one in traces(place.state) if not one.startswith(told)]
     found += [f"{len(records) - 1} records"] if len(records) > 1 else []
-    everything = {*place.temporary.glob("dagster-sizing-*"), *(_cgroups() - before)}
-    found += [str(path) for path in sorted(everything - set(neighbour[1]))]
+    everything = {*place.temporary.resolve().glob("dagster-sizing-*"), *(_cgroups() - before)}
+    found += [str(path) for path in sorted(everything - {path.resolve() for path in neighbour[1]})]
     live = place.out / "live.json"
     return [*found, str(live)] if live.exists() else found
 
