@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.experiment.clock import zero
 from harness.experiment.context import BurstContext
 from harness.experiment.drain import Drained, drain, stack_speaks_first, wait_until_idle
 from harness.experiment.gather import begin, gather
@@ -45,9 +46,10 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         kinds = context.launchables
         generator.prepare(load_plan(context.scenario, context.cell, endpoint, kinds, planned, hold, tag))
         context.forget_readings()
+        clock_zero = zero(clock)
         idle_from = wait_until_idle(context, timeouts.idle)
         generator.wait_ready(timeouts.start)
-        began = begin(context)
+        began = begin(context, clock_zero)
         released = clock.now() + RELEASE_DELAY_SECONDS
         generator.release(released)
         with killer(context, planned, released):

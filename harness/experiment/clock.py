@@ -28,6 +28,11 @@ class Clock(Protocol):
         ...
 
 
+def zero(clock: Clock) -> float:
+    """Epoch seconds at which the monotonic clock stood at 0; other ones after the clock was stepped."""
+    return clock.now() - clock.monotonic()
+
+
 class SystemClock:
     """The machine's own."""
 

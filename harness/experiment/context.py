@@ -35,8 +35,8 @@ class BurstContext:
     tools: Tools
     experiment_id: str
     available_cores: float
-    began_at: float
-    """When it came to be, in epoch seconds: what is younger was started by what was fired."""
+    began_monotonic: float
+    """When it came to be, on the clock that nobody sets: what is younger was started by what was fired."""
 
     @property
     def presence(self) -> Presence:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.errors import ExperimentError
+from harness.experiment.clock import zero
 from harness.experiment.context import BurstContext
 from harness.experiment.drain import Drained
 from harness.experiment.plan import PlannedBurst
@@ -31,11 +32,13 @@ class Began:
     host: HostTimes
     others: int
     """Other experiments that the machine was shared with."""
+    clock_zero: float
+    """That of the clock, in epoch seconds, before the burst's quiet time."""
 
 
-def begin(context: BurstContext) -> Began:
+def begin(context: BurstContext, clock_zero: float) -> Began:
     """Start all watermarks anew, just before a burst."""
-    return Began(context.sources.reset(), context.tools.host(), context.tools.others())
+    return Began(context.sources.reset(), context.tools.host(), context.tools.others(), clock_zero)
 
 
 def gather(
@@ -54,14 +57,14 @@ def gather(
     Raises:
         ExperimentError: the webserver, or what reads, no longer tells, though nothing is known to be broken.
     """
-    sources = context.sources
+    sources, clock_zero = context.sources, zero(context.tools.clock)
     histories = _histories(context, context.tag(planned.order), drained.broken)
     return Fired(
         cell_id=context.cell.cell_id,
         planned=planned,
         hold=hold,
         times=times,
-        began_at=context.began_at,
+        began_at=clock_zero + context.began_monotonic,
         replicas=sources.names,
         available_cores=context.available_cores,
         report=report,
@@ -73,6 +76,7 @@ def gather(
         pings=no_pings() if context.pinger is None else context.pinger.take(),
         host=(began.host, context.tools.host()),
         others=max(began.others, context.tools.others()),
+        clock_step_seconds=clock_zero - began.clock_zero,
         drained=drained.whole,
         reload_seconds=reload_seconds,
         daemon_ticks=daemon_ticks,

@@ -59,6 +59,7 @@ class Fired:
     host: tuple[HostTimes, HostTimes]
     others: int
     """Other experiments that the machine was shared with."""
+    clock_step_seconds: float
     drained: bool
     reload_seconds: float
     """How long a reload of the code location took; nan without one."""
@@ -110,7 +111,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
     row |= summarise_companions(fired.companions, launches, times)
     row["oom_victims"] = "; ".join(oom_victims(readings.samples, readings.processes, runs))
     row |= host_row(*fired.host)
-    row["others"] = fired.others
+    row |= {"others": fired.others, "clock_step_seconds": fired.clock_step_seconds}
     row["saturated"] = is_saturated(
         row["exec_cpu_seconds"], row["exec_window_seconds"], fired.available_cores
     )

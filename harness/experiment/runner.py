@@ -35,7 +35,7 @@ from harness.results.columns import RELOAD, TICKING
 from harness.results.folder import ResultFolder
 from harness.results.result_document import CellRecord, EventRecord
 from harness.results.timestamp import timestamp
-from harness.results.validity import STEAL_INCONCLUSIVE, judge
+from harness.results.validity import CLOCK_STEP_SECONDS, STEAL_INCONCLUSIVE, judge
 from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import LoadSection, Scenario
 from harness.scenario.one_kind import TickWorkload
@@ -152,7 +152,7 @@ class Experiment:
                     launchables=launchables,
                     tools=self._tools,
                     experiment_id=uuid.uuid4().hex[:12],
-                    began_at=self._tools.clock.now(),
+                    began_monotonic=self._tools.clock.monotonic(),
                     available_cores=min(cell.cpus * cell.replicas, float(deployment.limits.host_cpus)),
                 )
                 opened.callback(context.close)
@@ -190,7 +190,7 @@ class Experiment:
                 done += 1
             self._record(record, outcome)
             seen = _launch_cost(outcome)
-            if burst.level > 1 and seen > 0:
+            if burst.level > 1 and seen > 0 and not _stepped(outcome):
                 cost = (cost + seen) / 2  # follows a drift, but no single odd burst
             left = queue.left
             self._listener.burst_done(
@@ -201,8 +201,9 @@ class Experiment:
         """Launch small bursts until their cost settles; the last one calibrates the holds."""
         settings = self._scenario.load.warmup
         spans: list[float] = []
+        stepped = 0
         while len(spans) < settings.max_bursts:
-            order = len(spans)
+            order = len(spans) + stepped
             self._listener.say(f"warm-up burst {order + 1}: finding out what a launch costs")
             planned = PlannedBurst(order, "warmup", settings.launches, order)
             outcome = run_burst(context, planned, hold=0.5)
@@ -211,10 +212,17 @@ class Experiment:
                 raise ExperimentError(
                     f"nothing of {context.cell.workload.label} succeeded in warm-up: {_why(outcome)}"
                 )
+            if _stepped(outcome):  # a cost of an hour would make every run last for hours
+                stepped += 1
+                if stepped > settings.max_bursts:
+                    raise ExperimentError(
+                        f"the machine's clock was set during {stepped} warm-up bursts; stop what sets it"
+                    )
+                continue
             spans.append(_launch_cost(outcome))
             if len(spans) >= settings.min_bursts and has_settled(spans, settings.tolerance):
                 break
-        return Warmup(len(spans), has_settled(spans, settings.tolerance), spans[-1])
+        return Warmup(len(spans) + stepped, has_settled(spans, settings.tolerance), spans[-1])
 
     def _record(self, record: CellRecord, outcome: BurstOutcome) -> None:
         self._folder.write_burst(record, int(outcome.row.burst), outcome.tables)
@@ -266,15 +274,23 @@ def _what(burst: PlannedBurst, cell: Cell, load: LoadSection) -> str:
 
 
 def _disturbed(outcome: BurstOutcome) -> bool:
-    """Whether the hypervisor took so much CPU from the machine that a burst says little of the code server.
+    """Whether the machine was so disturbed that a burst says little of the code server.
 
-    Told from that alone, whatever the burst cost, so that leaving it out favours no number. A burst in which
-    something failed counts as it is: measuring it again would hide the failure.
+    By its hypervisor, or by its clock being set. Told from that alone, whatever the burst cost, so that
+    leaving it out favours no number. Where the hypervisor took CPU and something failed, the burst counts as
+    it is: measuring it again would hide the failure. Where the clock was set, no time of it means anything.
     """
+    if _stepped(outcome):
+        return True
     row = outcome.row
     whole = row.drained and row.oom_kills == 0 and row.runs_succeeded == row.launches
     whole = whole and row.ticks_evaluated == row.ticks
     return bool(whole and row.host_steal_fraction > STEAL_INCONCLUSIVE)
+
+
+def _stepped(outcome: BurstOutcome) -> bool:
+    """Whether the machine's clock was set meanwhile."""
+    return abs(outcome.row.clock_step_seconds) > CLOCK_STEP_SECONDS
 
 
 def _launch_cost(outcome: BurstOutcome) -> float:
@@ -303,7 +319,8 @@ def _one_line(outcome: BurstOutcome) -> str:
     if row.others:
         told.append("another experiment is measuring on this machine: they disturb each other")
     if row.phase == "disturbed":
-        told.append("to be measured again: the hypervisor took CPU")
+        why = "the clock was set" if _stepped(outcome) else "the hypervisor took CPU"
+        told.append(f"to be measured again: {why}")
     return ", ".join(told)
 
 

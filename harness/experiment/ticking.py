@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import ExperimentError
+from harness.experiment.clock import zero
 from harness.experiment.context import BurstContext
 from harness.experiment.drain import Drained, wait, wait_until_idle
 from harness.experiment.gather import begin, gather
@@ -10,6 +11,7 @@ from harness.experiment.plan import PlannedBurst
 from harness.experiment.record import Fired
 from harness.experiment.summary import BurstTimes
 from harness.load.generator import LoadReport
+from harness.results.validity import CLOCK_STEP_SECONDS
 from harness.target.graphql import GraphQLError
 from harness.target.sensors import DaemonTick
 
@@ -25,8 +27,9 @@ def let_daemon_tick(context: BurstContext, planned: PlannedBurst) -> tuple[Fired
     """
     clock, ticking = context.tools.clock, context.scenario.load.ticking
     context.forget_readings()
+    clock_zero = zero(clock)
     wait_until_idle(context, context.scenario.timeouts.idle)
-    began, quiet_from = begin(context), clock.now()
+    began, quiet_from = begin(context, clock_zero), clock.now()
     wait(context, ticking.length)
     released = clock.now()
     try:
@@ -37,7 +40,8 @@ def let_daemon_tick(context: BurstContext, planned: PlannedBurst) -> tuple[Fired
     times = BurstTimes(quiet_from, released, clock.now())
     losses = context.deployment.losses
     drained = Drained(not losses, losses)
-    ticks = 0 if losses else _evaluated(context, times)
+    known = not losses and abs(zero(clock) - clock_zero) < CLOCK_STEP_SECONDS
+    ticks = _evaluated(context, times) if known else 0
     fired = gather(context, planned, times, began, drained, NOBODY, ticking.length, daemon_ticks=ticks)
     return fired, drained
 

@@ -30,6 +30,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from harness.load.answers import Answer, read_answer
 from harness.load.conductor import Conductor
 from harness.load.requests import DOCUMENTS, Kind
+from harness.load.steady_clock import SteadyClock
 from harness.target.first_cause import one_line
 
 CONNECT_SECONDS = 30.0
@@ -63,6 +64,7 @@ class Crew:
     connect: AsyncResult = field(default_factory=AsyncResult)
     """Headers besides ours, once all may connect."""
     released: AsyncResult = field(default_factory=AsyncResult)
+    clock: SteadyClock = field(default_factory=SteadyClock)
     orders: dict[int, Order] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -74,6 +76,11 @@ class Crew:
             self.orders[order["user"]] = Order(
                 order["index"], kind, order["offset"], body, message["timeout_seconds"]
             )
+
+    def release(self, at_epoch: float) -> None:
+        """Set the instant that all offsets count from, on the machine's clock as it is now."""
+        self.clock = SteadyClock()
+        self.released.set(at_epoch)
 
 
 CREW = Crew()
@@ -106,18 +113,18 @@ class LaunchUser(FastHttpUser):
         released = CREW.released.get()
         order = CREW.orders[self.number]
         intended = released + order.offset
-        if intended - time.time() > FRESH_SECONDS:
+        if intended - CREW.clock.now() > FRESH_SECONDS:
             _sleep_until(intended - REFRESH_LEAD_SECONDS)
             self._use_connection(REFRESH_LEAD_SECONDS / 2)
         _sleep_until(intended)
-        sent = time.time()
+        sent = CREW.clock.now()
         status, answer = self._post(order)
         record = {
             "index": order.index,
             "kind": order.kind,
             "intended_epoch_seconds": intended,
             "sent_epoch_seconds": sent,
-            "answered_epoch_seconds": None if answer.outcome == "timeout" else time.time(),
+            "answered_epoch_seconds": None if answer.outcome == "timeout" else CREW.clock.now(),
             "run_id": answer.run_id,
             "outcome": answer.outcome,
             "message": answer.message,
@@ -158,7 +165,7 @@ class LaunchUser(FastHttpUser):
 
 def _sleep_until(instant: float) -> None:
     # gevent's timers count from the loop's cached time, so they may fire early: look again.
-    while (left := instant - time.time()) > 0:
+    while (left := instant - CREW.clock.now()) > 0:
         gevent.sleep(left)
 
 
@@ -194,4 +201,4 @@ def _take_places(runner: Any, **_: Any) -> None:
     if not isinstance(runner, MasterRunner):
         runner.register_message("connect", lambda msg, **_: CREW.connect.set(msg.data["headers"]))
         runner.register_message("assign", lambda msg, **_: CREW.assign(msg.data))
-        runner.register_message("release", lambda msg, **_: CREW.released.set(msg.data["at"]))
+        runner.register_message("release", lambda msg, **_: CREW.release(msg.data["at"]))

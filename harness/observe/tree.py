@@ -28,6 +28,8 @@ Role = Literal["server", "run", "step", "helper", "check", "other"]
 
 DETAIL_CPU_SHARE = 0.05
 """Share of a core that reading PSS and USS may take; a walk that would take more leaves them out."""
+CLOCK_SET_SECONDS = 0.1
+"""The machine's clock is taken to have been set when it has moved so far between two walks."""
 
 _ZOMBIE = psutil.STATUS_ZOMBIE
 _DAGSTERS_OWN = ("multiprocessing.", "watch_orphans", "tail -F")
@@ -60,6 +62,11 @@ class ProcessSample:
 
 
 PROCESS_COLUMNS = tuple(field.name for field in fields(ProcessSample))
+
+
+def _clock_zero() -> float:
+    """Epoch seconds at which the monotonic clock stood at 0."""
+    return time.time() - time.monotonic()
 
 
 def walk(root_pid: int) -> list[ProcessSample]:
@@ -97,9 +104,11 @@ class TreeWalker:
         self._known: dict[int, psutil.Process] = {}
         self._roles: dict[int, Role] = {}
         self._next_detail = 0.0
+        self._clock_zero = _clock_zero()
 
     def walk(self) -> list[ProcessSample]:
         """Every process of the tree, parents before children; empty when the root is gone."""
+        self._follow_clock()
         members = list(self._members())
         self._known = {process.pid: process for process in members}
         self._roles = {pid: role for pid, role in self._roles.items() if pid in self._known}
@@ -112,6 +121,16 @@ class TreeWalker:
         if detail:
             self._next_detail = began + (time.thread_time() - began_cpu) / self._detail_cpu_share
         return samples
+
+    def _follow_clock(self) -> None:
+        """Read creation times anew after the clock was set: they are kept as they were told at first."""
+        zero = _clock_zero()
+        if abs(zero - self._clock_zero) < CLOCK_SET_SECONDS:
+            return
+        self._clock_zero = zero
+        for pid in list(self._known):
+            with contextlib.suppress(psutil.Error):  # its end is told by the walk
+                self._known[pid] = psutil.Process(pid)
 
     def _members(self) -> Iterator[psutil.Process]:
         """The root, what descends from it, and what once did and still lives."""

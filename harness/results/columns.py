@@ -108,6 +108,9 @@ class BurstRow:
     host_busy_fraction: float = column("", "ratio", "share of the machine's CPU that was busy")
     host_load_1min: float = column("", "gauge", "load average of the machine at the end")
     others: int = column("experiments", "amount", "other experiments of this user on the machine meanwhile")
+    clock_step_seconds: float = column(
+        "seconds", "amount", "how far the machine's clock was set forward meanwhile"
+    )
     saturated: bool = column("", "flag", "the runs could have used more CPU than they got")
     failure: str = column("", "text", "what failed first in it: the step and exception, or the answer")
     runs_stuck: int = column("runs", "amount", "runs that had not ended when it was given up")

@@ -17,6 +17,8 @@ FAILED_RUNS_INVALID = 0.05
 MISSED_READINGS_INCONCLUSIVE = 0.05
 MISSED_READINGS_INVALID = 0.20
 STEAL_INCONCLUSIVE = 0.05
+CLOCK_STEP_SECONDS = 0.1
+"""One reading at 10 Hz; what NTP corrects smoothly is at most 0.03 s a minute."""
 MISSED_PEAK_NOTE = 0.05
 DAGSTER_GIVES_UP_SECONDS = 60.0
 """DAGSTER_GRPC_TIMEOUT_SECONDS where nobody sets it; the harness does."""
@@ -33,7 +35,7 @@ def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
         reasons += _of_cell(cell)
         again = int((rows["phase"] == "disturbed").sum()) if len(rows) else 0
         if again:
-            message = f"{again} bursts were measured again, as the hypervisor had taken CPU from them"
+            message = f"{again} bursts were measured again: the hypervisor took CPU, or the clock was set"
             reasons.append(_reason("note", "measured-again", message, cell.cell_id))
         if len(measured):
             reasons += _of_bursts(cell.cell_id, measured)
@@ -122,6 +124,14 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
     if steal > STEAL_INCONCLUSIVE:
         message = f"the hypervisor took {steal:.0%} of the CPU during a burst; measure on a quieter machine"
         found.append(_reason("inconclusive", "steal", message, cell_id))
+    stepped = rows.loc[rows["clock_step_seconds"].abs() > CLOCK_STEP_SECONDS, "clock_step_seconds"]
+    if len(stepped):
+        farthest = float(max(stepped, key=abs))
+        message = (
+            f"the machine's clock was set by {farthest:+.1f}s during {len(stepped)} bursts, so that what was "
+            "read and what ran do not fit together; stop what sets it"
+        )
+        found.append(_reason("inconclusive", "clock-set", message, cell_id))
     shared = rows["others"] > 0
     if shared.any():
         message = (

@@ -245,8 +245,8 @@ class LoadSection(Section):
     )
     spare_bursts: Annotated[int, Field(ge=0, strict=True)] | Literal["auto"] = Field(
         "auto",
-        description="how many bursts may be measured again because the hypervisor took CPU from them; `auto` "
-        "is half as many as are planned",
+        description="how many bursts may be measured again because the hypervisor took CPU from them, "
+        "or the machine's clock was set; `auto` is half as many as are planned",
     )
     reloads: Annotated[int, Field(ge=0, le=100, strict=True)] = Field(
         0,

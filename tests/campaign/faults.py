@@ -6,16 +6,26 @@ import random
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+from tests.campaign import containers
+from tests.campaign.clock import Clock
+
 PAUSE_SECONDS = 20.0
+STOPPED_SECONDS = 10.0
+"""How long a Docker engine stays stopped."""
+PRESSED_SECONDS = 15.0
+SPARED_BYTES = 400 * 2**20
+"""What the neighbour that takes all memory leaves to the rest of the machine."""
 ENOUGH = "64m"
 """Size of a disk that an experiment does not fill."""
+STACKS = ("process", "compose")
 PARTS = {
     "sampler": "harness.observe.sampler",
     "load generator": "locustfile",
@@ -24,6 +34,15 @@ PARTS = {
     "daemon": "dagster._daemon",
 }
 """What tells a part by its command line."""
+SERVICES = {
+    "sampler": "",
+    "webserver": "webserver",
+    "code server": "code-server",
+    "daemon": "daemon",
+    "Postgres": "postgres",
+}
+"""What tells a part by its container; the sampler's has no service."""
+_DAY = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +52,9 @@ class Running:
     process: subprocess.Popen[str]
     out: Path
     chance: random.Random
+    clock: Clock | None = None
+    """What it takes for the time of day; None for the machine's."""
+    engine: containers.EngineSwitch = field(default_factory=containers.EngineSwitch)
 
     @property
     def over(self) -> bool:
@@ -57,6 +79,8 @@ class Fault:
     """Does it; whether it could be done before the experiment was over."""
     disk: str = ""
     """Size of the disk of its own that the result goes to; empty for any."""
+    own_clock: bool = False
+    """Whether the experiment needs a clock of its own, to be set."""
 
 
 def _signal(number: signal.Signals) -> Callable[[Running], bool]:
@@ -70,10 +94,20 @@ def _signal(number: signal.Signals) -> Callable[[Running], bool]:
 
 
 def _kill(part: str) -> Callable[[Running], bool]:
+    return _when_there(lambda running: [one.kill for one in _of_part(running, part)])
+
+
+def _kill_container(part: str) -> Callable[[Running], bool]:
+    return _when_there(lambda _: containers.killers(SERVICES[part]))
+
+
+def _when_there(find: Callable[[Running], list[Callable[[], None]]]) -> Callable[[Running], bool]:
+    """Does one of what is found, chosen by chance, as soon as there is any."""
+
     def strike(running: Running) -> bool:
-        while not running.over:  # it may not be there yet
-            if found := _of_part(running, part):
-                running.chance.choice(found).kill()
+        while not running.over:
+            if found := find(running):
+                running.chance.choice(found)()
                 return True
             time.sleep(0.05)
         return False
@@ -97,15 +131,19 @@ def _pause(running: Running) -> bool:
     if running.over:
         return False
     tree = running.tree()
-    for number in (signal.SIGSTOP, signal.SIGCONT):
-        for process in tree:
-            try:
-                process.send_signal(number)
-            except psutil.NoSuchProcess:
-                continue
-        if number is signal.SIGSTOP:
-            time.sleep(PAUSE_SECONDS)
+    with containers.paused():
+        _tell(tree, signal.SIGSTOP)
+        time.sleep(PAUSE_SECONDS)
+        _tell(tree, signal.SIGCONT)
     return True
+
+
+def _tell(tree: list[psutil.Process], number: signal.Signals) -> None:
+    for process in tree:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue
 
 
 def _no_more_files(running: Running) -> bool:
@@ -129,15 +167,62 @@ def _read_only(running: Running) -> bool:
     return True
 
 
-FAULTS = (
-    *(Fault(f"SIGKILL to the {part}", _kill(part)) for part in PARTS),
-    *(
-        Fault(f"{number.name} to the harness", _signal(number))
-        for number in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+def _set_clock(seconds: float) -> Callable[[Running], bool]:
+    def strike(running: Running) -> bool:
+        if running.over or running.clock is None:
+            return False
+        running.clock.set_forward(seconds)
+        return True
+
+    return strike
+
+
+def _take_memory(running: Running) -> bool:
+    """A neighbour takes what memory the machine has, so that the kernel drops every page it can."""
+    if running.over:
+        return False
+    size = psutil.virtual_memory().available - SPARED_BYTES
+    # Where that is too much after all, the kernel shall kill the neighbour and nobody else.
+    taking = (
+        "import time, pathlib; pathlib.Path('/proc/self/oom_score_adj').write_text('1000'); "
+        f"taken = b'x' * {size}; time.sleep({PRESSED_SECONDS})"
+    )
+    subprocess.run([sys.executable, "-c", taking], check=False)
+    return True
+
+
+def _stop_engine(running: Running) -> bool:
+    """As when the engine is upgraded: it takes every container with it, and comes back later."""
+    if running.over:
+        return False
+    running.engine.stop()
+    time.sleep(STOPPED_SECONDS)
+    running.engine.start()
+    return True
+
+
+_SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_TO_HARNESS = tuple(Fault(f"{number.name} to the harness", _signal(number)) for number in _SIGNALS)
+_PAUSED = Fault(f"everything paused for {PAUSE_SECONDS:g} s", _pause)
+_STEPS = {"+1 s": 1.0, "-1 s": -1.0, "+1 h": 3600.0, "-1 h": -3600.0, "+1 day": _DAY}
+
+FAULTS = {
+    "process": (
+        *(Fault(f"SIGKILL to the {part}", _kill(part)) for part in PARTS),
+        *_TO_HARNESS,
+        _PAUSED,
+        Fault("no more open files", _no_more_files),
+        Fault("disk full", _nothing, disk="300k"),
+        Fault("disk turned read-only", _read_only, disk=ENOUGH),
+        *(Fault(f"clock set by {name}", _set_clock(by), own_clock=True) for name, by in _STEPS.items()),
+        Fault(f"a neighbour takes all memory for {PRESSED_SECONDS:g} s", _take_memory),
     ),
-    Fault(f"everything paused for {PAUSE_SECONDS:g} s", _pause),
-    Fault("no more open files", _no_more_files),
-    Fault("disk full", _nothing, disk="300k"),
-    Fault("disk turned read-only", _read_only, disk=ENOUGH),
-)
-"""In the order in which a campaign takes them in turn."""
+    "compose": (
+        *(Fault(f"SIGKILL to {part}", _kill_container(part)) for part in SERVICES),
+        Fault("SIGKILL to the load generator", _kill("load generator")),
+        *_TO_HARNESS,
+        _PAUSED,
+        Fault(f"the engine stopped for {STOPPED_SECONDS:g} s", _stop_engine),
+    ),
+}
+"""By stack, in the order in which a campaign takes them in turn."""

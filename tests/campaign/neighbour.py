@@ -1,6 +1,6 @@
-"""Another experiment beside the one that is harmed: a live owner of a process, a cgroup and a folder.
+"""Another experiment beside the one that is harmed: a live owner of a process, a folder, and more.
 
-python -m tests.campaign.neighbour      with DAGSTER_SIZING_STATE set; ends with its stdin
+python -m tests.campaign.neighbour process|compose      with DAGSTER_SIZING_STATE set; ends with its stdin
 """
 
 from __future__ import annotations
@@ -9,9 +9,13 @@ import contextlib
 import json
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.stack import limited_cgroup
+from harness.stack.engine import LABEL, connect, engine_host
 from harness.stack.ledger import Ledger
 from harness.stack.limited_cgroup import NoCgroupError
 
@@ -21,19 +25,32 @@ def main() -> None:
     ledger = Ledger()
     sleeper = subprocess.Popen(["sleep", "86400"])
     ledger.add_process(sleeper.pid)
-    folder = ledger.make_folder("dagster-sizing-neighbour-")
-    groups: list[str] = []
+    paths = [str(ledger.make_folder("dagster-sizing-neighbour-"))]
 
     def recorded(directory: Path) -> None:
         ledger.add_cgroup(directory)
-        groups.append(str(directory))
+        paths.append(str(directory))
 
-    with contextlib.suppress(NoCgroupError):  # then there is none to be harmed
-        limited_cgroup.make(1.0, 2**30, recorded)
-    print(json.dumps({"pid": sleeper.pid, "paths": [str(folder), *groups]}), flush=True)
-    sys.stdin.read()
+    with _network(ledger) if sys.argv[1] == "compose" else contextlib.nullcontext([]) as networks:
+        if sys.argv[1] == "process":
+            with contextlib.suppress(NoCgroupError):  # then there is none to be harmed
+                limited_cgroup.make(1.0, 2**30, recorded)
+        told = {"pid": sleeper.pid, "paths": paths, "networks": networks}
+        print(json.dumps(told), flush=True)
+        sys.stdin.read()
     ledger.close()
     sleeper.wait()
+
+
+@contextmanager
+def _network(ledger: Ledger) -> Iterator[list[str]]:
+    """Id of a network in the Docker engine with the label of an experiment."""
+    experiment = uuid.uuid4().hex[:12]
+    ledger.add_engine(engine_host(), experiment)
+    client = connect(engine_host())
+    network = client.api.create_network(f"dagster-sizing-{experiment}", labels={LABEL: experiment})
+    client.close()
+    yield [network["Id"]]
 
 
 if __name__ == "__main__":

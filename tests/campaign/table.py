@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tests.campaign.case import Seen
 
 HEAD = """\
-| seed | fault | after | exit | validity | after `--resume` | MiB a run | what was wrong |
+| stack and seed | fault | after | exit | validity | after `--resume` | MiB a run | what was wrong |
 |---|---|---|---|---|---|---|---|
 """
 
 
-def render(seen: Sequence[Seen], undisturbed: float) -> str:
-    """As Markdown: a line for each case, by number, and what all of them come to.
+def render(seen: Sequence[Seen], undisturbed: Mapping[str, float]) -> str:
+    """As Markdown: a line for each case, by stack and number, and what all of them come to.
 
     Args:
         seen: the cases.
-        undisturbed: bytes per run where nothing happens.
+        undisturbed: bytes per run where nothing happens, by stack.
     """
-    rows = [_row(one) for one in sorted(seen, key=lambda one: one.number)]
+    rows = [_row(one) for one in sorted(seen, key=lambda one: (one.stack, one.seed, one.number))]
     struck, wrong = sum(one.struck for one in seen), sum(bool(one.wrong) for one in seen)
+    kills, signals = (sum(one.struck and word in one.fault for one in seen) for word in ("SIGKILL", "SIG"))
+    usual = ", ".join(f"{value / 2**20:.1f} MiB ({stack})" for stack, value in sorted(undisturbed.items()))
     said = (
-        f"{len(seen)} cases; in {struck} the experiment was still there for the fault, and in {wrong} "
-        f"something was wrong. Undisturbed, a run takes {undisturbed / 2**20:.1f} MiB.\n"
+        f"{len(seen)} cases; in {struck} the experiment was still there for the fault ({kills} of them "
+        f"SIGKILLs, {signals - kills} other signals), and in {wrong} something was wrong. Undisturbed, a run "
+        f"takes {usual}.\n"
     )
     return f"{said}\n{HEAD}" + "".join(f"{row}\n" for row in rows)
 
@@ -31,7 +34,7 @@ def render(seen: Sequence[Seen], undisturbed: float) -> str:
 def _row(one: Seen) -> str:
     value = "-" if one.value is None else f"{one.value / 2**20:.1f}"
     cells = (
-        one.seed,
+        f"{one.stack} {one.seed}",
         one.fault,
         f"{one.after_seconds:.1f} s" + ("" if one.struck else ", too late"),
         str(one.exit_code),

@@ -122,8 +122,10 @@ class ScriptedGenerator:
     def finished(self, timeout: float) -> LoadReport:
         assert self._plan is not None
         world, script = self._world, self._world.script
-        sent = [self._send(index) for index in range(len(self._plan.requests))]
-        last = max(one.answered_epoch_seconds for one in sent)
+        step = script.clock_set.get(world.burst, 0.0)
+        world.clock.set_forward(step)
+        sent = [self._send(index, step) for index in range(len(self._plan.requests))]
+        last = max(one.answered_epoch_seconds for one in sent) + step
         if world.burst in script.lost_bursts:
             world.clock.call_at(last + 0.2, lambda: world.lose("server-1"))
         if world.burst == script.broken_burst:
@@ -147,7 +149,7 @@ class ScriptedGenerator:
             run.status, run.ended = "FAILURE", now
             self._world.kills.append(now)
 
-    def _send(self, index: int) -> Sent:
+    def _send(self, index: int, step: float) -> Sent:
         assert self._plan is not None
         world, script = self._world, self._world.script
         intended = self._released + self._plan.offsets[index]
@@ -166,9 +168,9 @@ class ScriptedGenerator:
                     tag=(key, value),
                     replica=f"server-{index % script.replicas + 1}",
                     pid=1000 + number,
-                    launched=intended,
-                    started=answered,
-                    ended=float("inf") if stuck else answered + 5.0,
+                    launched=intended + step,
+                    started=answered + step,
+                    ended=float("inf") if stuck else answered + step + 5.0,
                     status="STUCK" if stuck else "SUCCESS",
                 )
             )

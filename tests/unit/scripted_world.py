@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.load.generator import LoadPlan
@@ -24,13 +24,18 @@ class ScriptedClock:
 
     def __init__(self) -> None:
         self._now = EPOCH
+        self._zero = EPOCH
         self._due: list[tuple[float, Callable[[], None]]] = []
 
     def now(self) -> float:
         return self._now
 
     def monotonic(self) -> float:
-        return self._now - EPOCH
+        return self._now - self._zero
+
+    def set_forward(self, seconds: float) -> None:
+        self._now += seconds
+        self._zero += seconds
 
     def sleep(self, seconds: float) -> None:
         self.sleep_until(self._now + seconds)
@@ -88,6 +93,8 @@ class Script:
     """Bursts in which the hypervisor takes CPU."""
     shared_bursts: frozenset[int] = frozenset()
     """Bursts during which another experiment is measuring."""
+    clock_set: Mapping[int, float] = field(default_factory=dict)
+    """By how many seconds the machine's clock is set forward just after the release, by burst."""
     stuck_bursts: frozenset[int] = frozenset()
     """Bursts whose runs never end."""
     saturated_bursts: frozenset[int] = frozenset()

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 
 import psutil
@@ -52,6 +53,17 @@ def test_memory_threads_and_cpu_are_those_of_each_process(tree: Tree) -> None:
         assert ballast < process.uss_bytes <= process.pss_bytes <= process.rss_bytes * 1.01
         assert process.created_epoch_seconds == pytest.approx(psutil.Process(process.pid).create_time())
     assert dict(zip(PROCESS_COLUMNS, run.row(), strict=True))["uss_bytes"] == run.uss_bytes
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+def test_creation_times_follow_a_clock_that_is_set(monkeypatch: pytest.MonkeyPatch, step: float) -> None:
+    walker = TreeWalker(os.getpid())
+    [before] = [one for one in walker.walk() if one.pid == os.getpid()]
+    told, booted = time.time, psutil._pslinux.boot_time
+    monkeypatch.setattr(time, "time", lambda: told() + step)
+    monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: booted() + step)
+    [after] = [one for one in walker.walk() if one.pid == os.getpid()]
+    assert after.created_epoch_seconds - before.created_epoch_seconds == pytest.approx(step, abs=2)
 
 
 def test_a_zombie_is_there_but_costs_no_memory(tree: Tree) -> None:
