@@ -33,10 +33,7 @@ def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
         rows = bursts[bursts["cell_id"] == cell.cell_id] if len(bursts) else bursts
         measured = rows[rows["phase"] == "measure"] if len(rows) else rows
         reasons += _of_cell(cell)
-        again = int((rows["phase"] == "disturbed").sum()) if len(rows) else 0
-        if again:
-            message = f"{again} bursts were measured again: the hypervisor took CPU, or the clock was set"
-            reasons.append(_reason("note", "measured-again", message, cell.cell_id))
+        reasons += _measured_again(cell.cell_id, rows[rows["phase"] == "disturbed"] if len(rows) else rows)
         if len(measured):
             reasons += _of_bursts(cell.cell_id, measured)
     severities = {reason.severity for reason in reasons}
@@ -45,6 +42,21 @@ def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
     if "inconclusive" in severities:
         return Validity(state="inconclusive", reasons=tuple(reasons))
     return Validity(state="valid", reasons=tuple(reasons))
+
+
+def _measured_again(cell_id: str, disturbed: pd.DataFrame) -> list[Reason]:
+    if disturbed.empty:
+        return []
+    clock = int((disturbed["clock_step_seconds"].abs() > CLOCK_STEP_SECONDS).sum())
+    told = {
+        "as the hypervisor had taken CPU from them": len(disturbed) - clock,
+        "as the machine's clock had been set meanwhile": clock,
+    }
+    return [
+        _reason("note", "measured-again", f"{bursts} bursts were measured again, {why}", cell_id)
+        for why, bursts in told.items()
+        if bursts
+    ]
 
 
 def _of_cell(cell: CellRecord) -> list[Reason]:

@@ -10,8 +10,6 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from harness.stack import limited_cgroup
@@ -31,26 +29,26 @@ def main() -> None:
         ledger.add_cgroup(directory)
         paths.append(str(directory))
 
-    with _network(ledger) if sys.argv[1] == "compose" else contextlib.nullcontext([]) as networks:
-        if sys.argv[1] == "process":
-            with contextlib.suppress(NoCgroupError):  # then there is none to be harmed
-                limited_cgroup.make(1.0, 2**30, recorded)
-        told = {"pid": sleeper.pid, "paths": paths, "networks": networks}
-        print(json.dumps(told), flush=True)
-        sys.stdin.read()
+    networks = []
+    if sys.argv[1] == "compose":
+        networks.append(_network(ledger))
+    else:
+        with contextlib.suppress(NoCgroupError):  # then there is none to be harmed
+            limited_cgroup.make(1.0, 2**30, recorded)
+    print(json.dumps({"pid": sleeper.pid, "paths": paths, "networks": networks}), flush=True)
+    sys.stdin.read()
     ledger.close()
     sleeper.wait()
 
 
-@contextmanager
-def _network(ledger: Ledger) -> Iterator[list[str]]:
+def _network(ledger: Ledger) -> str:
     """Id of a network in the Docker engine with the label of an experiment."""
     experiment = uuid.uuid4().hex[:12]
     ledger.add_engine(engine_host(), experiment)
     client = connect(engine_host())
     network = client.api.create_network(f"dagster-sizing-{experiment}", labels={LABEL: experiment})
     client.close()
-    yield [network["Id"]]
+    return str(network["Id"])
 
 
 if __name__ == "__main__":

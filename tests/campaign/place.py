@@ -120,6 +120,6 @@ class Place:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
-                env=os.environ | self._own_folders | environment,
+                env={**os.environ, **self._own_folders, **environment},
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )

@@ -277,36 +277,6 @@ def test_a_machine_that_disturbs_every_burst_makes_an_end_of_it(tmp_path: Path) 
     assert document.validity.state == "inconclusive"
 
 
-@pytest.mark.parametrize("seconds", [100.0, -100.0, 0.5])
-def test_a_burst_during_which_the_clock_was_set_is_measured_again(tmp_path: Path, seconds: float) -> None:
-    world = World(Script(clock_set={WARMUP + 1: seconds}))
-    document, bursts = measured(tmp_path, world)
-    disturbed = bursts[bursts["phase"] == "disturbed"]
-    assert list(disturbed["burst"]) == [WARMUP + 1]
-    assert disturbed["clock_step_seconds"].iloc[0] == pytest.approx(seconds, abs=1e-3)
-    assert document.validity.state == "valid"
-    assert bursts["hold_seconds"].max() < 20  # a run does not last for as long as the clock was set by
-
-
-def test_a_warm_up_burst_during_which_the_clock_was_set_tells_no_cost(tmp_path: Path) -> None:
-    world = World(Script(clock_set={0: 100.0}))
-    document, bursts = measured(tmp_path, world)
-    assert (bursts["phase"] == "warmup").sum() == WARMUP + 1
-    assert document.cells[0].warmup_bursts == WARMUP + 1
-    assert document.validity.state == "valid"
-    assert bursts["hold_seconds"].max() < 20
-
-
-def test_a_clock_that_is_set_again_and_again_makes_an_end_of_it(tmp_path: Path) -> None:
-    always = dict.fromkeys(range(100), 1.0)
-    with pytest.raises(ExperimentError, match="clock was set during"):
-        measured(tmp_path / "warm-up", World(Script(clock_set=always)))
-    later = dict.fromkeys(range(WARMUP, 100), 1.0)
-    document, _ = measured(tmp_path / "later", World(Script(clock_set=later)))
-    assert document.validity.state == "inconclusive"
-    assert {reason.code for reason in document.validity.reasons} == {"clock-set", "measured-again"}
-
-
 def test_an_experiment_beside_another_says_so_and_is_not_valid(tmp_path: Path) -> None:
     document, bursts = measured(tmp_path, World(Script(shared_bursts=frozenset({WARMUP + 1}))))
     # at the end of one it was there still, and so at the begin of the next
