@@ -16,7 +16,8 @@ from docker.errors import APIError, DockerException
 from harness.errors import MachineError
 from harness.stack.engine import LABEL, connect, engine_host
 
-SERVICE = "com.docker.compose.service"
+SERVICE, NUMBER = "com.docker.compose.service", "com.docker.compose.container-number"
+SAMPLER = "collector"
 
 
 def _command(name: str, usual: str) -> list[str]:
@@ -44,7 +45,7 @@ class EngineSwitch:
 
 
 def killers(service: str) -> list[Callable[[], None]]:
-    """What kills a container of that service, one for each; of none where it is empty."""
+    """What kills a container of that service, one for each."""
     with suppress(DockerException, MachineError):
         client = connect(engine_host())
         return [_killer(client, one["Id"]) for one in _of_experiments(client) if _service(one) == service]
@@ -82,4 +83,7 @@ def _of_experiments(client: docker.DockerClient) -> list[dict[str, Any]]:
 
 
 def _service(container: dict[str, Any]) -> str:
-    return str(container["Labels"].get(SERVICE, ""))
+    """Its service; empty for what only uses the image of one, whose labels a container gets too."""
+    labels = container["Labels"]
+    service = str(labels.get(SERVICE, ""))
+    return service if NUMBER in labels or service == SAMPLER else ""

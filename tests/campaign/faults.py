@@ -35,13 +35,13 @@ PARTS = {
 }
 """What tells a part by its command line."""
 SERVICES = {
-    "sampler": "",
+    "sampler": containers.SAMPLER,
     "webserver": "webserver",
     "code server": "code-server",
     "daemon": "daemon",
     "Postgres": "postgres",
 }
-"""What tells a part by its container; the sampler's has no service."""
+"""What tells a part by its container."""
 _DAY = 86_400.0
 
 
