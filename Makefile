@@ -64,7 +64,7 @@ audit: .venv/.ready ## known vulnerabilities of what is locked; a bill of materi
 	@$(BIN)/uv tool run -q --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock -o build/sbom.json
 	@$(BIN)/uv tool run -q pip-audit@2.10.1 -r requirements.lock --require-hashes --disable-pip --progress-spinner off
 
-campaign: .venv/.ready ## faults at random moments of real experiments; ARGS='--seed 2 --cases 52'
+campaign: .venv/.ready ## faults at random moments of real experiments; ARGS='--stack compose --seed 2'
 	@$(BIN)/python -m tests.campaign --out build/campaign $(ARGS)
 
 clean: ## remove the environment, caches, and what killed experiments left
