@@ -13,7 +13,6 @@ import pandas as pd
 from harness.errors import ExperimentError
 from harness.observe.source import AT, Abilities, Newest, Readings, SourceState, processes_frame
 
-START_SECONDS = 20.0
 ANSWER_SECONDS = 20.0
 
 
@@ -36,8 +35,15 @@ class Channel(Protocol):
 class SamplerClient:
     """Talks to one sampler. Its methods are for one thread; a thread of its own does the reading."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, start_seconds: float = ANSWER_SECONDS) -> None:
+        """Prepare to talk.
+
+        Args:
+            channel: to the sampler.
+            start_seconds: how long it may take to greet; an answer may take ANSWER_SECONDS.
+        """
         self._channel = channel
+        self._start_seconds = start_seconds
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read_lines, name="sampler-client", daemon=True)
         self._hello: dict[str, Any] | None = None
@@ -50,14 +56,14 @@ class SamplerClient:
         self._ended = ""
         self._closed = False
 
-    def start(self, timeout: float = START_SECONDS) -> None:
+    def start(self) -> None:
         """Begin reading and wait for the sampler's greeting.
 
         Raises:
-            ExperimentError: it ended or did not greet within `timeout` seconds.
+            ExperimentError: it ended or did not greet in time.
         """
         self._reader.start()
-        self._await(lambda: self._hello is not None, timeout, "start")
+        self._await(lambda: self._hello is not None, self._start_seconds, "start")
 
     @property
     def abilities(self) -> Abilities:

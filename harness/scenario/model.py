@@ -303,7 +303,7 @@ class TimeoutSection(Section):
     """No step waits longer than this."""
 
     environment: Seconds = Field(600, description="making the server's environment")
-    start: Seconds = Field(120, description="server and webserver ready to take launches")
+    start: Seconds = Field(120, description="server, webserver and sampler ready to take launches")
     idle: Seconds = Field(60, description="server back to idle before a burst")
     launch: Seconds = Field(120, description="answer to one launch")
     drain: Seconds = Field(300, description="all runs of a burst ended and their processes gone")

@@ -372,7 +372,7 @@ class _Starter:
                 config,
                 self._logs / "sampler.log",
             )
-            return SamplerClient(channel)
+            return SamplerClient(channel, self._scenario.timeouts.start)
 
         return open_source
 

@@ -308,7 +308,9 @@ class _Starter:
                 "cgroup_hz": cgroup_hz,
                 "processes_hz": processes_hz,
             }
-            return SamplerClient(ProcessChannel(config, self._logs / "sampler.log"))
+            return SamplerClient(
+                ProcessChannel(config, self._logs / "sampler.log"), self._scenario.timeouts.start
+            )
 
         return open_source
 

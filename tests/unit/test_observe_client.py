@@ -140,9 +140,9 @@ def test_a_sampler_that_dies_is_named() -> None:
 
 
 def test_a_sampler_that_never_greets_is_a_time_out() -> None:
-    client = SamplerClient(Pipes([sys.executable, "-c", "import sys; sys.stdin.read()"]))
+    client = SamplerClient(Pipes([sys.executable, "-c", "import sys; sys.stdin.read()"]), start_seconds=0.2)
     with pytest.raises(ExperimentError, match="did not answer 'start'"):
-        client.start(timeout=0.2)
+        client.start()
     client.close()
 
 
