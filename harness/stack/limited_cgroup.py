@@ -39,11 +39,7 @@ class LimitedCgroup:
     def oom_kills(self) -> int:
         """How many of its processes the kernel has killed at the memory limit."""
         name = "memory.events" if self.version == 2 else "memory.oom_control"
-        try:
-            lines = (self.directories[0] / name).read_text().splitlines()
-        except OSError:
-            return 0
-        return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+        return _oom_kills(self.directories[0] / name)
 
     def sampler_config(self) -> dict[str, Any]:
         """Where a sampler reads this cgroup."""
@@ -52,6 +48,32 @@ class LimitedCgroup:
             return {"version": 2, "memory": directory, "cpu": directory, "cpuacct": directory}
         names = dict(zip(V1_CONTROLLERS, (str(d) for d in self.directories), strict=True))
         return {"version": 1, **names}
+
+
+class Scope:
+    """The cgroup in which the user's systemd limits a command. It goes with the command's last process."""
+
+    def __init__(self, unit: str) -> None:
+        """Prepare to look for it.
+
+        Args:
+            unit: name of the scope, as it was given to systemd.
+        """
+        self._unit = unit
+        self._directory: Path | None = None
+        self._kills = 0
+
+    def look(self, pid: int) -> None:
+        """Find it by a process that is to be in it, and keep what it tells, as it may be gone soon."""
+        if self._directory is None:
+            found = of_process(pid)
+            self._directory = found if found is not None and found.name == self._unit else None
+        if self._directory is not None:
+            self._kills = max(self._kills, _oom_kills(self._directory / "memory.events"))
+
+    def oom_kills(self) -> int:
+        """How many of its processes the kernel was seen to have killed at the memory limit."""
+        return self._kills
 
 
 class NoCgroupError(Exception):
@@ -120,8 +142,14 @@ def limit_v2(directory: Path, cpus: float, memory_bytes: int) -> None:
     (directory / "cpu.max").write_text(f"{int(cpus * PERIOD_MICROSECONDS)} {PERIOD_MICROSECONDS}")
 
 
-def systemd_scope(cpus: float, memory_bytes: int) -> list[str] | None:
-    """Command prefix that limits a command through the user's systemd; None where there is none."""
+def systemd_scope(cpus: float, memory_bytes: int, unit: str) -> list[str] | None:
+    """Command prefix that limits a command through the user's systemd; None where there is none.
+
+    Args:
+        cpus: limit.
+        memory_bytes: limit.
+        unit: name of the scope; ends with `.scope`.
+    """
     if os.geteuid() == 0 or shutil.which("systemd-run") is None or not os.environ.get("XDG_RUNTIME_DIR"):
         return None
     return [
@@ -130,6 +158,7 @@ def systemd_scope(cpus: float, memory_bytes: int) -> list[str] | None:
         "--scope",
         "--quiet",
         "--collect",
+        f"--unit={unit}",
         f"--property=MemoryMax={memory_bytes}",
         "--property=MemorySwapMax=0",
         f"--property=CPUQuota={cpus * 100:g}%",
@@ -181,6 +210,14 @@ def remove(directory: Path) -> bool:
         with contextlib.suppress(OSError):  # another experiment may be using it
             directory.parent.rmdir()
     return existed and not directory.is_dir()
+
+
+def _oom_kills(file: Path) -> int:
+    try:
+        lines = file.read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
 
 
 def _pids(directory: Path) -> list[int]:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -163,7 +164,7 @@ class _Starter:
         try:
             limited = limited_cgroup.make(cpus, memory, self._ledger.add_cgroup)
         except limited_cgroup.NoCgroupError as error:
-            if limited_cgroup.systemd_scope(cpus, memory) is not None:
+            if limited_cgroup.systemd_scope(cpus, memory, "any.scope") is not None:
                 return None, Limits(True, "systemd-run", "", cpus, memory, host_cpus)
             self._say(f"limits: not enforced ({error})")
             return None, Limits(False, "none", str(error), cpus, memory, host_cpus)
@@ -207,14 +208,18 @@ class _Starter:
     def _start(
         self, name: str, argv: list[str], limited: limited_cgroup.LimitedCgroup | None, env: dict[str, str]
     ) -> Service:
+        scope = None
         if limited is not None:
             argv = limited.enter(argv)
         elif name == "code-server":
-            argv = [*(limited_cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes) or ()), *argv]
+            unit = f"dagster-sizing-{uuid.uuid4().hex[:12]}.scope"
+            limits = limited_cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes, unit)
+            if limits is not None:
+                argv, scope = [*limits, *argv], limited_cgroup.Scope(unit)
         log = self._logs / f"{name}.log"
         with log.open("ab") as stream:
             process = self._spawn(argv, env, stream, subprocess.STDOUT)
-        service = Service(name, process, log, limited)
+        service = Service(name, process, log, limited, scope)
         self._services.append(service)
         return service
 

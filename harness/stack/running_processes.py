@@ -24,6 +24,15 @@ class Service:
     log: Path
     limited: limited_cgroup.LimitedCgroup | None = None
     """The cgroup that it was started in; None where it has none of its own."""
+    scope: limited_cgroup.Scope | None = None
+    """That of the user's systemd, where it was started in one."""
+
+    def oom_kills(self) -> int:
+        """How many of its processes the kernel has killed at the memory limit, as far as is known."""
+        if self.scope is not None:
+            self.scope.look(self.process.pid)
+            return self.scope.oom_kills()
+        return 0 if self.limited is None else self.limited.oom_kills()
 
     def log_text(self) -> str:
         """What it has written."""
@@ -57,8 +66,7 @@ class RunningProcesses:
             for service in self.services
             if (code := service.process.poll()) is not None
         )
-        limited = self.services[0].limited
-        kills = limited.oom_kills() if limited else 0
+        kills = self.services[0].oom_kills()
         killed = (StackEvent(time.time(), self.services[0].name, "oom", times=kills),) if kills else ()
         return killed + ended
 
@@ -79,16 +87,19 @@ class RunningProcesses:
 
 def check_not_killed(server: Service) -> None:
     """Raise ExperimentError if a code server was killed, and say so where that was for want of memory."""
-    code = server.process.poll()
+    kills, code = server.oom_kills(), server.process.poll()
     if code is None or code >= 0:
         return
-    if code == -signal.SIGKILL and server.limited is not None and server.limited.oom_kills():
+    if code == -signal.SIGKILL and kills:
         raise ExperimentError(
             f"{server.name}: the kernel killed it at the memory limit, and every run in it is lost"
         )
+    memory = "not the memory limit"
+    if server.scope is not None:  # systemd may have removed it before anybody looked
+        memory = "perhaps the memory limit: `journalctl --user -k` knows"
     raise ExperimentError(
         f"{server.name}: something killed it (signal {-code}, {signal.strsignal(-code)}), and every run in "
-        "it is lost; it was not the harness, and not the memory limit"
+        f"it is lost; it was not the harness, and {memory}"
     )
 
 
