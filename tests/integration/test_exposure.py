@@ -1,11 +1,12 @@
-"""A planted secret reaches the code server, and is in nothing that is kept or shown."""
+"""What an experiment shows to others: no secret, and no port beyond this machine."""
 
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.integration.bench_support import FIXTURES, read_until, start, traces
+from tests.integration.bench_support import FIXTURES, QUICK, read_until, start, traces
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -20,6 +21,36 @@ def command_lines() -> str:
         except psutil.Error:
             continue
     return "\n".join(lines)
+
+
+def listening(harness: psutil.Process) -> dict[str, set[str]]:
+    """Addresses at which each program below the harness listens."""
+    found: dict[str, set[str]] = {}
+    for process in harness.children(recursive=True):
+        try:
+            for one in process.net_connections("inet"):
+                if one.status == psutil.CONN_LISTEN:
+                    found.setdefault(" ".join(process.cmdline())[:200], set()).add(one.laddr.ip)
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
+    options = ("--set", "load.levels=[2]", "--set", "load.repeats=1", "--set", "load.processes=2")
+    process = start(
+        "bench", str(QUICK), "--out", str(tmp_path / "result"), *options, state=tmp_path / "state"
+    )
+    read_until(process, "burst 1 of 1")
+    harness, found = psutil.Process(process.pid), {}
+    while process.poll() is None:
+        found |= listening(harness)
+        time.sleep(0.2)
+    programs = " ".join(found)
+    assert "dagster api grpc" in programs
+    assert "dagster_webserver" in programs
+    assert "locustfile" in programs  # its processes find one another at a port
+    assert {address for addresses in found.values() for address in addresses} == {"127.0.0.1"}, found
 
 
 def test_a_secret_is_neither_kept_nor_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
