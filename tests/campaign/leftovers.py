@@ -20,13 +20,16 @@ class Before:
     """What was there before the experiment."""
 
     cgroups: frozenset[Path]
+    """Empty where the engine makes them."""
     things: frozenset[str]
     """In the Docker engine; empty where it is not asked."""
 
 
 def look(stack: str) -> Before:
     """What is there now."""
-    return Before(frozenset(_cgroups()), frozenset(_things() if stack == "compose" else ()))
+    if stack == "compose":
+        return Before(frozenset(), frozenset(_things()))
+    return Before(frozenset(_cgroups()), frozenset())
 
 
 def left(place: Place, stack: str, before: Before, neighbour: Neighbour) -> list[str]:
@@ -36,7 +39,9 @@ def left(place: Place, stack: str, before: Before, neighbour: Neighbour) -> list
     told = (*records, *(f"process {pid}:" for pid in own))
     found = [one for one in traces(place.state) if not one.startswith(told)]
     found += [f"{len(records) - 1} records"] if len(records) > 1 else []
-    everything = {*place.temporary.resolve().glob("dagster-sizing-*"), *(_cgroups() - before.cgroups)}
+    everything = set(place.temporary.resolve().glob("dagster-sizing-*"))
+    if stack == "process":
+        everything |= _cgroups() - before.cgroups
     found += [str(path) for path in sorted(everything - set(neighbour.paths))]
     if stack == "compose":
         networks = {f"networks {one}" for one in neighbour.networks}
