@@ -63,6 +63,10 @@ mutation Tick($selector: ScheduleSelector!, $timestamp: Float) {{
 """
 
 
+NOT_AS_EXPECTED = (LookupError, TypeError, ValueError, AttributeError)
+"""What comes of reading an answer that is JSON, but not of the shape that was asked for."""
+
+
 class GraphQLError(Exception):
     """The server could not be reached, or refused the query; the text says which."""
 

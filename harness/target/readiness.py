@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import CodeLocationError, ExperimentError
-from harness.target.first_cause import ERROR_FIELDS, first_cause
-from harness.target.graphql import GraphQLClient, GraphQLError
+from harness.target.first_cause import ERROR_FIELDS, first_cause, one_line
+from harness.target.graphql import NOT_AS_EXPECTED, GraphQLClient, GraphQLError
 
 POLL_SECONDS = 0.2
 
@@ -60,16 +60,15 @@ def wait_for_location(
             check()
             try:
                 entry = _entry(client.execute(_WORKSPACE))
-            except GraphQLError as error:
-                last = str(error)
-                entry = None
-            if entry is not None and entry["locationOrLoadError"]:
-                loaded = entry["locationOrLoadError"]
-                if loaded["__typename"] == "RepositoryLocation":
-                    return entry["name"], _repository(loaded, repository)
-                last = first_cause(loaded)
-                if not _not_yet_reachable(last):
-                    raise CodeLocationError(f"location: the code does not import: {last}")
+                if entry is not None and entry["locationOrLoadError"]:
+                    loaded = entry["locationOrLoadError"]
+                    if loaded["__typename"] == "RepositoryLocation":
+                        return entry["name"], _repository(loaded, repository)
+                    last = first_cause(loaded)
+                    if not _not_yet_reachable(last):
+                        raise CodeLocationError(f"location: the code does not import: {last}")
+            except (GraphQLError, *NOT_AS_EXPECTED) as error:
+                last = one_line(str(error))
             time.sleep(POLL_SECONDS)
     finally:
         client.close()
@@ -84,16 +83,20 @@ def wait_for_daemon(url: str, timeout: float, check: Callable[[], None]) -> None
     """
     client = GraphQLClient(url, timeout_seconds=10)
     deadline = time.monotonic() + timeout
+    last = "it said so itself"
     try:
         while time.monotonic() < deadline:
             check()
-            statuses = client.execute(_DAEMONS)["instance"]["daemonHealth"]["allDaemonStatuses"]
-            if any(s["daemonType"] == "QUEUED_RUN_COORDINATOR" and s["healthy"] for s in statuses):
-                return
+            try:
+                statuses = client.execute(_DAEMONS)["instance"]["daemonHealth"]["allDaemonStatuses"]
+                if any(s["daemonType"] == "QUEUED_RUN_COORDINATOR" and s["healthy"] for s in statuses):
+                    return
+            except (GraphQLError, *NOT_AS_EXPECTED) as error:
+                last = one_line(str(error))
             time.sleep(POLL_SECONDS)
     finally:
         client.close()
-    raise ExperimentError(f"dagster-daemon was not healthy after {timeout:g}s; raise timeouts.start")
+    raise ExperimentError(f"dagster-daemon was not healthy after {timeout:g}s ({last}); raise timeouts.start")
 
 
 def _entry(data: dict[str, Any]) -> dict[str, Any] | None:

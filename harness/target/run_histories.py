@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.target.first_cause import ERROR_FIELDS, first_cause, with_fix
-from harness.target.graphql import GraphQLClient, GraphQLError
+from harness.target.graphql import GraphQLClient, GraphQLError, NotGraphQLError
 
 TERMINAL = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 """Statuses that a run never leaves."""
@@ -290,6 +290,8 @@ def _events(client: GraphQLClient, run_id: str) -> Iterator[dict[str, Any]]:
         yield from page["events"]
         if not page["hasMore"]:
             return
+        if not page["events"]:
+            raise NotGraphQLError(f"run {run_id}: more events are promised, and none come")
         variables["cursor"] = page["cursor"]
 
 

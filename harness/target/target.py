@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Protocol
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, ParamSpec, Protocol, TypeVar
+
+import yaml
 
 from harness.target.endpoint import Endpoint
-from harness.target.first_cause import ERROR_FIELDS, first_cause
-from harness.target.graphql import GraphQLError, JobSelector
+from harness.target.first_cause import ERROR_FIELDS, first_cause, one_line
+from harness.target.graphql import NOT_AS_EXPECTED, GraphQLError, JobSelector, NotGraphQLError
 from harness.target.launchables import Launchable, Wanted, find_launchables
 from harness.target.run_histories import RunHistory, run_histories, run_statuses, runs_in_progress
 from harness.target.sensors import DaemonTick, Sensors
@@ -38,6 +41,24 @@ mutation Cancel($runId: String!) {
 
 Tag = tuple[str, str]
 """Key and value."""
+
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _as_dagster_answers(ask: Callable[_P, _T]) -> Callable[_P, _T]:
+    """What is asked, where an answer of another shape than Dagster's is a GraphQLError."""
+
+    @functools.wraps(ask)
+    def asked(*arguments: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            return ask(*arguments, **named)
+        except (*NOT_AS_EXPECTED, yaml.YAMLError) as error:
+            what = one_line(f"{type(error).__name__}: {error}")
+            raise NotGraphQLError(f"the webserver gave an answer as no Dagster does: {what}") from error
+
+    return asked
 
 
 class Target(Protocol):
@@ -104,35 +125,43 @@ class GraphQLTarget:
         self._client = endpoint.client()
         self._sensors = Sensors(self._client, endpoint)
 
+    @_as_dagster_answers
     def find(self, wanted: Wanted) -> tuple[Launchable, ...]:
         """What is wanted as it is launched, for each partition in turn."""
         return find_launchables(self._client, self._endpoint, wanted)
 
+    @_as_dagster_answers
     def check_run(self, selector: JobSelector, run_config: Mapping[str, Any]) -> None:
         """Raise CodeLocationError unless the job or its assets take `run_config`."""
         validate_job(self._client, selector, run_config)
 
+    @_as_dagster_answers
     def check_tick(self, kind: Literal["sensor", "schedule"], name: str) -> None:
         """Raise CodeLocationError unless the sensor or schedule exists and can be evaluated."""
         validate_tick(self._client, self._endpoint.location, self._endpoint.repository, kind, name)
 
+    @_as_dagster_answers
     def statuses(self, tag: Tag) -> dict[str, str]:
         """Status of every run that carries `tag`, by run id."""
         return run_statuses(self._client, tag)
 
+    @_as_dagster_answers
     def histories(self, tag: Tag) -> list[RunHistory]:
         """Histories of all runs that carry `tag`, oldest first."""
         return run_histories(self._client, tag)
 
+    @_as_dagster_answers
     def in_progress(self) -> int:
         """Runs of the whole deployment that have begun and not ended."""
         return runs_in_progress(self._client)
 
+    @_as_dagster_answers
     def cancel(self, run_ids: Iterable[str]) -> None:
         """Mark runs as canceled at once, in this order."""
         for run_id in run_ids:
             self._client.execute(_CANCEL, {"runId": run_id})
 
+    @_as_dagster_answers
     def reload(self) -> None:
         """Have the code location loaded again; returns when it is."""
         answer = self._client.execute(_RELOAD, {"name": self._endpoint.location})["reloadRepositoryLocation"]
@@ -140,14 +169,17 @@ class GraphQLTarget:
         if loaded["__typename"] != "RepositoryLocation":
             raise GraphQLError(f"the code location was not reloaded: {first_cause(loaded)}")
 
+    @_as_dagster_answers
     def start_sensors(self, names: Iterable[str]) -> None:
         """Have the daemon evaluate sensors by itself."""
         self._sensors.start(names)
 
+    @_as_dagster_answers
     def stop_sensors(self) -> None:
         """Have it evaluate none of them any more."""
         self._sensors.stop()
 
+    @_as_dagster_answers
     def daemon_ticks(self, names: Iterable[str], since: float) -> list[DaemonTick]:
         """Evaluations of sensors by the daemon that began after `since`, in epoch seconds."""
         return self._sensors.ticks(names, since)
