@@ -67,7 +67,7 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
     clock = Clock(folder) if case.fault.own_clock else None
     with place.disk(case.fault.disk), place.neighbour() as neighbour:
         before = look(case.stack)
-        process = place.bench(environment=clock.environment if clock else None)
+        process = place.bench(*case.fault.options, environment=clock.environment if clock else None)
         _wait(process, case.after_seconds)
         struck = case.fault.strike(Running(process, place.out, random.Random(case.seed), clock))
         output = place.output(process)
@@ -82,7 +82,7 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
             place.enlarge()
         resumed = ""
         if validity != "valid":
-            again = place.bench(*_resume(place.out))
+            again = place.bench(*case.fault.options, *_resume(place.out))
             output_again = place.output(again)
             resumed = _validity(place.out)
             if again.returncode not in (0, 4):

@@ -43,6 +43,8 @@ SERVICES = {
 }
 """What tells a part by its container."""
 _DAY = 86_400.0
+_NEEDS = {"daemon": ("--set", "dagster.coordinator=queued")}
+"""What an experiment needs to have a part."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Fault:
     """Does it; whether it could be done before the experiment was over."""
     disk: str = ""
     """Size of the disk of its own that the result goes to; empty for any."""
+    options: tuple[str, ...] = ()
+    """Of the experiment, besides those of all."""
     own_clock: bool = False
     """Whether the experiment needs a clock of its own, to be set."""
 
@@ -208,7 +212,7 @@ _STEPS = {"+1 s": 1.0, "-1 s": -1.0, "+1 h": 3600.0, "-1 h": -3600.0, "+1 day": 
 
 FAULTS = {
     "process": (
-        *(Fault(f"SIGKILL to the {part}", _kill(part)) for part in PARTS),
+        *(Fault(f"SIGKILL to the {part}", _kill(part), options=_NEEDS.get(part, ())) for part in PARTS),
         *_TO_HARNESS,
         _PAUSED,
         Fault("no more open files", _no_more_files),
@@ -218,7 +222,10 @@ FAULTS = {
         Fault(f"a neighbour takes all memory for {PRESSED_SECONDS:g} s", _take_memory),
     ),
     "compose": (
-        *(Fault(f"SIGKILL to {part}", _kill_container(part)) for part in SERVICES),
+        *(
+            Fault(f"SIGKILL to {part}", _kill_container(part), options=_NEEDS.get(part, ()))
+            for part in SERVICES
+        ),
         Fault("SIGKILL to the load generator", _kill("load generator")),
         *_TO_HARNESS,
         _PAUSED,

@@ -45,7 +45,7 @@ class Place:
             made.mkdir(parents=True)
 
     def bench(self, *options: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start the experiment."""
+        """Start the experiment, with these options besides those of every case."""
         arguments = ("bench", str(SCENARIO), "--stack", self._stack, "--out", str(self.out), *options)
         return self._start(*arguments, environment=environment or {})
 
