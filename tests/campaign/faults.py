@@ -165,10 +165,12 @@ def _nothing(_running: Running) -> bool:
 
 
 def _read_only(running: Running) -> bool:
-    if running.over:
-        return False
-    subprocess.run(["mount", "-o", "remount,ro", str(running.out.parent)], check=True)
-    return True
+    while not running.over:  # refused while a file on it is being written
+        remount = ["mount", "-o", "remount,ro", str(running.out.parent)]
+        if subprocess.run(remount, capture_output=True, check=False).returncode == 0:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def _set_clock(seconds: float) -> Callable[[Running], bool]:
