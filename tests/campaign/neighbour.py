@@ -42,13 +42,14 @@ def main() -> None:
 
 
 def _network(ledger: Ledger) -> str:
-    """Id of a network in the Docker engine with the label of an experiment."""
+    """Name of a network in the Docker engine with the label of an experiment."""
     experiment = uuid.uuid4().hex[:12]
     ledger.add_engine(engine_host(), experiment)
     client = connect(engine_host())
-    network = client.api.create_network(f"dagster-sizing-{experiment}", labels={LABEL: experiment})
+    name = f"dagster-sizing-{experiment}"
+    client.api.create_network(name, labels={LABEL: experiment})
     client.close()
-    return str(network["Id"])
+    return name
 
 
 if __name__ == "__main__":

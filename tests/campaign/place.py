@@ -30,7 +30,7 @@ class Neighbour:
     paths: tuple[Path, ...]
     """Its folder, and its cgroups."""
     networks: tuple[str, ...]
-    """Ids of what it has in the Docker engine."""
+    """Names of what it has in the Docker engine."""
 
 
 class Place:

@@ -12,7 +12,8 @@ def things(client: docker.DockerClient) -> dict[str, set[str]]:
     """Everything in the engine that an experiment may add to."""
     return {
         "containers": {c["Id"] for c in client.api.containers(all=True)},
-        "networks": {n["Id"] for n in client.api.networks()},
+        # by name: an engine that starts again makes its own anew
+        "networks": {n["Name"] for n in client.api.networks()},
         "volumes": {v["Name"] for v in client.api.volumes()["Volumes"] or ()},
         "images": {tag for i in client.api.images() for tag in i["RepoTags"] or [i["Id"]]},
     }
