@@ -80,6 +80,8 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
         wrong += harmed(neighbour)
         if case.fault.disk:
             place.enlarge()
+        if case.fault.mend:
+            case.fault.mend(place.out)
         resumed = ""
         if validity != "valid":
             again = place.bench(*case.fault.options, *_resume(place.out))

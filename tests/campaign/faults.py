@@ -81,6 +81,8 @@ class Fault:
     """Does it; whether it could be done before the experiment was over."""
     disk: str = ""
     """Size of the disk of its own that the result goes to; empty for any."""
+    mend: Callable[[Path], None] | None = None
+    """What is to be done to the result's folder before anything can go on."""
     options: tuple[str, ...] = ()
     """Of the experiment, besides those of all."""
     own_clock: bool = False
@@ -165,12 +167,22 @@ def _nothing(_running: Running) -> bool:
 
 
 def _read_only(running: Running) -> bool:
-    while not running.over:  # refused while a file on it is being written
-        remount = ["mount", "-o", "remount,ro", str(running.out.parent)]
-        if subprocess.run(remount, capture_output=True, check=False).returncode == 0:
-            return True
-        time.sleep(0.02)
-    return False
+    while not running.out.is_dir() and not running.over:
+        time.sleep(0.05)
+    if running.over:
+        return False
+    _immutable(running.out, "+i")
+    return True
+
+
+def _writable(out: Path) -> None:
+    if out.is_dir():
+        _immutable(out, "-i")
+
+
+def _immutable(folder: Path, attribute: str) -> None:
+    # Files come and go meanwhile, and links have no attributes: chattr goes on with the rest.
+    subprocess.run(["chattr", "-R", "-f", attribute, str(folder)], check=False)
 
 
 def _set_clock(seconds: float) -> Callable[[Running], bool]:
@@ -219,7 +231,7 @@ FAULTS = {
         _PAUSED,
         Fault("no more open files", _no_more_files),
         Fault("disk full", _nothing, disk="300k"),
-        Fault("disk turned read-only", _read_only, disk=ENOUGH),
+        Fault("result turned read-only", _read_only, mend=_writable),
         *(Fault(f"clock set by {name}", _set_clock(by), own_clock=True) for name, by in _STEPS.items()),
         Fault(f"a neighbour takes all memory for {PRESSED_SECONDS:g} s", _take_memory),
     ),

@@ -81,8 +81,8 @@ class Place:
                 subprocess.run(["umount", "-l", str(self._disk)], check=True)
 
     def enlarge(self) -> None:
-        """Make the disk writable, with room for everything."""
-        subprocess.run(["mount", "-o", f"remount,rw,size={ENOUGH}", str(self._disk)], check=True)
+        """Give the disk room for everything."""
+        subprocess.run(["mount", "-o", f"remount,size={ENOUGH}", str(self._disk)], check=True)
 
     @contextmanager
     def neighbour(self) -> Iterator[Neighbour]:
