@@ -51,6 +51,8 @@ class Seen:
     """Validity after `--resume`; empty where nothing was left to measure."""
     value: float | None
     """Bytes per run in the end; None where there is no valid result."""
+    measured_again: int
+    """Bursts that were set aside and measured again."""
     wrong: tuple[str, ...]
     """What must not be; empty where all is well."""
 
@@ -75,13 +77,13 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
         validity = _validity(place.out)
         if validity == "valid" and process.returncode != 0:
             wrong.append(f"valid, though bench ended with {process.returncode}")
+        if case.fault.mend:
+            case.fault.mend(place.out)
         place.clean()
         wrong += [f"left behind: {one}" for one in left(place, case.stack, before, neighbour)]
         wrong += harmed(neighbour)
         if case.fault.disk:
             place.enlarge()
-        if case.fault.mend:
-            case.fault.mend(place.out)
         resumed = ""
         if validity != "valid":
             again = place.bench(*case.fault.options, *_resume(place.out))
@@ -108,6 +110,7 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
         validity=validity,
         resumed=resumed,
         value=value,
+        measured_again=_measured_again(place.out),
         wrong=tuple(wrong),
     )
 
@@ -157,6 +160,13 @@ def _document(out: Path) -> ResultDocument | None:
         return folder.read_document() if folder.exists else None
     except ResultError:
         return None
+
+
+def _measured_again(out: Path) -> int:
+    if _document(out) is None:
+        return 0
+    bursts = ResultFolder(out).table("bursts")
+    return int((bursts["phase"] == "disturbed").sum()) if len(bursts) else 0
 
 
 def _resume(out: Path) -> tuple[str, ...]:
