@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tests.campaign.case import Seen
 
 HEAD = """\
-| stack and seed | fault | after | exit | validity | after `--resume` | measured again | MiB a run | what was wrong |
+| stack and seed | fault | after | exit | validity | after `--resume` | redone | MiB a run | what was wrong |
 |---|---|---|---|---|---|---|---|---|
 """
 
