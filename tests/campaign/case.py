@@ -73,7 +73,7 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
         _wait(process, case.after_seconds)
         struck = case.fault.strike(Running(process, place.out, random.Random(case.seed), clock))
         output = place.output(process)
-        wrong = _amiss(process.returncode, output)
+        wrong = _amiss(process.returncode, output, refused=case.fault.mend is not None)
         validity = _validity(place.out)
         if validity == "valid" and process.returncode != 0:
             wrong.append(f"valid, though bench ended with {process.returncode}")
@@ -134,9 +134,12 @@ def _wait(process: subprocess.Popen[str], seconds: float) -> None:
         return
 
 
-def _amiss(code: int, output: str) -> list[str]:
+def _amiss(code: int, output: str, refused: bool) -> list[str]:
     wrong = [f"a traceback: {_last(output)}"] if "Traceback" in output else []
-    if code not in (0, 3, 4, 5, 130, -signal.SIGKILL, -signal.SIGHUP, 128 + signal.SIGHUP):
+    right = {0, 3, 4, 5, 130, -signal.SIGKILL, -signal.SIGHUP, 128 + signal.SIGHUP} | (
+        {2} if refused else set()
+    )
+    if code not in right:
         wrong.append(f"exit code {code}: {_last(output)}")
     if NEVER_ENDED in output:
         wrong.append(_last(output))
