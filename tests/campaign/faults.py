@@ -82,7 +82,7 @@ class Fault:
     disk: str = ""
     """Size of the disk of its own that the result goes to; empty for any."""
     mend: Callable[[Path], None] | None = None
-    """What is to be done to the result's folder before anything can go on; without it, exit code 2 is right."""
+    """What has to be done to the result's folder before anything can go on; exit code 2 is right then."""
     options: tuple[str, ...] = ()
     """Of the experiment, besides those of all."""
     own_clock: bool = False
