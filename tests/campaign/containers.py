@@ -44,18 +44,21 @@ class EngineSwitch:
         subprocess.run(self.starting, check=True, capture_output=True)
 
 
-def killers(service: str) -> list[Callable[[], None]]:
-    """What kills a container of that service, one for each."""
+def killers(service: str) -> list[Callable[[], bool]]:
+    """What kills a container of that service, one for each, and says whether it did."""
     with suppress(DockerException, MachineError):
         client = connect(engine_host())
         return [_killer(client, one["Id"]) for one in _of_experiments(client) if _service(one) == service]
     return []
 
 
-def _killer(client: docker.DockerClient, container: str) -> Callable[[], None]:
-    def kill() -> None:
-        with suppress(APIError):  # it has ended by itself
+def _killer(client: docker.DockerClient, container: str) -> Callable[[], bool]:
+    def kill() -> bool:
+        try:
             client.api.kill(container)
+        except APIError:  # it has ended by itself, or is only just starting
+            return False
+        return True
 
     return kill
 

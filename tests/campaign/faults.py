@@ -100,20 +100,30 @@ def _signal(number: signal.Signals) -> Callable[[Running], bool]:
 
 
 def _kill(part: str) -> Callable[[Running], bool]:
-    return _when_there(lambda running: [one.kill for one in _of_part(running, part)])
+    return _when_there(lambda running: [_killer(one) for one in _of_part(running, part)])
 
 
 def _kill_container(part: str) -> Callable[[Running], bool]:
     return _when_there(lambda _: containers.killers(SERVICES[part]))
 
 
-def _when_there(find: Callable[[Running], list[Callable[[], None]]]) -> Callable[[Running], bool]:
-    """Does one of what is found, chosen by chance, as soon as there is any."""
+def _killer(process: psutil.Process) -> Callable[[], bool]:
+    def kill() -> bool:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            return False
+        return True
+
+    return kill
+
+
+def _when_there(find: Callable[[Running], list[Callable[[], bool]]]) -> Callable[[Running], bool]:
+    """Does one of what is found, chosen by chance, as soon as one can be done."""
 
     def strike(running: Running) -> bool:
         while not running.over:
-            if found := find(running):
-                running.chance.choice(found)()
+            if (found := find(running)) and running.chance.choice(found)():
                 return True
             time.sleep(0.05)
         return False

@@ -19,7 +19,10 @@ def render(seen: Sequence[Seen], undisturbed: Mapping[str, float]) -> str:
         seen: the cases.
         undisturbed: bytes per run where nothing happens, by stack.
     """
-    rows = [_row(one) for one in sorted(seen, key=lambda one: (one.stack, one.seed, one.number))]
+    rows = [
+        _row(one)
+        for one in sorted(seen, key=lambda one: (one.stack, int(one.seed.split("/")[0]), one.number))
+    ]
     struck, wrong = sum(one.struck for one in seen), sum(bool(one.wrong) for one in seen)
     kills, signals = (sum(one.struck and word in one.fault for one in seen) for word in ("SIGKILL", "SIG"))
     usual = ", ".join(f"{value / 2**20:.1f} MiB ({stack})" for stack, value in sorted(undisturbed.items()))
