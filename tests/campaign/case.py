@@ -45,7 +45,6 @@ class Seen:
     struck: bool
     """Whether the experiment was still there for the fault."""
     exit_code: int
-    last_words: str
     validity: str
     resumed: str
     """Validity after `--resume`; empty where nothing was left to measure."""
@@ -106,7 +105,6 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
         after_seconds=round(case.after_seconds, 1),
         struck=struck,
         exit_code=process.returncode,
-        last_words=_last(output),
         validity=validity,
         resumed=resumed,
         value=value,

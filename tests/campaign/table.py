@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tests.campaign.case import Seen
 
 HEAD = """\
-| stack and seed | fault | after | exit | validity | after `--resume` | redone | MiB a run | what was wrong |
+| stack and seed | fault | after | exit | validity | after `--resume` | bursts redone | MiB a run | what was wrong |
 |---|---|---|---|---|---|---|---|---|
 """
 
@@ -43,7 +43,7 @@ def _row(one: Seen) -> str:
         str(one.exit_code),
         one.validity,
         one.resumed or "-",
-        f"{one.measured_again} bursts" if one.measured_again else "-",
+        f"{one.measured_again}" if one.measured_again else "-",
         value,
         "; ".join(one.wrong) or "nothing",
     )
