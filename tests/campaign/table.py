@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from tests.campaign.case import Seen
 
 HEAD = """\
-| stack and seed | fault | after | exit | validity | after `--resume` | bursts redone | MiB a run | what was wrong |
+| stack and seed | fault | after | exit | validity | after `--resume` | redone | MiB a run | what was wrong |
 |---|---|---|---|---|---|---|---|---|
 """
 
