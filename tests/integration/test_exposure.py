@@ -46,6 +46,7 @@ def test_nothing_listens_beyond_this_machine(tmp_path: Path) -> None:
     while process.poll() is None:
         found |= listening(harness)
         time.sleep(0.2)
+    process.communicate()
     programs = " ".join(found)
     assert "dagster api grpc" in programs
     assert "dagster_webserver" in programs
