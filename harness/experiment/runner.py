@@ -35,7 +35,7 @@ from harness.results.columns import RELOAD, TICKING
 from harness.results.folder import ResultFolder
 from harness.results.result_document import CellRecord, EventRecord
 from harness.results.timestamp import timestamp
-from harness.results.validity import CLOCK_STEP_SECONDS, STEAL_INCONCLUSIVE, judge
+from harness.results.validity import STEAL_INCONCLUSIVE, clock_was_set, judge
 from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import LoadSection, Scenario
 from harness.scenario.one_kind import TickWorkload
@@ -290,7 +290,7 @@ def _disturbed(outcome: BurstOutcome) -> bool:
 
 def _stepped(outcome: BurstOutcome) -> bool:
     """Whether the machine's clock was set meanwhile."""
-    return abs(outcome.row.clock_step_seconds) > CLOCK_STEP_SECONDS
+    return clock_was_set(outcome.row.clock_step_seconds)
 
 
 def _launch_cost(outcome: BurstOutcome) -> float:

@@ -11,7 +11,7 @@ from harness.experiment.plan import PlannedBurst
 from harness.experiment.record import Fired
 from harness.experiment.summary import BurstTimes
 from harness.load.generator import LoadReport
-from harness.results.validity import CLOCK_STEP_SECONDS
+from harness.results.validity import clock_was_set
 from harness.target.graphql import GraphQLError
 from harness.target.sensors import DaemonTick
 
@@ -40,8 +40,8 @@ def let_daemon_tick(context: BurstContext, planned: PlannedBurst) -> tuple[Fired
     times = BurstTimes(quiet_from, released, clock.now())
     losses = context.deployment.losses
     drained = Drained(not losses, losses)
-    known = not losses and abs(zero(clock) - clock_zero) < CLOCK_STEP_SECONDS
-    ticks = _evaluated(context, times) if known else 0
+    unknown = losses or clock_was_set(zero(clock) - clock_zero)
+    ticks = 0 if unknown else _evaluated(context, times)
     fired = gather(context, planned, times, began, drained, NOBODY, ticking.length, daemon_ticks=ticks)
     return fired, drained
 

@@ -44,10 +44,15 @@ def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
     return Validity(state="valid", reasons=tuple(reasons))
 
 
+def clock_was_set(step_seconds: float) -> bool:
+    """Whether the machine's clock moved so far during a burst that it was set; not where nobody knows."""
+    return abs(step_seconds) > CLOCK_STEP_SECONDS
+
+
 def _measured_again(cell_id: str, disturbed: pd.DataFrame) -> list[Reason]:
     if disturbed.empty:
         return []
-    clock = int((disturbed["clock_step_seconds"].abs() > CLOCK_STEP_SECONDS).sum())
+    clock = sum(map(clock_was_set, disturbed["clock_step_seconds"]))
     told = {
         "as the hypervisor had taken CPU from them": len(disturbed) - clock,
         "as the machine's clock had been set meanwhile": clock,
@@ -136,9 +141,9 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
     if steal > STEAL_INCONCLUSIVE:
         message = f"the hypervisor took {steal:.0%} of the CPU during a burst; measure on a quieter machine"
         found.append(_reason("inconclusive", "steal", message, cell_id))
-    stepped = rows.loc[rows["clock_step_seconds"].abs() > CLOCK_STEP_SECONDS, "clock_step_seconds"]
-    if len(stepped):
-        farthest = float(max(stepped, key=abs))
+    stepped = list(filter(clock_was_set, rows["clock_step_seconds"]))
+    if stepped:
+        farthest = max(stepped, key=abs)
         message = (
             f"the machine's clock was set by {farthest:+.1f}s during {len(stepped)} bursts, so that what was "
             "read and what ran do not fit together; stop what sets it"
