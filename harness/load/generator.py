@@ -105,7 +105,7 @@ class LoadGenerator:
         self._process: LocustProcess | None = None
         self._plan: LoadPlan | None = None
         self._ordered = math.nan
-        self._lead = math.nan
+        self._released = math.nan
         self._cpu_when_ordered: dict[int, float] = {}
 
     def __enter__(self) -> Self:
@@ -156,7 +156,8 @@ class LoadGenerator:
         """Set the instant that all offsets count from; a little ahead, so that it reaches every worker."""
         _, process = self._prepared()
         process.send({"kind": "release", "at": at_epoch})
-        self._ordered, self._lead = time.monotonic(), at_epoch - time.time()
+        self._ordered = time.monotonic()
+        self._released = self._ordered + (at_epoch - time.time())
         self._cpu_when_ordered = process.cpu_seconds()
 
     def finished(self, timeout: float) -> LoadReport:
@@ -169,7 +170,7 @@ class LoadGenerator:
             ExperimentError: Locust ended or did not report in time.
         """
         plan, process = self._prepared()
-        deadline = self._ordered + self._lead + plan.offsets[-1] + timeout + GRACE_SECONDS
+        deadline = self._released + plan.offsets[-1] + timeout + GRACE_SECONDS
         sent: list[Sent] = []
         while len(sent) < len(plan.requests):
             try:
