@@ -142,16 +142,19 @@ def limit_v2(directory: Path, cpus: float, memory_bytes: int) -> None:
     (directory / "cpu.max").write_text(f"{int(cpus * PERIOD_MICROSECONDS)} {PERIOD_MICROSECONDS}")
 
 
-def systemd_scope(cpus: float, memory_bytes: int, unit: str) -> list[str] | None:
-    """Command prefix that limits a command through the user's systemd; None where there is none.
+def has_user_systemd() -> bool:
+    """Whether the user's systemd can limit a command."""
+    return os.geteuid() != 0 and bool(shutil.which("systemd-run") and os.environ.get("XDG_RUNTIME_DIR"))
+
+
+def systemd_scope(cpus: float, memory_bytes: int, unit: str) -> list[str]:
+    """Command prefix that limits a command through the user's systemd.
 
     Args:
         cpus: limit.
         memory_bytes: limit.
         unit: name of the scope; ends with `.scope`.
     """
-    if os.geteuid() == 0 or shutil.which("systemd-run") is None or not os.environ.get("XDG_RUNTIME_DIR"):
-        return None
     return [
         "systemd-run",
         "--user",

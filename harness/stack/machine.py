@@ -62,7 +62,7 @@ def _limits() -> Check:
     try:
         limited = limited_cgroup.make(1.0, GIB, made.append)
     except limited_cgroup.NoCgroupError as error:
-        if limited_cgroup.systemd_scope(1.0, GIB, "any.scope") is not None:
+        if limited_cgroup.has_user_systemd():
             return Check("cgroup", True, "limits through systemd-run --user --scope")
         fix = "run as root on Linux or in a systemd user session; else results say `limits: not enforced`"
         return Check("cgroup", False, f"limits cannot be enforced: {error}", fix)

@@ -164,7 +164,7 @@ class _Starter:
         try:
             limited = limited_cgroup.make(cpus, memory, self._ledger.add_cgroup)
         except limited_cgroup.NoCgroupError as error:
-            if limited_cgroup.systemd_scope(cpus, memory, "any.scope") is not None:
+            if limited_cgroup.has_user_systemd():
                 return None, Limits(True, "systemd-run", "", cpus, memory, host_cpus)
             self._say(f"limits: not enforced ({error})")
             return None, Limits(False, "none", str(error), cpus, memory, host_cpus)
@@ -211,11 +211,10 @@ class _Starter:
         scope = None
         if limited is not None:
             argv = limited.enter(argv)
-        elif name == "code-server":
+        elif name == "code-server" and limited_cgroup.has_user_systemd():
             unit = f"dagster-sizing-{uuid.uuid4().hex[:12]}.scope"
-            limits = limited_cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes, unit)
-            if limits is not None:
-                argv, scope = [*limits, *argv], limited_cgroup.Scope(unit)
+            scope = limited_cgroup.Scope(unit)
+            argv = [*limited_cgroup.systemd_scope(self._cell.cpus, self._cell.memory_bytes, unit), *argv]
         log = self._logs / f"{name}.log"
         with log.open("ab") as stream:
             process = self._spawn(argv, env, stream, subprocess.STDOUT)
