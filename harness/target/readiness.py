@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.errors import CodeLocationError, ExperimentError
 from harness.target.first_cause import ERROR_FIELDS, first_cause, one_line
-from harness.target.graphql import NOT_AS_EXPECTED, GraphQLClient, GraphQLError
+from harness.target.graphql import NOT_AS_EXPECTED, GraphQLClient, GraphQLError, UnreachableError
 
 POLL_SECONDS = 0.2
+_T = TypeVar("_T")
 
 _WORKSPACE = f"""
 query Workspace {{
@@ -52,27 +53,20 @@ def wait_for_location(
         CodeLocationError: the code does not import, or has not that repository, or several and none is named.
         ExperimentError: not ready in time.
     """
-    client = GraphQLClient(url, timeout_seconds=10)
-    deadline = time.monotonic() + timeout
-    last = "no answer"
-    try:
-        while time.monotonic() < deadline:
-            check()
-            try:
-                entry = _entry(client.execute(_WORKSPACE))
-                if entry is not None and entry["locationOrLoadError"]:
-                    loaded = entry["locationOrLoadError"]
-                    if loaded["__typename"] == "RepositoryLocation":
-                        return entry["name"], _repository(loaded, repository)
-                    last = first_cause(loaded)
-                    if not _not_yet_reachable(last):
-                        raise CodeLocationError(f"location: the code does not import: {last}")
-            except (GraphQLError, *NOT_AS_EXPECTED) as error:
-                last = one_line(str(error))
-            time.sleep(POLL_SECONDS)
-    finally:
-        client.close()
-    raise ExperimentError(f"the code server was not ready after {timeout:g}s ({last}); raise timeouts.start")
+
+    def loaded(client: GraphQLClient) -> tuple[str, str] | None:
+        entry = _entry(client.execute(_WORKSPACE))
+        if entry is None or not entry["locationOrLoadError"]:
+            return None
+        found = entry["locationOrLoadError"]
+        if found["__typename"] == "RepositoryLocation":
+            return entry["name"], _repository(found, repository)
+        why = first_cause(found)
+        if not _not_yet_reachable(why):
+            raise CodeLocationError(f"location: the code does not import: {why}")
+        raise UnreachableError(why)
+
+    return _wait(url, timeout, check, loaded, ("the code server was not ready", "no answer"))
 
 
 def wait_for_daemon(url: str, timeout: float, check: Callable[[], None]) -> None:
@@ -81,22 +75,40 @@ def wait_for_daemon(url: str, timeout: float, check: Callable[[], None]) -> None
     Raises:
         ExperimentError: not healthy in time.
     """
+
+    def healthy(client: GraphQLClient) -> bool | None:
+        statuses = client.execute(_DAEMONS)["instance"]["daemonHealth"]["allDaemonStatuses"]
+        return any(s["daemonType"] == "QUEUED_RUN_COORDINATOR" and s["healthy"] for s in statuses) or None
+
+    _wait(url, timeout, check, healthy, ("dagster-daemon was not healthy", "it said so itself"))
+
+
+def _wait(
+    url: str,
+    timeout: float,
+    check: Callable[[], None],
+    ask: Callable[[GraphQLClient], _T | None],
+    told: tuple[str, str],
+) -> _T:
+    """Ask again and again until there is an answer; `told` is what to say where none comes, and why.
+
+    Why is what was wrong last, where anything was.
+    """
+    what, last = told
     client = GraphQLClient(url, timeout_seconds=10)
     deadline = time.monotonic() + timeout
-    last = "it said so itself"
     try:
         while time.monotonic() < deadline:
             check()
             try:
-                statuses = client.execute(_DAEMONS)["instance"]["daemonHealth"]["allDaemonStatuses"]
-                if any(s["daemonType"] == "QUEUED_RUN_COORDINATOR" and s["healthy"] for s in statuses):
-                    return
+                if (answer := ask(client)) is not None:
+                    return answer
             except (GraphQLError, *NOT_AS_EXPECTED) as error:
                 last = one_line(str(error))
             time.sleep(POLL_SECONDS)
     finally:
         client.close()
-    raise ExperimentError(f"dagster-daemon was not healthy after {timeout:g}s ({last}); raise timeouts.start")
+    raise ExperimentError(f"{what} after {timeout:g}s ({last}); raise timeouts.start")
 
 
 def _entry(data: dict[str, Any]) -> dict[str, Any] | None:
