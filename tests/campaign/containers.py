@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import docker
@@ -20,47 +20,28 @@ SERVICE, NUMBER = "com.docker.compose.service", "com.docker.compose.container-nu
 SAMPLER = "collector"
 
 
-def _command(name: str, usual: str) -> list[str]:
-    return shlex.split(os.environ.get(name, usual))
+def stop_engine() -> None:
+    """Stop the Docker engine, by the command `ENGINE_STOP` where there is one."""
+    _run("ENGINE_STOP", "systemctl stop docker.socket docker.service")
 
 
-@dataclass(frozen=True)
-class EngineSwitch:
-    """What stops the Docker engine and starts it; `ENGINE_STOP` and `ENGINE_START` name other commands."""
-
-    stopping: list[str] = field(
-        default_factory=lambda: _command("ENGINE_STOP", "systemctl stop docker.socket docker.service")
-    )
-    starting: list[str] = field(
-        default_factory=lambda: _command("ENGINE_START", "systemctl start docker.socket docker.service")
-    )
-
-    def stop(self) -> None:
-        """Returns when it has stopped."""
-        subprocess.run(self.stopping, check=True, capture_output=True)
-
-    def start(self) -> None:
-        """Returns when it answers."""
-        subprocess.run(self.starting, check=True, capture_output=True)
+def start_engine() -> None:
+    """Start the Docker engine, by the command `ENGINE_START` where there is one."""
+    _run("ENGINE_START", "systemctl start docker.socket docker.service")
 
 
-def killers(service: str) -> list[Callable[[], bool]]:
-    """What kills a container of that service, one for each, and says whether it did."""
-    with suppress(DockerException, MachineError):
-        client = connect(engine_host())
-        return [_killer(client, one["Id"]) for one in _of_experiments(client) if _service(one) == service]
-    return []
+def _run(name: str, usual: str) -> None:
+    subprocess.run(shlex.split(os.environ.get(name, usual)), check=True, capture_output=True)
 
 
-def _killer(client: docker.DockerClient, container: str) -> Callable[[], bool]:
-    def kill() -> bool:
-        try:
-            client.api.kill(container)
-        except APIError:  # it has ended by itself, or is only just starting
-            return False
-        return True
-
-    return kill
+def kill_one(service: str, chance: random.Random) -> bool:
+    """Kill a container of that service, chosen by chance; whether there was one that could be killed."""
+    with suppress(DockerException, MachineError), closing(connect(engine_host())) as client:
+        found = [one["Id"] for one in _of_experiments(client) if _service(one) == service]
+        if found:
+            client.api.kill(chance.choice(found))  # refused where it has ended, or is only just starting
+            return True
+    return False
 
 
 @contextmanager
@@ -68,7 +49,7 @@ def paused() -> Iterator[None]:
     """Every container of the experiment, if it has any, paused until the block is left."""
     with ExitStack() as stack:
         with suppress(DockerException, MachineError):
-            client = connect(engine_host())
+            client = stack.enter_context(closing(connect(engine_host())))
             for one in _of_experiments(client):
                 client.api.pause(one["Id"])
                 stack.callback(_go_on, client, one["Id"])

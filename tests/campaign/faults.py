@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -56,7 +56,6 @@ class Running:
     chance: random.Random
     clock: Clock | None = None
     """What it takes for the time of day; None for the machine's."""
-    engine: containers.EngineSwitch = field(default_factory=containers.EngineSwitch)
 
     @property
     def over(self) -> bool:
@@ -77,8 +76,8 @@ class Fault:
     """One kind of fault."""
 
     name: str
-    strike: Callable[[Running], bool]
-    """Does it; whether it could be done before the experiment was over."""
+    strike: Callable[[Running], bool] | None
+    """Does it to an experiment that is not over, and says whether it could; None where it comes by itself."""
     disk: str = ""
     """Size of the disk of its own that the result goes to; empty for any."""
     mend: Callable[[Path], None] | None = None
@@ -88,11 +87,13 @@ class Fault:
     own_clock: bool = False
     """Whether the experiment needs a clock of its own, to be set."""
 
+    def strikes(self, running: Running) -> bool:
+        """Do it; whether it could be done before the experiment was over."""
+        return self.strike is None or (not running.over and self.strike(running))
+
 
 def _signal(number: signal.Signals) -> Callable[[Running], bool]:
     def strike(running: Running) -> bool:
-        if running.over:
-            return False
         running.process.send_signal(number)
         return True
 
@@ -100,30 +101,27 @@ def _signal(number: signal.Signals) -> Callable[[Running], bool]:
 
 
 def _kill(part: str) -> Callable[[Running], bool]:
-    return _when_there(lambda running: [_killer(one) for one in _of_part(running, part)])
-
-
-def _kill_container(part: str) -> Callable[[Running], bool]:
-    return _when_there(lambda _: containers.killers(SERVICES[part]))
-
-
-def _killer(process: psutil.Process) -> Callable[[], bool]:
-    def kill() -> bool:
+    def kill_one(running: Running) -> bool:
+        found = _of_part(running, part)
         try:
-            process.kill()
-        except psutil.NoSuchProcess:
+            running.chance.choice(found).kill()
+        except (IndexError, psutil.NoSuchProcess):  # not there yet, or no more
             return False
         return True
 
-    return kill
+    return _as_soon_as(kill_one)
 
 
-def _when_there(find: Callable[[Running], list[Callable[[], bool]]]) -> Callable[[Running], bool]:
-    """Does one of what is found, chosen by chance, as soon as one can be done."""
+def _kill_container(part: str) -> Callable[[Running], bool]:
+    return _as_soon_as(lambda running: containers.kill_one(SERVICES[part], running.chance))
+
+
+def _as_soon_as(can: Callable[[Running], bool]) -> Callable[[Running], bool]:
+    """Tries again until it could be done, or the experiment is over."""
 
     def strike(running: Running) -> bool:
         while not running.over:
-            if (found := find(running)) and running.chance.choice(found)():
+            if can(running):
                 return True
             time.sleep(0.05)
         return False
@@ -144,8 +142,6 @@ def _of_part(running: Running, part: str) -> list[psutil.Process]:
 
 def _pause(running: Running) -> bool:
     """As when a laptop's lid is closed, or a virtual machine is moved."""
-    if running.over:
-        return False
     tree = running.tree()
     with containers.paused():
         _tell(tree, signal.SIGSTOP)
@@ -164,22 +160,13 @@ def _tell(tree: list[psutil.Process], number: signal.Signals) -> None:
 
 def _no_more_files(running: Running) -> bool:
     """No process of the harness itself may open another file."""
-    if running.over:
-        return False
     held = sum(1 for _ in Path(f"/proc/{running.process.pid}/fd").iterdir())
     resource.prlimit(running.process.pid, resource.RLIMIT_NOFILE, (held, held))
     return True
 
 
-def _nothing(_running: Running) -> bool:
-    """The disk fills up by itself, and may have ended it long ago."""
-    return True
-
-
 def _read_only(running: Running) -> bool:
-    while not running.out.is_dir() and not running.over:
-        time.sleep(0.05)
-    if running.over:
+    if not running.out.is_dir():
         return False
     _immutable(running.out, "+i")
     return True
@@ -197,18 +184,15 @@ def _immutable(folder: Path, attribute: str) -> None:
 
 def _set_clock(seconds: float) -> Callable[[Running], bool]:
     def strike(running: Running) -> bool:
-        if running.over or running.clock is None:
-            return False
+        assert running.clock is not None
         running.clock.set_forward(seconds)
         return True
 
     return strike
 
 
-def _take_memory(running: Running) -> bool:
+def _take_memory(_running: Running) -> bool:
     """A neighbour takes what memory the machine has, so that the kernel drops every page it can."""
-    if running.over:
-        return False
     size = psutil.virtual_memory().available - SPARED_BYTES
     # Where that is too much after all, the kernel shall kill the neighbour and nobody else.
     taking = (
@@ -219,13 +203,11 @@ def _take_memory(running: Running) -> bool:
     return True
 
 
-def _stop_engine(running: Running) -> bool:
+def _stop_engine(_running: Running) -> bool:
     """As when the engine is upgraded: it takes every container with it, and comes back later."""
-    if running.over:
-        return False
-    running.engine.stop()
+    containers.stop_engine()
     time.sleep(STOPPED_SECONDS)
-    running.engine.start()
+    containers.start_engine()
     return True
 
 
@@ -240,8 +222,8 @@ FAULTS = {
         *_TO_HARNESS,
         _PAUSED,
         Fault("no more open files", _no_more_files),
-        Fault("disk full", _nothing, disk="300k"),
-        Fault("result turned read-only", _read_only, mend=_writable),
+        Fault("disk full", None, disk="300k"),
+        Fault("result turned read-only", _as_soon_as(_read_only), mend=_writable),
         *(Fault(f"clock set by {name}", _set_clock(by), own_clock=True) for name, by in _STEPS.items()),
         Fault(f"a neighbour takes all memory for {PRESSED_SECONDS:g} s", _take_memory),
     ),

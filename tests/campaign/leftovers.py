@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +69,5 @@ def _cgroups() -> set[Path]:
 
 
 def _things() -> set[str]:
-    client = connect(engine_host())
-    try:
+    with closing(connect(engine_host())) as client:
         return {f"{kind} {name}" for kind, names in things(client).items() for name in names}
-    finally:
-        client.close()
