@@ -1,0 +1,1 @@
+"""Sources of what a container used in the past: metrics systems that people have."""
