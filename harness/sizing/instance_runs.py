@@ -6,7 +6,7 @@ fraction of a second; its process exists a little longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -25,7 +25,11 @@ query RunHistory($filter: RunsFilter!, $cursor: String, $limit: Int!) {
   runsOrError(filter: $filter, cursor: $cursor, limit: $limit) {
     __typename
     ... on Runs {
-      results { runId jobName status startTime endTime repositoryOrigin { repositoryLocationName } }
+      results {
+        runId jobName status creationTime startTime endTime
+        repositoryOrigin { repositoryLocationName }
+        tags { key value }
+      }
     }
     ... on InvalidPipelineRunsFilterError { message }
     ... on PythonError { message }
@@ -38,16 +42,30 @@ class _Origin(BaseModel):
     repositoryLocationName: str  # noqa: N815 - as GraphQL names it
 
 
-class _Run(BaseModel):
+class _Tag(BaseModel):
+    key: str
+    value: str
+
+
+class ToldRun(BaseModel):
+    """A run as GraphQL tells of it, with its names for things; instants in epoch seconds."""
+
     runId: str  # noqa: N815
     jobName: str  # noqa: N815
     status: str
+    creationTime: FiniteFloat | None = None  # noqa: N815
     startTime: FiniteFloat | None  # noqa: N815
     endTime: FiniteFloat | None  # noqa: N815
     repositoryOrigin: _Origin | None  # noqa: N815
+    tags: tuple[_Tag, ...] = ()
+
+    @property
+    def location(self) -> str:
+        """Its code location; empty for a run that was not launched through one."""
+        return "" if self.repositoryOrigin is None else self.repositoryOrigin.repositoryLocationName
 
 
-_PAGE = TypeAdapter(list[_Run])
+_PAGE = TypeAdapter(list[ToldRun])
 
 
 def read_instance_history(
@@ -68,7 +86,7 @@ def read_instance_history(
         GraphQLError: the webserver did not answer, or not with runs.
     """
     rows: list[tuple[Any, ...]] = []
-    for page in _pages(client, since_epoch_seconds):
+    for page in pages_of_runs(client, {"createdAfter": since_epoch_seconds}):
         rows += [_row(run) for run in page]
         on_page(len(rows))
     if not rows:
@@ -76,11 +94,19 @@ def read_instance_history(
     return whole_runs(pd.DataFrame(rows, columns=list(_COLUMNS)), client.url)
 
 
-def _pages(client: GraphQLClient, since: float) -> Iterator[list[_Run]]:
-    """Pages of runs, newest first; the cursor is the last run id of a page."""
+def pages_of_runs(client: GraphQLClient, chosen: Mapping[str, Any]) -> Iterator[list[ToldRun]]:
+    """Pages of runs, newest first; the cursor is the last run id of a page.
+
+    Args:
+        client: of the instance's webserver.
+        chosen: which, as GraphQL type `RunsFilter`.
+
+    Raises:
+        GraphQLError: the webserver did not answer, or not with runs.
+    """
     # Runs that end while we read move none of the others: pages go by the order of creation.
     variables: dict[str, Any] = {
-        "filter": {"createdAfter": since},
+        "filter": dict(chosen),
         "cursor": None,
         "limit": RUNS_PER_PAGE,
     }
@@ -92,7 +118,7 @@ def _pages(client: GraphQLClient, since: float) -> Iterator[list[_Run]]:
         variables["cursor"] = page[-1].runId
 
 
-def _results(answer: Any) -> list[_Run]:
+def _results(answer: Any) -> list[ToldRun]:
     kind = answer.get("__typename") if isinstance(answer, dict) else None
     if kind == "Runs":
         try:
@@ -106,6 +132,5 @@ def _results(answer: Any) -> list[_Run]:
     raise GraphQLError(one_line(f"{kind}: {answer.get('message', 'no message')}"))
 
 
-def _row(run: _Run) -> tuple[Any, ...]:
-    location = "" if run.repositoryOrigin is None else run.repositoryOrigin.repositoryLocationName
-    return (run.startTime, run.endTime, location, run.jobName, run.status, run.runId)
+def _row(run: ToldRun) -> tuple[Any, ...]:
+    return (run.startTime, run.endTime, run.location, run.jobName, run.status, run.runId)

@@ -91,6 +91,10 @@ _STEP_PROCESS = "StepWorkerStartedEvent"
 _RUN_FAILURE = "RunFailureEvent"
 _PROCESS_STARTED = re.compile(r"Started process for run \(pid: (\d+)\)")
 _PROCESS_EXITED = re.compile(r"Process for run exited \(pid: \d+\)")
+_ELSEWHERE = re.compile(
+    r"Creating Kubernetes run worker job|Launching run in ECS task|Launching run in a new container"
+)
+"""What the launchers of isolated runs tell: such a run is no process of the code server."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,8 @@ class EventTimes:
     numbers: dict[str, float]
     """What materializations report, by label; the last one counts."""
     attempts: tuple[StepHistory, ...]
+    isolated: bool = False
+    """Whether the run was given a container of its own."""
 
 
 def run_histories(client: GraphQLClient, tag: tuple[str, str]) -> list[RunHistory]:
@@ -181,6 +187,15 @@ def runs_in_progress(client: GraphQLClient) -> int:
     return len(_expect(answer, "Runs")["results"])
 
 
+def event_times(client: GraphQLClient, run_id: str) -> EventTimes:
+    """What the event log of one run says.
+
+    Raises:
+        GraphQLError: the webserver did not answer, or not with events.
+    """
+    return read_events(list(_events(client, run_id)))
+
+
 def read_events(events: list[dict[str, Any]]) -> EventTimes:
     """Stage times, process id, started steps, failure and reported numbers from the events of one run."""
     stages: dict[str, float] = {}
@@ -188,6 +203,7 @@ def read_events(events: list[dict[str, Any]]) -> EventTimes:
     pid: int | None = None
     steps = 0
     failures: list[str] = []
+    isolated = False
     for event in events:
         stage = _STAGE_OF_EVENT.get(event["__typename"])
         if event["__typename"] == _STEP_START:
@@ -202,10 +218,11 @@ def read_events(events: list[dict[str, Any]]) -> EventTimes:
                 stage, pid = "process_started", int(started[1])
             elif _PROCESS_EXITED.search(message):
                 stage = "process_exited"
+            isolated = isolated or bool(_ELSEWHERE.search(message))
         if stage is not None:
             stages.setdefault(stage, float(event["timestamp"]) / 1000)
     failure = failures[0] if failures else ""
-    return EventTimes(stages, pid, steps, failure, numbers, _attempts(events))
+    return EventTimes(stages, pid, steps, failure, numbers, _attempts(events), isolated)
 
 
 def _attempts(events: list[dict[str, Any]]) -> tuple[StepHistory, ...]:
@@ -244,7 +261,7 @@ def _numbers(entries: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def _history(client: GraphQLClient, run: dict[str, Any]) -> RunHistory:
-    times = read_events(list(_events(client, run["runId"])))
+    times = event_times(client, run["runId"])
     return RunHistory(
         run_id=run["runId"],
         job=run["jobName"],
