@@ -1,8 +1,8 @@
 """From when to when each run of a code location was a process of its code server, as Dagster tells it.
 
-A run's record tells start and end to the millisecond. Its process was up a little before and lives a little longer,
-which its event log tells. Logs are read of the newest runs only, as each takes a request; the others have the median
-of those.
+A run's record tells start and end to the millisecond. Its process was up a little before and lives a little
+longer, which its event log tells. Logs are read of the newest runs only, as each takes a request; the others
+have the median of those.
 """
 
 from __future__ import annotations
@@ -103,13 +103,14 @@ def lives_of(runs: Sequence[ToldRun], times: Mapping[str, EventTimes], never_sta
         times: what event logs say, by run id; of some of them.
         never_started: runs that are not among them, as they never began.
     """
-    shared = [run for run in runs if not _is_isolated(run, times, runs)]
+    mostly = _isolated_by_kind(runs, times)
+    shared = [run for run in runs if not _is_isolated(run, times, mostly)]
     told = [_life(run, times[run.runId]) for run in shared if run.runId in times]
     before = _median(one.began - one.up for one in told)
     after = _median(one.exited - one.ended for one in told)
     launch = _median(one.up - one.launched for one in told)
     lives = told + [_life(run, None) for run in shared if run.runId not in times]
-    filled = [_filled(one, before, after, launch) for one in lives]
+    filled = [_filled(one, before, after, launch) for one in lives if not np.isnan(one.ended)]
     return Lives(
         runs=tuple(sorted(filled, key=lambda one: one.up)),
         isolated=len(runs) - len(shared),
@@ -117,24 +118,31 @@ def lives_of(runs: Sequence[ToldRun], times: Mapping[str, EventTimes], never_sta
     )
 
 
-def _is_isolated(run: ToldRun, times: Mapping[str, EventTimes], runs: Sequence[ToldRun]) -> bool:
-    if run.runId in times:
-        return times[run.runId].isolated
-    if any(tag.key == _ISOLATION and tag.value == _SHARED for tag in run.tags):
-        return False
-    # As the others of its job: where those differ among themselves, its log was read.
-    alike = {times[one.runId].isolated for one in runs if one.runId in times and _kind(one) == _kind(run)}
-    if not alike:
-        alike = {one.isolated for one in times.values()}
-    return alike == {True}
-
-
-def _of_mixed_jobs(runs: Sequence[ToldRun], times: Mapping[str, EventTimes]) -> list[ToldRun]:
-    """Runs whose logs were not read, of jobs of which some runs were isolated and some were not."""
+def _isolated_by_kind(
+    runs: Sequence[ToldRun], times: Mapping[str, EventTimes]
+) -> dict[tuple[str, str], set[bool]]:
+    """Whether runs of a job were isolated, those whose logs were read: both where they differ."""
     seen: dict[tuple[str, str], set[bool]] = {}
     for run in runs:
         if run.runId in times:
             seen.setdefault(_kind(run), set()).add(times[run.runId].isolated)
+    return seen
+
+
+def _is_isolated(
+    run: ToldRun, times: Mapping[str, EventTimes], of_kind: Mapping[tuple[str, str], set[bool]]
+) -> bool:
+    if run.runId in times:
+        return times[run.runId].isolated
+    if any(tag.key == _ISOLATION and tag.value == _SHARED for tag in run.tags):
+        return False
+    # As the others of its job, or as all others where none of its job were read.
+    return of_kind.get(_kind(run), set().union(*of_kind.values())) == {True}
+
+
+def _of_mixed_jobs(runs: Sequence[ToldRun], times: Mapping[str, EventTimes]) -> list[ToldRun]:
+    """Runs whose logs were not read, of jobs of which some runs were isolated and some were not."""
+    seen = _isolated_by_kind(runs, times)
     return [run for run in runs if run.runId not in times and len(seen.get(_kind(run), ())) > 1]
 
 
