@@ -51,7 +51,8 @@ def test_runs_whose_logs_were_not_read_have_the_median_of_those_that_were() -> N
 
 def test_a_run_that_goes_on_has_no_end() -> None:
     lives = lives_of([told(1, status="STARTED")], {})
-    assert math.isinf(lives.runs[0].ended) and math.isinf(lives.runs[0].exited)
+    assert math.isinf(lives.runs[0].ended)
+    assert math.isinf(lives.runs[0].exited)
 
 
 def test_isolated_runs_are_left_out_and_counted() -> None:
