@@ -263,6 +263,17 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _count("requests_in_progress", "requests", "requests without an answer then, in truth", "gauge"),
         *_KEYS,
     ),
+    "scrapes": (
+        _c("at_epoch_seconds", EPOCH, "instant", "its stamp, as the source of metrics gives it"),
+        _text("instance", "the life of the container that it is of", "key"),
+        _c("working_set_bytes", "bytes", "gauge", "usage less inactive files, as in Kubernetes"),
+        _c("rss_bytes", "bytes", "gauge", "anonymous memory"),
+        _c("cache_bytes", "bytes", "gauge", "page cache"),
+        _c("cpu_seconds", "seconds", "counter", "CPU time used"),
+        _c("throttled_seconds", "seconds", "counter", "time held back at the CPU limit"),
+        _c("threads", "threads", "gauge", "threads of all processes"),
+        _c("processes", "processes", "gauge", "processes"),
+    ),
     "replicas": (
         _REPLICA,
         _count("runs", "runs", "runs that it took"),
@@ -274,6 +285,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "bursts": columns_of(BurstRow),
 }
 """By table, in the order of the file."""
+
+OBSERVED = "scrapes"
+"""The table that is not of bursts, but of a deployment that others load."""
 
 
 def column_of(table: str, name: str) -> Column:

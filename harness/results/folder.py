@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from harness.atomic import replacing, write_text
 from harness.errors import ResultError
-from harness.results.columns import COLUMNS
+from harness.results.columns import COLUMNS, OBSERVED
 from harness.results.json_file import read_versioned
 from harness.results.result_document import SCHEMA_VERSION, CellRecord, ResultDocument
 from harness.results.table_schema import typed
@@ -34,7 +34,8 @@ T = TypeVar("T")
 Columns = Mapping[str, "NDArray[Any]"]
 """Columns of a table by name, arrays of equal length."""
 TABLES = tuple(COLUMNS)
-"""`bursts` is the last."""
+OF_BURSTS = tuple(name for name in TABLES if name != OBSERVED)
+"""Those that every burst has rows of; `bursts` is the last."""
 _FORMER = {"bursts": {"ticks": "readings", "missed_ticks": "missed_readings"}}
 """What columns were called in schema version 1, where a tick was a reading of the sampler."""
 
@@ -96,8 +97,13 @@ class ResultFolder:
         """Add the tables of one burst; the `bursts` row goes last, so a burst counts only when whole."""
         folder = self._attempt(cell)
         folder.mkdir(parents=True, exist_ok=True)
-        for table in TABLES:
+        for table in OF_BURSTS:
             _write_parquet(typed(table, tables[table]), folder / f"{order:04d}-{table}.parquet")
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a whole raw table that does not come burst by burst."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        _write_parquet(typed(name, table), self.path / f"{name}.parquet")
 
     def bursts_of(self, cell: CellRecord) -> int:
         """Number of whole bursts on disk for the cell's present attempt."""

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from harness.results.fingerprint_record import FingerprintRecord
+from harness.results.observed_record import ObservedRecord
 from harness.results.part import Part
 from harness.results.scenario_record import ScenarioRecord
 
@@ -70,6 +71,9 @@ class ConstantRecord(Part):
     lack_of_fit_p_value: float | None = None
     lack_of_fit_max_deviation: float | None = None
     lacks_fit: bool | None = None
+    observed: bool = Field(
+        False, description="of a deployment that others load; `bursts` are then blocks of time"
+    )
 
 
 class LevelRecord(Part):
@@ -212,6 +216,7 @@ class ResultDocument(Part):
     scenario_sha256: str
     fingerprint: FingerprintRecord
     validity: Validity
+    observed: ObservedRecord | None = Field(None, description="of a result of `observe`")
     cells: tuple[CellRecord, ...]
 
     def cell(self, cell_id: str) -> CellRecord:

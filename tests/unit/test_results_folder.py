@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import ResultError
 from harness.results.columns import COLUMNS
-from harness.results.folder import TABLES, ResultFolder
+from harness.results.folder import OF_BURSTS, ResultFolder
 from harness.results.table_schema import filled
 from tests.unit.results_sample import CELL, burst_row, cell_record, document
 
@@ -20,7 +20,7 @@ def burst_tables(order: int) -> dict[str, pd.DataFrame]:
         values = {"str": "", "bool": False, "int64": 1, "float64": 1.5}
         return pd.DataFrame([{one.name: row.get(one.name, values[one.dtype]) for one in COLUMNS[name]}])
 
-    return {name: table(name) for name in TABLES}
+    return {name: table(name) for name in OF_BURSTS}
 
 
 def begun(tmp_path: Path) -> ResultFolder:
@@ -53,7 +53,7 @@ def test_a_table_is_written_with_the_columns_and_types_of_the_registry(tmp_path:
     tables["pings"] = tables["pings"].iloc[:0].astype("object")
     tables["runs"] = tables["runs"].assign(pid=7)
     folder.write_burst(folder.read_document().cell(CELL), 0, tables)
-    for name in TABLES:
+    for name in OF_BURSTS:
         written = folder.table(name)
         assert {column: str(kind) for column, kind in written.dtypes.items()} == {
             one.name: one.dtype for one in COLUMNS[name]
@@ -63,7 +63,7 @@ def test_a_table_is_written_with_the_columns_and_types_of_the_registry(tmp_path:
         folder.write_burst(folder.read_document().cell(CELL), 1, tables)
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", OF_BURSTS)
 def test_every_committed_table_has_the_columns_of_the_registry(name: str) -> None:
     files = list((Path(__file__).parents[2] / "results").rglob(f"{name}.parquet"))
     assert files or name in ("steps", "companions")  # which the committed results are too old for

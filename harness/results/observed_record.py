@@ -1,0 +1,92 @@
+"""What a result of `observe` tells beside its constants: of its source, of the runs, and how far to trust them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from harness.results.part import Part
+
+
+class LifeRecord(Part):
+    """One life of the code server's container."""
+
+    name: str
+    began_epoch_seconds: float
+    ended_epoch_seconds: float | None = Field(description="none while it runs, or where nobody knows")
+    scrapes: int
+    memory_limit_bytes: float | None = Field(
+        description="at its end; none where there is none, or nobody knows"
+    )
+    cpu_limit_cores: float | None = Field(description="as the limit of memory")
+    memory_max_bytes: float = Field(description="highest working set that was read")
+    oom_kills: int | None = None
+    ended_by_oom: bool | None = None
+
+
+class AgeRecord(Part):
+    """What a run of one job holds at some age, with its 95 % interval."""
+
+    job: str
+    from_seconds: float = Field(description="since its process came up")
+    to_seconds: float | None = Field(description="none: until it ends")
+    value: float
+    low: float
+    high: float
+
+
+class DayRecord(Part):
+    """The day, in UTC, with the highest memory that was read."""
+
+    day: str
+    memory_max_bytes: float
+    at_epoch_seconds: float
+    headroom: float | None = Field(description="share of the limit that was left then; none without a limit")
+
+
+class ResidualRecord(Part):
+    """How far memory was from what the live runs predict, in bytes; what a size adds to be safe."""
+
+    scale: float = Field(description="robust standard deviation")
+    p5: float
+    p50: float
+    p95: float
+    p99: float
+    highest: float
+
+
+class ObservedRecord(Part):
+    """How a deployment was observed."""
+
+    source: str
+    instance: str = Field(description="address of the Dagster instance")
+    locations: tuple[str, ...]
+    since_epoch_seconds: float
+    until_epoch_seconds: float
+    kind: Literal["point", "mean", "max"] = Field(description="what a reading is of")
+    window_seconds: float = Field(description="of a mean or a maximum; 0 for points")
+    stamp: Literal["measured", "scraped"]
+    interval_seconds: float
+    unknown: tuple[str, ...] = Field(description="what the source cannot know")
+    scrapes: int
+    blocks: int = Field(description="stretches of time that count as independent, behind the intervals")
+    lag_seconds: float = Field(description="by which stamps are late, as it fits best")
+    lag_low_seconds: float
+    lag_high_seconds: float
+    runs: int
+    runs_by_job: dict[str, int]
+    runs_isolated: int = Field(description="in containers of their own, left out")
+    runs_never_started: int
+    runs_without_log: int = Field(description="whose log was not read: their processes' ends are estimated")
+    pooled: tuple[tuple[str, ...], ...] = Field((), description="jobs that cannot be told apart")
+    levels: int = Field(description="how many numbers of live runs were held long enough to count")
+    highest_level: int = Field(description="most runs that were live at a scrape")
+    gap_share: float = Field(description="of the time without scrapes")
+    spike_seconds: float | None = Field(
+        description="a spike that every run has and that is wider was read at least once, with 95 %"
+    )
+    residuals: ResidualRecord
+    lives: tuple[LifeRecord, ...]
+    worst_day: DayRecord
+    ages: tuple[AgeRecord, ...] = ()
