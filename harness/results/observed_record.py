@@ -1,4 +1,4 @@
-"""What a result of `observe` tells beside its constants: of its source, of the runs, and how far to trust them."""
+"""What a result of `observe` tells beside its constants: its source, the runs, how far to trust them."""
 
 from __future__ import annotations
 
@@ -56,6 +56,28 @@ class ResidualRecord(Part):
     highest: float
 
 
+class ObservedFitRecord(Part):
+    """How the constants came about; computed anew by `fit`."""
+
+    scrapes: int
+    blocks: int = Field(description="stretches of time that count as independent, behind the intervals")
+    lag_seconds: float = Field(description="by which stamps are late, as it fits best")
+    lag_low_seconds: float
+    lag_high_seconds: float
+    runs: int
+    runs_by_job: dict[str, int]
+    pooled: tuple[tuple[str, ...], ...] = Field((), description="jobs that cannot be told apart")
+    levels: int = Field(description="how many numbers of live runs were held long enough to count")
+    highest_level: int = Field(description="most runs that were live at a scrape")
+    gap_share: float = Field(description="of the time without scrapes")
+    spike_seconds: float | None = Field(
+        description="a spike that every run has and that is wider was read at least once, with 95 %"
+    )
+    cache_per_run_bytes: float | None = Field(description="working set less RSS, fitted apart; none without")
+    residuals: ResidualRecord
+    ages: tuple[AgeRecord, ...] = ()
+
+
 class ObservedRecord(Part):
     """How a deployment was observed."""
 
@@ -69,24 +91,9 @@ class ObservedRecord(Part):
     stamp: Literal["measured", "scraped"]
     interval_seconds: float
     unknown: tuple[str, ...] = Field(description="what the source cannot know")
-    scrapes: int
-    blocks: int = Field(description="stretches of time that count as independent, behind the intervals")
-    lag_seconds: float = Field(description="by which stamps are late, as it fits best")
-    lag_low_seconds: float
-    lag_high_seconds: float
-    runs: int
-    runs_by_job: dict[str, int]
     runs_isolated: int = Field(description="in containers of their own, left out")
     runs_never_started: int
     runs_without_log: int = Field(description="whose log was not read: their processes' ends are estimated")
-    pooled: tuple[tuple[str, ...], ...] = Field((), description="jobs that cannot be told apart")
-    levels: int = Field(description="how many numbers of live runs were held long enough to count")
-    highest_level: int = Field(description="most runs that were live at a scrape")
-    gap_share: float = Field(description="of the time without scrapes")
-    spike_seconds: float | None = Field(
-        description="a spike that every run has and that is wider was read at least once, with 95 %"
-    )
-    residuals: ResidualRecord
     lives: tuple[LifeRecord, ...]
     worst_day: DayRecord
-    ages: tuple[AgeRecord, ...] = ()
+    fitted: ObservedFitRecord | None = None
