@@ -100,20 +100,42 @@ def counting(console: Console) -> Iterator[Callable[[int], None]]:
     yield say
 
 
-def _of_instance(
-    source: str, token_env: str, header: str, days: float, say: Callable[[int], None]
-) -> History:
-    if not 0 < days < float("inf"):
-        raise InputError(f"--days {days:g}: a number greater than 0 is expected")
+@contextmanager
+def instance_client(source: str, token_env: str, header: str) -> Iterator[GraphQLClient]:
+    """A client of a Dagster instance; what its webserver refuses within the block becomes one clear line.
+
+    Args:
+        source: its address.
+        token_env: environment variable with its token; empty for none.
+        header: that the token is sent in.
+
+    Raises:
+        InputError: the address or the token is none, or the instance gave no answer.
+    """
     url, host = _endpoint(source)
-    headers = {header: _token(token_env, header)} if token_env else {}
-    client = GraphQLClient(url, TIMEOUT_SECONDS, headers, through_proxy=not _is_here(host))
+    headers = {header: header_value("--token-env", token_env, header)} if token_env else {}
+    client = GraphQLClient(url, TIMEOUT_SECONDS, headers, through_proxy=not is_here(host))
     try:
-        return read_instance_history(client, max(time.time() - days * DAY_SECONDS, 0.0), say)
+        yield client
     except GraphQLError as error:
         raise InputError(" ".join(_told(error, source, token_env, header).split())) from None
     finally:
         client.close()
+
+
+def seconds_back(days: float) -> float:
+    """The instant so many days ago, in epoch seconds; InputError where that is no number of days."""
+    if not 0 < days < float("inf"):
+        raise InputError(f"--days {days:g}: a number greater than 0 is expected")
+    return max(time.time() - days * DAY_SECONDS, 0.0)
+
+
+def _of_instance(
+    source: str, token_env: str, header: str, days: float, say: Callable[[int], None]
+) -> History:
+    since = seconds_back(days)
+    with instance_client(source, token_env, header) as client:
+        return read_instance_history(client, since, say)
 
 
 def _told(error: GraphQLError, source: str, token_env: str, header: str) -> str:
@@ -151,7 +173,8 @@ def _endpoint(source: str) -> tuple[str, str]:
     return SplitResult(parts.scheme, parts.netloc, path, "", "").geturl(), host
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether a host is this machine, to which no proxy leads."""
     if host == "localhost":
         return True
     try:
@@ -160,19 +183,28 @@ def _is_here(host: str) -> bool:
         return False
 
 
-def _token(token_env: str, header: str) -> str:
+def header_value(option: str, variable: str, header: str) -> str:
+    """What an environment variable holds for a header of HTTP.
+
+    Args:
+        option: that named the variable, for errors.
+        variable: its name.
+        header: what it is sent in.
+
+    Raises:
+        InputError: there is no such variable, or it holds nothing that a header may.
+    """
     if not _HEADER_NAME.fullmatch(header):
-        raise InputError(
-            f"--token-header {header}: the name of an HTTP header is expected, as {TOKEN_HEADER}"
-        )
-    token = os.environ.get(token_env, "").strip()
+        named = "--token-header" if option == "--token-env" else option
+        raise InputError(f"{named} {header}: the name of an HTTP header is expected, as {TOKEN_HEADER}")
+    token = os.environ.get(variable, "").strip()
     if not token:
         # Not repeated: people paste the token itself here.
-        named = f" {token_env}" if re.fullmatch(r"[A-Z_][A-Z0-9_]*", token_env) else ""
+        named = f" {variable}" if re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable) else ""
         raise InputError(
-            f"--token-env{named}: no such environment variable, or it is empty; give the name of the one "
+            f"{option}{named}: no such environment variable, or it is empty; give the name of the one "
             "that holds the token, not the token itself"
         )
     if not (token.isascii() and token.isprintable()):
-        raise InputError(f"--token-env {token_env}: its value has characters that no token has")
+        raise InputError(f"{option} {variable}: its value has characters that no token has")
     return token

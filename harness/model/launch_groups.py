@@ -1,7 +1,7 @@
 """What each further launch of a group delays the start of the last, from launches that nobody planned. Pure.
 
-Launches whose starts overlap are a burst that came about by itself. The figure is that of a burst: time from its
-first launch until its last run has begun, against the number of its runs.
+Launches whose starts overlap are a burst that came about by itself. The figure is that of a burst: time from
+its first launch until its last run has begun, against the number of its runs.
 """
 
 from __future__ import annotations
