@@ -1,10 +1,10 @@
 """What a unit of load costs, from scrapes of a server that is loaded by others. Pure.
 
-Each scrape is one equation: what was used is a base and so much for each live run. Errors of neighbouring scrapes
-go together (a run is live over many of them, caches fill and empty slowly), so that intervals come from a
-bootstrap of whole blocks of time (Künsch 1989; Lahiri 2003, chapter 2). The stamps of a metrics system may be late
-by a lag that nobody knows: it is the one at which the equations fit best, found anew in every resample, so that not
-knowing it widens the intervals.
+Each scrape is one equation: what was used is a base and so much for each live run. Every life of the server
+has a base of its own, since it may be another build of the code. Errors of neighbouring scrapes go together
+(a run is live over many of them, caches fill and empty slowly), so that intervals come from a bootstrap of
+whole blocks of time. The stamps of a metrics system may be late by a lag that nobody knows: it is the one at
+which the equations fit best, found anew in every resample, so that not knowing it widens the intervals.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from harness.model.linear import HUBER_K, ITERATIONS, MAD_TO_SIGMA, Array
+from harness.model.linear import HUBER_K, MAD_TO_SIGMA, Array
+from harness.model.observed_resamples import CONFIDENCE, BlockSums, Combined, Draws, Numbers, weighted
 
 RESAMPLES = 999
 LEAST_BLOCK_SECONDS = 3600.0
@@ -23,20 +23,29 @@ RUNS_IN_BLOCK = 4.0
 """A block is at least so many times as long as the run that 95 % of runs are shorter than."""
 LAGS = tuple(np.arange(-30.0, 30.5, 1.0).tolist())
 """Seconds by which stamps may be late; negative where they are early."""
-CONFIDENCE = 0.95
+ITERATIONS = 20
+_SETTLED = 1e-4
+"""Standard deviations by which the fit of no scrape moves any more."""
 _TINY = 1e-9
 
 Design = Callable[[float], Array]
-"""Rows of regressors for stamps that are so many seconds late; shape (scrapes, regressors)."""
+"""Rows of regressors for stamps that are so many seconds late, none constant: (scrapes, regressors)."""
 
 
 @dataclass(frozen=True)
 class ScrapeFit:
-    """Coefficients, shape (regressors,), with their 95 % intervals."""
+    """Coefficients of the base and of each regressor, shape (1 + regressors,), with their 95 % intervals.
+
+    The base is the mean of those of the segments, each as often as it has scrapes; its interval is of these
+    segments, not of one to come.
+    """
 
     value: Array
     low: Array
+    """nan where resamples say nothing, as the regressor varies in too few blocks."""
     high: Array
+    bases: Array
+    """Of each segment; shape (segments,)."""
     lag: float
     """Seconds by which stamps are late."""
     lag_low: float
@@ -46,6 +55,27 @@ class ScrapeFit:
     residuals: Array
     """Shape (scrapes,)."""
     blocks: int
+    draws: Draws
+    """Of the bootstrap, for sums of coefficients."""
+
+    def combined(self, weights: Array) -> Combined:
+        """Sums of coefficients, from the same resamples.
+
+        Args:
+            weights: of each coefficient in each sum, the base first; shape (sums, 1 + regressors).
+        """
+        low, high = self.draws.interval(self.value, weights)
+        return Combined(weights @ self.value, low, high)
+
+    def chance_all_zero(self, weights: Array) -> float:
+        """How often the furthest of these sums would be as far from zero by chance, were all of them zero.
+
+        By the largest studentised distance (Romano & Wolf 2005), so that many sums may be looked at together.
+
+        Args:
+            weights: as those of `combined`.
+        """
+        return self.draws.chance(self.value, weights)
 
 
 def block_seconds(run_seconds: Array) -> float:
@@ -53,7 +83,7 @@ def block_seconds(run_seconds: Array) -> float:
     return max(LEAST_BLOCK_SECONDS, RUNS_IN_BLOCK * float(np.quantile(run_seconds, 0.95)))
 
 
-def blocks_of(at: Array, segment: NDArray[np.int64], length: float) -> NDArray[np.int64]:
+def blocks_of(at: Array, segment: Numbers, length: float) -> Numbers:
     """Number of the block of each scrape, from 0: as long as `length`, and of one segment.
 
     Args:
@@ -66,126 +96,110 @@ def blocks_of(at: Array, segment: NDArray[np.int64], length: float) -> NDArray[n
 
 
 def fit_scrapes(
-    values: Array, design: Design, blocks: NDArray[np.int64], seed: int, lags: Sequence[float] = LAGS
+    values: Array,
+    design: Design,
+    segment: Numbers,
+    blocks: Numbers,
+    seed: int,
+    lags: Sequence[float] = LAGS,
+    huber_k: float = HUBER_K,
+    least_scale: float = _TINY,
 ) -> ScrapeFit:
     """Fit what scrapes said to what was live.
 
     Args:
         values: shape (scrapes,).
-        design: the regressors.
+        design: the regressors; within segments none may be a sum of others.
+        segment: number of the life of the server that each scrape is of, from 0; shape (scrapes,).
         blocks: number of each scrape's block, from 0; shape (scrapes,).
         seed: of the bootstrap.
         lags: those that are possible; one where the lag is known.
+        huber_k: robust standard deviations beyond which a scrape loses weight; infinity for least squares.
+        least_scale: standard deviation that residuals have at least, in units of `values`.
     """
-    fits = [_robust(design(lag), values) for lag in lags]
-    best = int(np.argmin([fit.loss for fit in fits]))
-    count = int(blocks.max()) + 1
-    near = _near(best, [fit.loss for fit in fits], len(values))
+    # Far from zero, squares would lose what matters.
+    middle = float(np.median(values))
+    centred = values - middle
+    fits: list[_Robust] = []
+    for lag in lags:
+        before = fits[-1] if fits else None
+        fits.append(_robust(design(lag), centred, segment, before, huber_k, least_scale))
+    losses = [fit.loss for fit in fits]
+    best = int(np.argmin(losses))
+    near = _near(best, losses, len(values))
     # One set of weights for all: else a lag that fits badly would be forgiven what it does not explain.
     weights = fits[best].weights
-    sums = [_BlockSums.of(design(lags[place]), values, weights, blocks, count) for place in near]
+    sums = [BlockSums.of(design(lags[place]), centred, weights, segment, blocks) for place in near]
+    count = int(blocks.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
-    solved = [one.solve(drawn.astype(float)) for one in sums]
-    chosen = np.argmin([one.loss for one in solved], axis=0)
-    resampled, errors = (
-        np.stack([getattr(one, name) for one in solved])[chosen, np.arange(RESAMPLES)]
-        for name in ("value", "error")
-    )
-    whole = sums[near.index(best)].solve(np.ones((1, count)))
-    value, error = whole.value[0], whole.error[0]
+    steps = [one.solve(drawn.astype(float)) for one in sums]
+    chosen = np.argmin([step.loss for step in steps], axis=0)
+    whole = sums[near.index(best)]
+    distance = np.empty((RESAMPLES, len(whole.value)))
+    covariances = np.empty((RESAMPLES, len(whole.value), len(whole.value)))
+    for place in np.unique(chosen):
+        mine = chosen == place
+        distance[mine] = steps[place].value[mine] + sums[place].value - whole.value
+        covariances[mine] = sums[place].covariances(drawn[mine].astype(float), steps[place], mine)
+    ones = np.ones((1, count))
+    draws = Draws(distance, covariances, whole.covariances(ones, whole.solve(ones), np.array([True]))[0])
+    value = whole.value + np.eye(len(whole.value))[0] * middle
+    low, high = draws.interval(value, np.eye(len(value)))
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile((resampled - value) / errors, [tail, 1 - tail], axis=0) * error
     lag_low, lag_high = np.quantile(np.asarray(lags)[near][chosen], [tail, 1 - tail])
     return ScrapeFit(
         value=value,
-        low=value - high,
-        high=value - low,
+        low=low,
+        high=high,
+        bases=whole.bases + middle,
         lag=float(lags[best]),
         lag_low=float(lag_low),
         lag_high=float(lag_high),
         scale=fits[best].scale,
-        residuals=values - design(lags[best]) @ value,
+        residuals=centred - whole.bases[segment] - design(lags[best]) @ value[1:],
         blocks=count,
+        draws=draws,
     )
 
 
 @dataclass(frozen=True)
 class _Robust:
-    value: Array
     weights: Array
     scale: float
     loss: float
     """Huber's, of all scrapes together."""
 
 
-def _robust(rows: Array, values: Array) -> _Robust:
-    """Huber's M-estimator by iteratively reweighted least squares, as in `linear`."""
-    weights = np.ones(len(values))
+def _robust(
+    rows: Array,
+    values: Array,
+    segment: Numbers,
+    before: _Robust | None,
+    huber_k: float,
+    least_scale: float,
+) -> _Robust:
+    """Huber's M-estimator by iteratively reweighted least squares, as in `linear`.
+
+    Begins with the weights of the lag `before`, which are nearly right.
+    """
+    weights = np.ones(len(values)) if before is None else before.weights
+    fitted = np.zeros(len(values))
     for _ in range(ITERATIONS):
-        root = np.sqrt(weights)
-        value = np.linalg.lstsq(rows * root[:, None], values * root, rcond=None)[0]
-        size = np.abs(values - rows @ value)
-        scale = max(MAD_TO_SIGMA * float(np.median(size)), _TINY)
-        limit = HUBER_K * scale
+        bases, slopes = weighted(rows, values, weights, segment)
+        last, fitted = fitted, bases[segment] + rows @ slopes
+        size = np.abs(values - fitted)
+        scale = max(MAD_TO_SIGMA * float(np.median(size)), least_scale)
+        limit = huber_k * scale
         weights = np.where(size <= limit, 1.0, limit / np.maximum(size, _TINY))
+        if np.abs(fitted - last).max() <= _SETTLED * scale:
+            break
     loss = np.where(size <= limit, size**2 / 2, limit * (size - limit / 2)) / scale**2
-    return _Robust(value, weights, scale, float(loss.sum()) + len(values) * float(np.log(scale)))
+    if np.isinf(huber_k):  # by its standard deviation, as this is what least squares go by
+        return _Robust(weights, scale, len(values) / 2 * float(np.log(np.mean(size**2) + least_scale**2)))
+    return _Robust(weights, scale, float(loss.sum()) + len(values) * float(np.log(scale)))
 
 
 def _near(best: int, losses: Sequence[float], scrapes: int) -> list[int]:
     """Places of the lags that a resample might prefer: all but those that are out of the question."""
     limit = losses[best] + max(0.05 * scrapes, 50.0)
     return [place for place, loss in enumerate(losses) if loss <= limit]
-
-
-@dataclass(frozen=True)
-class _Solved:
-    value: Array
-    """Shape (resamples, regressors)."""
-    error: Array
-    """Standard errors from what blocks say apart from one another (Liang & Zeger 1986); shape of `value`."""
-    loss: Array
-    """Weighted squares left over; shape (resamples,)."""
-
-
-@dataclass(frozen=True)
-class _BlockSums:
-    """Sums of squares and products by block: a resample of blocks is a weighted sum of them."""
-
-    squares: Array
-    """Shape (blocks, regressors, regressors)."""
-    products: Array
-    """Shape (blocks, regressors)."""
-    total: Array
-    """Shape (blocks,)."""
-
-    @staticmethod
-    def of(
-        rows: Array, values: Array, weights: Array, blocks: NDArray[np.int64], count: int
-    ) -> _BlockSums:
-        width = rows.shape[1]
-        squares = np.empty((count, width, width))
-        products = np.empty((count, width))
-        for first in range(width):
-            weighted = weights * rows[:, first]
-            products[:, first] = np.bincount(blocks, weighted * values, count)
-            for second in range(first, width):
-                both = np.bincount(blocks, weighted * rows[:, second], count)
-                squares[:, first, second] = squares[:, second, first] = both
-        return _BlockSums(squares, products, np.bincount(blocks, weights * values**2, count))
-
-    def solve(self, drawn: Array) -> _Solved:
-        """The weighted least squares of each resample; `drawn` says how often it has each block."""
-        count, width = self.products.shape
-        squares = (drawn @ self.squares.reshape(count, -1)).reshape(-1, width, width)
-        products = drawn @ self.products
-        diagonal = np.einsum("rii->ri", squares)
-        unit = np.sqrt(np.maximum(diagonal, _TINY))
-        scaled = squares / unit[:, :, None] / unit[:, None, :] + _TINY * np.eye(width)
-        inverse = np.linalg.inv(scaled) / unit[:, :, None] / unit[:, None, :]
-        value = np.einsum("rvw,rw->rv", inverse, products)
-        error = np.empty_like(value)
-        for one in range(len(value)):
-            scores = (self.products - self.squares @ value[one]) @ inverse[one]
-            error[one] = np.sqrt(drawn[one] @ scores**2)
-        return _Solved(value, error, drawn @ self.total - np.einsum("rw,rw->r", value, products))

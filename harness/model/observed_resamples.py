@@ -1,0 +1,210 @@
+"""Resamples of blocks of time, for equations whose bases differ from segment to segment. Pure.
+
+A resample of blocks (Künsch 1989; Lahiri 2003, chapter 2) is a weighted sum of sums by block, so that a
+thousand of them cost no more than a few fits. Standard errors are what blocks say apart from one another
+(Liang & Zeger 1986), and intervals are studentised by them (Hall 1992, chapter 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.model.linear import Array
+
+CONFIDENCE = 0.95
+_TINY = 1e-9
+_CHUNK = 2_000_000
+"""Numbers that are held at once while resamples are solved."""
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Sums of coefficients, with their 95 % intervals; each of shape (sums,)."""
+
+    value: Array
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What resamples of blocks gave."""
+
+    distance: Array
+    """Of coefficients from those of all scrapes; shape (resamples, coefficients)."""
+    covariances: Array
+    """Of each resample; shape (resamples, coefficients, coefficients)."""
+    covariance: Array
+    """Of all scrapes; shape (coefficients, coefficients)."""
+
+    def interval(self, value: Array, weights: Array) -> tuple[Array, Array]:
+        """Studentised (Hall 1992, chapter 3); `weights` as in `ScrapeFit.combined`."""
+        tail = (1 - CONFIDENCE) / 2
+        middle, error, away = weights @ value, self._error(weights), self._studentised(weights)
+        low, high = np.nanquantile(np.where(_informative(away), away, 0.0), [tail, 1 - tail], axis=0) * error
+        known = _informative(away).mean(axis=0) > 1 - tail / 2
+        nothing = np.full_like(middle, np.nan)
+        return np.where(known, middle - high, nothing), np.where(known, middle - low, nothing)
+
+    def chance(self, value: Array, weights: Array) -> float:
+        """See `ScrapeFit.chance_all_zero`."""
+        far = np.abs(weights @ value) / np.maximum(
+            self._error(weights), _TINY * np.abs(weights @ value).max()
+        )
+        furthest = np.abs(np.nan_to_num(self._studentised(weights))).max(axis=1)
+        return float((1 + (furthest >= far.max()).sum()) / (1 + len(furthest)))
+
+    def _error(self, weights: Array) -> Array:
+        return np.sqrt(np.maximum(np.einsum("sk,kl,sl->s", weights, self.covariance, weights), 0.0))
+
+    def _studentised(self, weights: Array) -> Array:
+        """Shape (resamples, sums); nan where a resample says nothing."""
+        errors = np.sqrt(np.maximum(np.einsum("sk,rkl,sl->rs", weights, self.covariances, weights), 0.0))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(self.distance @ weights.T / errors)
+
+
+def _informative(away: Array) -> NDArray[np.bool_]:
+    return np.isfinite(away)
+
+
+def weighted(rows: Array, values: Array, weights: Array, segment: Numbers) -> tuple[Array, Array]:
+    """Bases of the segments and slopes of the regressors, by weighted least squares."""
+    total = np.bincount(segment, weights)
+    mean_rows = np.column_stack([np.bincount(segment, weights * column) / total for column in rows.T])
+    mean_values = np.bincount(segment, weights * values) / total
+    inside = rows - mean_rows[segment]
+    weighted = inside * weights[:, None]
+    slopes = _inverse(weighted.T @ inside) @ (weighted.T @ (values - mean_values[segment]))
+    return np.asarray(mean_values - mean_rows @ slopes), np.asarray(slopes)
+
+
+def _inverse(squares: Array) -> Array:
+    """Of matrices of squares and products, shape (..., n, n), whatever the units of their columns."""
+    unit = np.sqrt(np.maximum(np.einsum("...ii->...i", squares), _TINY**2))
+    both = unit[..., :, None] * unit[..., None, :]
+    return np.asarray(np.linalg.inv(squares / both + _TINY * np.eye(squares.shape[-1])) / both)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """From the coefficients of all scrapes to those of resamples."""
+
+    value: Array
+    """Shape (resamples, 1 + regressors)."""
+    inverse: Array
+    """Of the squares within segments; shape (resamples, regressors, regressors)."""
+    bases: Array
+    """Shape (resamples, segments)."""
+    loss: Array
+    """Weighted squares left over; shape (resamples,)."""
+
+
+@dataclass(frozen=True)
+class BlockSums:
+    """The fit of all scrapes, and sums by block of squares and of what it leaves over.
+
+    A resample of blocks is a weighted sum of them.
+    """
+
+    value: Array
+    """Base and slopes; shape (1 + regressors,)."""
+    bases: Array
+    """Shape (segments,)."""
+    segment: Numbers
+    """Of each block; shape (blocks,)."""
+    weight: Array
+    """Shape (blocks,)."""
+    rows: Array
+    """Shape (blocks, regressors)."""
+    squares: Array
+    """Shape (blocks, regressors, regressors)."""
+    left: Array
+    """Shape (blocks,)."""
+    products: Array
+    """Of rows and what is left; shape (blocks, regressors)."""
+    left_squares: Array
+    """Shape (blocks,)."""
+
+    @staticmethod
+    def of(rows: Array, values: Array, weights: Array, segment: Numbers, blocks: Numbers) -> BlockSums:
+        """Sums of the fit with these weights."""
+        bases, slopes = weighted(rows, values, weights, segment)
+        left = values - bases[segment] - rows @ slopes
+        width, count = rows.shape[1], int(blocks.max()) + 1
+        squares = np.empty((count, width, width))
+        for first in range(width):
+            for second in range(first, width):
+                both = np.bincount(blocks, weights * rows[:, first] * rows[:, second])
+                squares[:, first, second] = squares[:, second, first] = both
+        mine = np.zeros(count, dtype=np.int64)
+        mine[blocks] = segment
+        share = np.bincount(segment, weights) / weights.sum()
+        return BlockSums(
+            value=np.concatenate([[share @ bases], slopes]),
+            bases=bases,
+            segment=mine,
+            weight=np.bincount(blocks, weights),
+            rows=np.column_stack([np.bincount(blocks, weights * column) for column in rows.T]),
+            squares=squares,
+            left=np.bincount(blocks, weights * left),
+            products=np.column_stack([np.bincount(blocks, weights * left * column) for column in rows.T]),
+            left_squares=np.bincount(blocks, weights * left**2),
+        )
+
+    def solve(self, drawn: Array) -> Steps:
+        """The weighted least squares of resamples; `drawn` says how often each has each block."""
+        count, width = self.rows.shape
+        squares = (drawn @ self.squares.reshape(count, -1)).reshape(-1, width, width)
+        products, loss = drawn @ self.products, drawn @ self.left_squares
+        total, rows, left = self._by_segment(drawn)
+        squares -= np.einsum("rsv,rsw,rs->rvw", rows, rows, 1 / total)
+        products -= np.einsum("rsv,rs->rv", rows, left / total)
+        loss -= (left**2 / total).sum(axis=1)
+        inverse = _inverse(squares)
+        slopes = np.einsum("rvw,rw->rv", inverse, products)
+        remain = left - np.einsum("rsv,rv->rs", rows, slopes)
+        base = remain.sum(axis=1) / total.sum(axis=1)
+        left_over = loss - np.einsum("rw,rw->r", slopes, products)
+        return Steps(np.column_stack([base, slopes]), inverse, remain / total, left_over)
+
+    def covariances(self, drawn: Array, steps: Steps, mine: NDArray[np.bool_]) -> Array:
+        """From what blocks say apart from one another (Liang & Zeger 1986), of those steps that are `mine`.
+
+        Shape (resamples, 1 + regressors, 1 + regressors).
+        """
+        places, width = np.flatnonzero(mine), self.rows.shape[1] + 1
+        found = np.empty((len(places), width, width))
+        size = max(1, _CHUNK // (len(self.weight) * width))
+        for begin in range(0, len(places), size):
+            part = slice(begin, begin + size)
+            found[part] = self._covariances(drawn[part], steps, places[part])
+        return found
+
+    def _covariances(self, drawn: Array, steps: Steps, places: Numbers) -> Array:
+        slopes, bases = steps.value[places, 1:], steps.bases[places][:, self.segment]
+        total, rows, _ = self._by_segment(drawn)
+        remain = self.left - slopes @ self.rows.T - bases * self.weight
+        scores = self.products - np.einsum("bvw,rw->rbv", self.squares, slopes)
+        scores -= bases[:, :, None] * self.rows
+        scores -= (rows / total[:, :, None])[:, self.segment] * remain[:, :, None]
+        moves = scores @ steps.inverse[places]
+        whole = total.sum(axis=1)
+        # The base is a mean over all segments: each one's own level is its own, and no error of it.
+        apart = self.left - slopes @ self.rows.T - steps.value[places, :1] * self.weight
+        base = apart / whole[:, None] - np.einsum("rbv,rv->rb", moves, rows.sum(axis=1) / whole[:, None])
+        moves = np.concatenate([base[:, :, None], moves], axis=2)
+        return np.asarray(np.swapaxes(moves, 1, 2) @ (moves * drawn[:, :, None]))
+
+    def _by_segment(self, drawn: Array) -> tuple[Array, Array, Array]:
+        """Sums of weights, rows and what is left; shape (resamples, segments) and so on."""
+        belongs = np.eye(int(self.segment.max()) + 1)[self.segment]
+        total = drawn @ (belongs * self.weight[:, None])
+        left = drawn @ (belongs * self.left[:, None])
+        rows = np.stack([drawn @ (belongs * column[:, None]) for column in self.rows.T], axis=2)
+        return np.maximum(total, _TINY), rows, left
