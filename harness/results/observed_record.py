@@ -61,9 +61,11 @@ class ObservedFitRecord(Part):
 
     scrapes: int
     blocks: int = Field(description="stretches of time that count as independent, behind the intervals")
-    lag_seconds: float = Field(description="by which stamps are late, as it fits best")
-    lag_low_seconds: float
-    lag_high_seconds: float
+    lag_seconds: float | None = Field(
+        description="by which stamps are late, as it fits best; none where nothing could be fitted"
+    )
+    lag_low_seconds: float | None
+    lag_high_seconds: float | None
     runs: int
     runs_by_job: dict[str, int]
     pooled: tuple[tuple[str, ...], ...] = Field((), description="jobs that cannot be told apart")
@@ -74,7 +76,7 @@ class ObservedFitRecord(Part):
         description="a spike that every run has and that is wider was read at least once, with 95 %"
     )
     cache_per_run_bytes: float | None = Field(description="working set less RSS, fitted apart; none without")
-    residuals: ResidualRecord
+    residuals: ResidualRecord | None
     ages: tuple[AgeRecord, ...] = ()
 
 

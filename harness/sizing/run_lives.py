@@ -43,8 +43,11 @@ class RunLife:
     """Its last step had ended; infinity while it goes on."""
     exited: float
     """Its process ended; infinity while it goes on."""
-    told: bool
-    """Whether its own log was read; else `up` and `exited` are taken from those that were."""
+
+    @property
+    def told(self) -> bool:
+        """Whether its own log was read, and told when its process came up."""
+        return bool(np.isfinite(self.up))
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Lives:
     """The runs of a deployment in some time."""
 
     runs: tuple[RunLife, ...]
-    """By the instant they came up; of every code location."""
+    """By the instant they began; of every code location."""
     isolated: int
     """Runs in containers of their own, which are left out."""
     never_started: int
@@ -105,17 +108,20 @@ def lives_of(runs: Sequence[ToldRun], times: Mapping[str, EventTimes], never_sta
     """
     mostly = _isolated_by_kind(runs, times)
     shared = [run for run in runs if not _is_isolated(run, times, mostly)]
-    told = [_life(run, times[run.runId]) for run in shared if run.runId in times]
-    before = _median(one.began - one.up for one in told)
-    after = _median(one.exited - one.ended for one in told)
-    launch = _median(one.up - one.launched for one in told)
-    lives = told + [_life(run, None) for run in shared if run.runId not in times]
-    filled = [_filled(one, before, after, launch) for one in lives if not np.isnan(one.ended)]
+    lives = [_life(run, times.get(run.runId)) for run in shared]
     return Lives(
-        runs=tuple(sorted(filled, key=lambda one: one.up)),
+        runs=tuple(sorted((one for one in lives if not np.isnan(one.ended)), key=lambda one: one.began)),
         isolated=len(runs) - len(shared),
         never_started=never_started,
     )
+
+
+def completed(runs: Sequence[RunLife]) -> tuple[RunLife, ...]:
+    """The same with what no log told of a run taken from the others: the median of theirs."""
+    before = _median(one.began - one.up for one in runs)
+    after = _median(one.exited - one.ended for one in runs)
+    launch = _median(one.up - one.launched for one in runs)
+    return tuple(_completed(one, before, after, launch) for one in runs)
 
 
 def _isolated_by_kind(
@@ -166,11 +172,10 @@ def _life(run: ToldRun, times: EventTimes | None) -> RunLife:
         began=began,
         ended=ended,
         exited=over if run.status in BEGUN else stages.get("process_exited", nan),
-        told=times is not None,
     )
 
 
-def _filled(one: RunLife, before: float, after: float, launch: float) -> RunLife:
+def _completed(one: RunLife, before: float, after: float, launch: float) -> RunLife:
     """With what its own log does not say taken from the others."""
     up = one.up if np.isfinite(one.up) else one.began - before
     exited = one.ended + after if np.isnan(one.exited) else one.exited

@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "scenario": set(),
     "target": set(),
     "observe": set(),
+    "metrics": set(),
     "model": set(),
     "results": set(),
     "load": {"scenario", "target"},
@@ -29,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "claims": {"model", "results"},
     "compare": {"model", "results", "sizing"},
     "campaign": {
-        *("scenario", "observe", "stack", "experiment", "results"),
+        *("scenario", "observe", "metrics", "stack", "experiment", "results"),
         *("sizing", "claims", "compare"),
     },
     "views": {"model", "results", "sizing"},

@@ -1,11 +1,12 @@
 """From what Dagster tells of runs to their lives as processes of the code server."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 
 from harness.sizing.instance_runs import ToldRun
-from harness.sizing.run_lives import Lives, lives_of
+from harness.sizing.run_lives import RunLife, completed, lives_of
 from harness.target.run_histories import EventTimes, read_events
 
 
@@ -32,20 +33,20 @@ def log(number: int, isolated: bool = False, up: float = 2.0, gone: float = 0.5)
     return EventTimes(stages, 7, 1, "", {}, (), isolated)
 
 
-def of(lives: Lives, number: int) -> tuple[float, float, float]:
-    one = next(one for one in lives.runs if one.run_id == f"run-{number}")
+def of(runs: Sequence[RunLife], number: int) -> tuple[float, float, float]:
+    one = next(one for one in runs if one.run_id == f"run-{number}")
     return one.began - one.up, one.exited - one.ended, one.up - one.launched
 
 
 def test_a_run_lives_from_its_process_until_that_exits() -> None:
     lives = lives_of([told(1)], {"run-1": log(1, up=1.5, gone=0.25)})
-    assert of(lives, 1) == pytest.approx((1.5, 0.25, 1.0))
+    assert of(lives.runs, 1) == pytest.approx((1.5, 0.25, 1.0))
 
 
 def test_runs_whose_logs_were_not_read_have_the_median_of_those_that_were() -> None:
     logs = {f"run-{n}": log(n, up=up) for n, up in ((1, 1.0), (2, 2.0), (3, 9.0))}
     lives = lives_of([told(n) for n in range(1, 6)], logs)
-    assert of(lives, 5) == pytest.approx((2.0, 0.5, 1.0))
+    assert of(completed(lives.runs), 5) == pytest.approx((2.0, 0.5, 1.0))
     assert [one.told for one in lives.runs] == [True, True, True, False, False]
 
 

@@ -1,0 +1,250 @@
+"""Observing a deployment that others load: what its metrics and its run history say, as a result folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+import harness
+from harness.errors import InputError
+from harness.metrics.source import Abilities, Instance, Readings
+from harness.results.columns import COLUMNS, OBSERVED
+from harness.results.fingerprint import machine_fingerprint
+from harness.results.observed_record import DayRecord, LifeRecord, ObservedRecord
+from harness.results.result_document import ResultDocument, Validity
+from harness.results.scenario_record import ScenarioRecord
+from harness.results.timestamp import timestamp
+from harness.sizing.run_lives import Lives, RunLife
+
+STACK = "observed"
+"""What a result of `observe` names as its stack: it is none of ours."""
+ROLLOVER_SECONDS = 300.0
+"""Two lives of one container may overlap so long while a new one takes over."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to observe."""
+
+    instance: str
+    """Address of the Dagster instance, without secrets."""
+    locations: tuple[str, ...]
+    """None for the only one."""
+    since: float
+    until: float
+    source: str
+    """The source of metrics, for people."""
+    select: str
+    name: str
+    """Of the result."""
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was read, before anything is fitted."""
+
+    document: ResultDocument
+    tables: Mapping[str, pd.DataFrame]
+    """`scrapes` and `runs`."""
+
+
+def observed(
+    wanted: Wanted, lives: Lives, metrics: tuple[Sequence[Instance], Abilities], dagster_version: str
+) -> Observed:
+    """The result folder's content, without constants.
+
+    Raises:
+        InputError: the location is not there or has no runs in its server, or containers overlap.
+    """
+    instances, abilities = metrics
+    _refuse_overlap(instances)
+    locations = _locations(wanted, lives)
+    runs = [one for one in lives.runs if one.location in locations]
+    if not runs:
+        raise InputError(_without_runs(wanted, lives))
+    document = ResultDocument(
+        harness_version=harness.__version__,
+        name=wanted.name,
+        stack=STACK,
+        created_at=timestamp(),
+        finished_at=timestamp(),
+        scenario=ScenarioRecord(
+            {
+                "name": wanted.name,
+                "seed": wanted.seed,
+                "observe": {
+                    "instance": wanted.instance,
+                    "locations": list(locations),
+                    "select": wanted.select,
+                },
+                "dagster": {"versions": [dagster_version]},
+            }
+        ),
+        scenario_sha256="",
+        fingerprint=machine_fingerprint(),
+        validity=Validity(state="inconclusive"),
+        observed=_record(wanted, lives, runs, locations, instances, abilities),
+        cells=(),
+    )
+    return Observed(
+        document, {OBSERVED: scrapes_table(instances), "runs": runs_table(runs, len(locations) > 1)}
+    )
+
+
+def scrapes_table(instances: Sequence[Instance]) -> pd.DataFrame:
+    """One row for each stamp of each life."""
+    return pd.concat([_scrapes(one) for one in instances], ignore_index=True)
+
+
+def _scrapes(instance: Instance) -> pd.DataFrame:
+    columns = [
+        pd.Series(one.values, index=one.at, name=name)
+        for name, one in instance.readings.items()
+        if len(one.at)
+    ]
+    table = pd.concat(columns, axis=1).sort_index().rename_axis("at_epoch_seconds").reset_index()
+    lacking = {
+        one.name: float("nan")
+        for one in COLUMNS[OBSERVED]
+        if one.name not in table and one.name != "instance"
+    }
+    return table.assign(instance=instance.name, **lacking)
+
+
+def runs_table(runs: Sequence[RunLife], several: bool) -> pd.DataFrame:
+    """One row for each run; jobs are named with their location where there are `several`."""
+    rows = []
+    for one in runs:
+        known = {
+            "started": one.began,
+            "run_start": one.began,
+            "ended": one.ended,
+            "run_end": one.ended,
+            "starting": one.launched,
+            "process_started": one.up,
+            "process_exited": one.exited,
+        }
+        rows.append(
+            {
+                "run_id": one.run_id,
+                "job": f"{one.location}/{one.job}" if several else one.job,
+                "status": one.status,
+                "failure": "",
+                "metadata": "",
+                "replica": "",
+                "cell_id": "",
+                "steps": 0,
+                "burst": 0,
+                **{f"{name}_epoch_seconds": at if np.isfinite(at) else None for name, at in known.items()},
+            }
+        )
+    table = pd.DataFrame(rows)
+    lacking = {one.name: float("nan") for one in COLUMNS["runs"] if one.name not in table}
+    return table.assign(**lacking)
+
+
+def _record(
+    wanted: Wanted,
+    lives: Lives,
+    runs: Sequence[RunLife],
+    locations: tuple[str, ...],
+    instances: Sequence[Instance],
+    abilities: Abilities,
+) -> ObservedRecord:
+    return ObservedRecord(
+        source=wanted.source,
+        instance=wanted.instance,
+        locations=locations,
+        since_epoch_seconds=wanted.since,
+        until_epoch_seconds=wanted.until,
+        kind=abilities.kind,
+        window_seconds=abilities.window_seconds,
+        stamp=abilities.stamp,
+        interval_seconds=abilities.interval_seconds,
+        unknown=abilities.unknown,
+        runs_isolated=lives.isolated,
+        runs_never_started=lives.never_started,
+        runs_without_log=sum(not one.told for one in runs),
+        lives=tuple(_life(one) for one in instances),
+        worst_day=_worst_day(instances),
+    )
+
+
+def _life(one: Instance) -> LifeRecord:
+    memory = one.readings["working_set_bytes"]
+    return LifeRecord(
+        name=one.name,
+        began_epoch_seconds=one.began,
+        ended_epoch_seconds=one.ended if np.isfinite(one.ended) else None,
+        scrapes=len(memory.at),
+        memory_limit_bytes=_last(one.memory_limit_bytes),
+        cpu_limit_cores=_last(one.cpu_limit_cores),
+        memory_max_bytes=float(memory.values.max()),
+        oom_kills=one.oom_kills,
+        ended_by_oom=one.ended_by_oom,
+    )
+
+
+def _worst_day(instances: Sequence[Instance]) -> DayRecord:
+    """Of the highest share of its limit; where no limit is known, of the highest memory."""
+
+    def fullness(one: Instance) -> float:
+        highest = float(one.readings["working_set_bytes"].values.max())
+        return highest / (_last(one.memory_limit_bytes) or float(2**60))
+
+    worst = max(instances, key=fullness)
+    memory, limit = worst.readings["working_set_bytes"], _last(worst.memory_limit_bytes)
+    place = int(np.argmax(memory.values))
+    at, highest = float(memory.at[place]), float(memory.values[place])
+    return DayRecord(
+        day=datetime.fromtimestamp(at, UTC).date().isoformat(),
+        memory_max_bytes=highest,
+        at_epoch_seconds=at,
+        headroom=None if limit is None else 1 - highest / limit,
+    )
+
+
+def _last(limit: Readings | None) -> float | None:
+    return float(limit.values[-1]) if limit is not None and len(limit.values) else None
+
+
+def _refuse_overlap(instances: Sequence[Instance]) -> None:
+    for first, second in pairwise(sorted(instances, key=lambda one: one.began)):
+        if first.ended - second.began > ROLLOVER_SECONDS:
+            raise InputError(
+                f"--select: {first.name} and {second.name} ran at the same time, and nothing tells which of "
+                "them a run was in; name one of them in --select, such as with its pod"
+            )
+
+
+def _locations(wanted: Wanted, lives: Lives) -> tuple[str, ...]:
+    known = sorted({one.location for one in lives.runs})
+    if wanted.locations:
+        for name in wanted.locations:
+            if name not in known:
+                raise InputError(
+                    f"--location {name}: has no runs in its code server in this time; "
+                    f"{', '.join(known) or 'no location'} has"
+                )
+        return wanted.locations
+    if len(known) > 1:
+        raise InputError(
+            f"{wanted.instance}: runs of several code locations; name that of the selected container: "
+            f"--location {', '.join(known)}; several, where they share one container"
+        )
+    return tuple(known)
+
+
+def _without_runs(wanted: Wanted, lives: Lives) -> str:
+    if lives.isolated:
+        return (
+            f"{wanted.instance}: all {lives.isolated} runs are isolated: each has a container of its own, and "
+            "none is in the code server; size that container by its own metrics"
+        )
+    return f"{wanted.instance}: no runs in this time; ask for more of it with --days"
