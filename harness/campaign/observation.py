@@ -244,7 +244,7 @@ def _locations(wanted: Wanted, lives: Lives) -> tuple[str, ...]:
 def _without_runs(wanted: Wanted, lives: Lives) -> str:
     if lives.isolated:
         return (
-            f"{wanted.instance}: all {lives.isolated} runs are isolated: each has a container of its own, and "
+            f"{wanted.instance}: all {lives.isolated} runs are isolated: each has its own container, and "
             "none is in the code server; size that container by its own metrics"
         )
     return f"{wanted.instance}: no runs in this time; ask for more of it with --days"

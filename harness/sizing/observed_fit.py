@@ -1,0 +1,263 @@
+"""Fit the constants of an observed deployment from its raw tables, and judge them.
+
+Everything here can be computed again from the tables by `dagster-sizing fit RESULT`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from harness.errors import InvalidResultError
+from harness.model.constants import CONSTANTS
+from harness.model.intervals import Estimate, NotEstimable
+from harness.model.launch_groups import launch_seconds
+from harness.model.observed_costs import CpuCosts, StateCosts, cpu_costs, state_costs
+from harness.model.observed_load import Sampling, told_apart
+from harness.results.columns import OBSERVED
+from harness.results.observed_record import ObservedFitRecord, ObservedRecord, ResidualRecord
+from harness.results.observed_validity import judge_observed
+from harness.results.result_document import CellRecord, ConstantRecord, LimitsRecord, ResultDocument
+from harness.sizing.observed_levels import held_levels, level_records
+from harness.sizing.observed_lives import Groups, kinds_of, read_lives, server_lives
+from harness.sizing.run_lives import RunLife
+
+Told = Estimate | NotEstimable
+_SOURCES = {
+    "base_memory_bytes": "working_set_bytes of scrapes without a run, at the begin of the server's life",
+    "memory_per_run_bytes": "working_set_bytes of scrapes against the runs that were live",
+    "leak_bytes_per_run": "working_set_bytes of scrapes against the runs that had ended",
+    "base_cpu_cores": "growth of cpu_seconds between scrapes without a run",
+    "cpu_seconds_per_run": "growth of cpu_seconds between scrapes against the runs that were live",
+    "cpu_cores_per_run": "growth of cpu_seconds between scrapes against the runs that had begun",
+    "launch_seconds_per_run": "starting to run_start of runs whose starts overlap",
+    "threads_per_run": "threads of scrapes against the runs that were live",
+    "processes_per_run": "processes of scrapes against the runs that were live",
+}
+"""By constant, what it comes from; in the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class _Fits:
+    memory: StateCosts | NotEstimable
+    rss: StateCosts | NotEstimable
+    threads: StateCosts | NotEstimable
+    processes: StateCosts | NotEstimable
+    cpu: CpuCosts | NotEstimable
+
+
+def fit_observed(
+    document: ResultDocument, tables: Mapping[str, pd.DataFrame], force: bool = False
+) -> ResultDocument:
+    """The document with its constants, how they came about, and whether they may be used.
+
+    Args:
+        document: of `observe`.
+        tables: `scrapes` and `runs`.
+        force: give constants although the result is not valid.
+
+    Raises:
+        ValueError: the document is none of `observe`.
+    """
+    observed = document.observed
+    if observed is None:
+        raise ValueError(f"{document.name}: is no result of observe")
+    scrapes, runs = tables[OBSERVED], read_lives(tables["runs"])
+    kinds = kinds_of(runs)
+    sampling = Sampling(observed.interval_seconds, observed.window_seconds)
+    memory = server_lives(observed, scrapes, runs, kinds, "working_set_bytes")
+    groups = told_apart(memory, sampling)
+    kinds = {" + ".join(group): tuple(job for one in group for job in kinds[one]) for group in groups}
+    seed = document.scenario.seed
+
+    def state(quantity: str, grows: bool = False) -> StateCosts | NotEstimable:
+        return state_costs(server_lives(observed, scrapes, runs, kinds, quantity), sampling, grows, seed)
+
+    fits = _Fits(
+        memory=state("working_set_bytes", grows=True),
+        rss=state("rss_bytes", grows=True),
+        threads=state("threads"),
+        processes=state("processes"),
+        cpu=cpu_costs(server_lives(observed, scrapes, runs, kinds, "cpu_seconds"), sampling, seed),
+    )
+    fitted = _record(observed, scrapes, runs, kinds, fits)
+    validity = judge_observed(observed, fitted)
+    usable = force or validity.state == "valid"
+    version = str(document.scenario.as_written()["dagster"]["versions"][0])
+    cells = tuple(
+        _cell(observed, version, kind, runs, jobs, fits if usable else None, seed)
+        for kind, jobs in kinds.items()
+    )
+    levels = level_records(observed, scrapes, runs, fitted.lag_seconds or 0.0)
+    return document.model_copy(
+        update={
+            "observed": observed.model_copy(update={"fitted": fitted}),
+            "validity": validity,
+            "forced": force and validity.state != "valid",
+            "cells": tuple(one.model_copy(update={"levels": levels}) for one in cells),
+        }
+    )
+
+
+def constants_of(document: ResultDocument) -> tuple[ConstantRecord, ...]:
+    """Of all kinds of runs."""
+    return tuple(one for cell in document.cells for one in cell.constants)
+
+
+def refuse_invalid(document: ResultDocument) -> None:
+    """Raise InvalidResultError with the first reason against an observed result, unless it is valid."""
+    if document.validity.state != "valid":
+        why = next(one.message for one in document.validity.reasons if one.severity == "invalid")
+        raise InvalidResultError(f"{document.name}: {why}")
+
+
+def _record(
+    observed: ObservedRecord,
+    scrapes: pd.DataFrame,
+    runs: Sequence[RunLife],
+    kinds: Groups,
+    fits: _Fits,
+) -> ObservedFitRecord:
+    memory = fits.memory
+    quality = None if isinstance(memory, NotEstimable) else memory.quality
+    number, highest = held_levels(observed, scrapes, runs)
+    known = scrapes["working_set_bytes"].notna()
+    return ObservedFitRecord(
+        scrapes=int(known.sum()),
+        blocks=0 if quality is None else quality.blocks,
+        lag_seconds=None if quality is None else quality.lag,
+        lag_low_seconds=None if quality is None else quality.lag_low,
+        lag_high_seconds=None if quality is None else quality.lag_high,
+        runs=len(runs),
+        runs_by_job={kind: sum(one.job in jobs for one in runs) for kind, jobs in kinds.items()},
+        pooled=tuple(jobs for jobs in kinds.values() if len(jobs) > 1),
+        levels=number,
+        highest_level=highest,
+        gap_share=gap_share(observed, scrapes[known]),
+        spike_seconds=_spike_seconds(observed, len(runs)),
+        cache_per_run_bytes=_cache_per_run(fits),
+        residuals=None
+        if quality is None
+        else ResidualRecord(
+            scale=quality.scale,
+            **dict(zip(("p5", "p50", "p95", "p99", "highest"), quality.quantiles, strict=True)),
+        ),
+    )
+
+
+def gap_share(observed: ObservedRecord, scrapes: pd.DataFrame) -> float:
+    """Share of the time in which a server lived that has no scrapes: distances of more than 3 intervals."""
+    missing = lived = 0.0
+    for life in observed.lives:
+        at = np.sort(scrapes.loc[scrapes["instance"] == life.name, "at_epoch_seconds"].to_numpy(float))
+        until = life.ended_epoch_seconds or observed.until_epoch_seconds
+        begin, end = (
+            max(life.began_epoch_seconds, observed.since_epoch_seconds),
+            min(until, observed.until_epoch_seconds),
+        )
+        edges = np.concatenate([[begin], at[(at > begin) & (at < end)], [end]])
+        gaps = np.diff(edges)
+        lived += max(end - begin, 0.0)
+        missing += float(gaps[gaps > 3 * observed.interval_seconds].sum())
+    return missing / lived if lived else 1.0
+
+
+def _spike_seconds(observed: ObservedRecord, runs: int) -> float | None:
+    """Of points: a spike of each run that is wider was read at least once with 95 %.
+
+    Each run's is hit with probability width / interval, so all N are missed with (1 - width / interval)^N.
+    """
+    if observed.kind != "point" or not runs:
+        return None
+    return float(observed.interval_seconds * (1 - 0.05 ** (1 / runs)))
+
+
+def _cache_per_run(fits: _Fits) -> float | None:
+    """Mean over kinds of what the working set has and RSS has not."""
+    if isinstance(fits.memory, NotEstimable) or isinstance(fits.rss, NotEstimable):
+        return None
+    pairs = [(fits.memory.running[kind], fits.rss.running[kind]) for kind in fits.memory.running]
+    apart = [a.value - b.value for a, b in pairs if isinstance(a, Estimate) and isinstance(b, Estimate)]
+    return float(np.mean(apart)) if apart else None
+
+
+def _cell(
+    observed: ObservedRecord,
+    version: str,
+    kind: str,
+    runs: Sequence[RunLife],
+    jobs: tuple[str, ...],
+    fits: _Fits | None,
+    seed: int,
+) -> CellRecord:
+    last = observed.lives[-1]
+    unknown = [
+        name
+        for name, limit in (("memory", last.memory_limit_bytes), ("CPU", last.cpu_limit_cores))
+        if limit is None
+    ]
+    memory = last.memory_limit_bytes or max(one.memory_max_bytes for one in observed.lives)
+    mine = [one for one in runs if one.job in jobs]
+    constants = () if fits is None else _constants(fits, kind, mine, seed)
+    return CellRecord(
+        cell_id=f"{re.sub(r'[^A-Za-z0-9._-]+', '_', kind)}-{version}",
+        workload=kind,
+        dagster_version=version,
+        cpus=last.cpu_limit_cores or 1.0,
+        memory_bytes=round(memory),
+        grpc_max_workers=None,
+        started_as="observed",
+        state="finished",
+        limits=LimitsRecord(
+            enforced=not unknown,
+            method="observed",
+            reason=f"no limit of {' and '.join(unknown)} is known" if unknown else "",
+            cpus=last.cpu_limit_cores or 1.0,
+            memory_bytes=round(memory),
+        ),
+        constants=constants,
+    )
+
+
+def _constants(fits: _Fits, kind: str, runs: Sequence[RunLife], seed: int) -> tuple[ConstantRecord, ...]:
+    told = [one for one in runs if one.told]
+    launched, began = (np.array([getattr(one, name) for one in told]) for name in ("launched", "began"))
+    memory, cpu = fits.memory, fits.cpu
+    found: dict[str, Told] = {
+        "base_memory_bytes": memory if isinstance(memory, NotEstimable) else memory.base,
+        "memory_per_run_bytes": _running(memory, kind),
+        "leak_bytes_per_run": memory if isinstance(memory, NotEstimable) else memory.leak_per_run,
+        "base_cpu_cores": cpu if isinstance(cpu, NotEstimable) else cpu.base_cores,
+        "cpu_seconds_per_run": cpu if isinstance(cpu, NotEstimable) else cpu.seconds_per_run[kind],
+        "cpu_cores_per_run": cpu if isinstance(cpu, NotEstimable) else cpu.running_cores[kind],
+        "launch_seconds_per_run": launch_seconds(launched, began, seed),
+        "threads_per_run": _running(fits.threads, kind),
+        "processes_per_run": _running(fits.processes, kind),
+    }
+    blocks = memory.n if isinstance(memory, NotEstimable) else memory.quality.blocks
+    return tuple(_constant(name, found[name], blocks) for name in _SOURCES)
+
+
+def _running(costs: StateCosts | NotEstimable, kind: str) -> Told:
+    return costs if isinstance(costs, NotEstimable) else costs.running[kind]
+
+
+def _constant(name: str, told: Told, blocks: int) -> ConstantRecord:
+    definition = CONSTANTS[name]
+    known = isinstance(told, Estimate)
+    return ConstantRecord(
+        name=name,
+        unit=definition.unit,
+        meaning=definition.meaning,
+        source=f"observed: {_SOURCES[name]}",
+        value=told.value if isinstance(told, Estimate) else None,
+        low=told.low if isinstance(told, Estimate) else None,
+        high=told.high if isinstance(told, Estimate) else None,
+        bursts=told.n if name == "launch_seconds_per_run" or not known else blocks,
+        reason="" if isinstance(told, Estimate) else told.reason,
+        observed=True,
+    )

@@ -1,0 +1,75 @@
+"""Scrapes of an observed deployment by how many runs were live: the levels that it came to by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from harness.model.linear import Array
+from harness.model.live_runs import LiveRuns
+from harness.results.observed_record import ObservedRecord
+from harness.results.result_document import LevelRecord
+from harness.sizing.run_lives import RunLife
+
+LEAST_SCRAPES = 10
+LEAST_SHARE = 0.01
+"""A number of live runs counts as a level where it was held by so many scrapes, or such a share of them."""
+
+
+def live_at(
+    observed: ObservedRecord, scrapes: pd.DataFrame, runs: Sequence[RunLife], lag: float = 0.0
+) -> Array:
+    """How many runs were live at each scrape, or on average over its window; shape (scrapes,).
+
+    Args:
+        observed: tells the window.
+        scrapes: the table.
+        runs: of all kinds.
+        lag: seconds by which stamps are late.
+    """
+    both = LiveRuns(np.array([one.up for one in runs]), np.array([one.exited for one in runs]))
+    at = scrapes["at_epoch_seconds"].to_numpy(float) - lag
+    return both.mean(at, observed.window_seconds) if observed.window_seconds else both.at(at)
+
+
+def held_levels(observed: ObservedRecord, scrapes: pd.DataFrame, runs: Sequence[RunLife]) -> tuple[int, int]:
+    """How many numbers of live runs were held long enough to count, and the most at any scrape."""
+    live = np.round(live_at(observed, scrapes, runs)).astype(int)
+    if not len(live):
+        return 0, 0
+    counts = np.bincount(live)
+    return int((counts >= min(LEAST_SCRAPES, LEAST_SHARE * len(live))).sum()), int(live.max())
+
+
+def level_records(
+    observed: ObservedRecord, scrapes: pd.DataFrame, runs: Sequence[RunLife], lag: float
+) -> tuple[LevelRecord, ...]:
+    """Means over the scrapes at each number of live runs, in rising order; `bursts` are scrapes."""
+    table = scrapes.assign(level=np.round(live_at(observed, scrapes, runs, lag)).astype(int))
+
+    def mean(rows: pd.DataFrame, name: str) -> float | None:
+        value = float(pd.to_numeric(rows[name]).mean())
+        return value if np.isfinite(value) else None
+
+    return tuple(
+        LevelRecord(
+            level=int(str(level)),
+            bursts=len(rows),
+            concurrency=float(str(level)),
+            memory_peak_bytes=mean(rows, "working_set_bytes"),
+            usage_peak_bytes=None,
+            watermark_bytes=None,
+            rss_peak_bytes=mean(rows, "rss_bytes"),
+            pss_peak_bytes=None,
+            uss_peak_bytes=None,
+            threads_peak=mean(rows, "threads"),
+            processes_peak=mean(rows, "processes"),
+            cpu_seconds=None,
+            throttled_seconds=None,
+            launch_span_seconds=None,
+            run_seconds_mean=None,
+        )
+        for level, rows in table.groupby("level")
+    )

@@ -1,0 +1,94 @@
+"""From the raw tables of an observed deployment to the lives of its server, as the model takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from harness.model.linear import Array
+from harness.model.live_runs import LiveRuns
+from harness.model.observed_load import JobRuns, Life
+from harness.results.observed_record import ObservedRecord
+from harness.sizing.run_lives import INFINITY, RunLife, completed
+from harness.target.run_histories import BEGUN
+
+FEWEST_OF_A_JOB = 20
+"""Jobs with fewer runs are one kind together: each alone would be told by too little."""
+OTHERS = "other jobs"
+
+Groups = Mapping[str, tuple[str, ...]]
+"""What is told apart: a name, and the jobs that go by it."""
+
+
+def read_lives(runs: pd.DataFrame) -> tuple[RunLife, ...]:
+    """Runs of the table `runs`, with what no log told of one taken from the others."""
+
+    def instants(stage: str) -> Array:
+        return pd.to_numeric(runs[f"{stage}_epoch_seconds"]).to_numpy(float, na_value=np.nan)
+
+    launched, up, began, ended, exited = map(
+        instants, ("starting", "process_started", "started", "ended", "process_exited")
+    )
+    goes_on = runs["status"].isin(BEGUN).to_numpy(bool)
+    ended, exited = (np.where(goes_on, INFINITY, one) for one in (ended, exited))
+    told = zip(runs["run_id"], runs["job"], runs["status"], launched, up, began, ended, exited, strict=True)
+    return completed(
+        [
+            RunLife(run_id, job, "", status, *map(float, rest))  # the job's name holds its location
+            for run_id, job, status, *rest in told
+        ]
+    )
+
+
+def kinds_of(runs: Sequence[RunLife]) -> dict[str, tuple[str, ...]]:
+    """Jobs by the name they go by, the most frequent first; rare ones go together."""
+    counted = pd.Series([one.job for one in runs]).value_counts()
+    frequent = [str(job) for job in counted.index[counted >= FEWEST_OF_A_JOB]]
+    rare = tuple(str(job) for job in counted.index[counted < FEWEST_OF_A_JOB])
+    if len(rare) == 1 or not frequent:
+        return {job: (job,) for job in (*frequent, *rare)}
+    return {job: (job,) for job in frequent} | ({OTHERS: rare} if rare else {})
+
+
+def server_lives(
+    observed: ObservedRecord, scrapes: pd.DataFrame, runs: Sequence[RunLife], kinds: Groups, quantity: str
+) -> tuple[Life, ...]:
+    """The lives of the server with one column of the table `scrapes`, and the runs of each kind in them.
+
+    A run is in the life in which its process came up, and does not outlive it.
+    """
+    up = np.array([one.up for one in runs])
+    found = []
+    for life in observed.lives:
+        rows = scrapes[scrapes["instance"] == life.name]
+        values = pd.to_numeric(rows[quantity]).to_numpy(float, na_value=np.nan)
+        at = rows["at_epoch_seconds"].to_numpy(float)
+        known = np.isfinite(values)
+        until = INFINITY if life.ended_epoch_seconds is None else life.ended_epoch_seconds
+        mine = [
+            one
+            for one, inside in zip(runs, (up >= life.began_epoch_seconds) & (up < until), strict=True)
+            if inside
+        ]
+        found.append(
+            Life(
+                life.began_epoch_seconds,
+                at[known],
+                values[known],
+                {
+                    name: _phases([one for one in mine if one.job in jobs], until)
+                    for name, jobs in kinds.items()
+                },
+            )
+        )
+    return tuple(found)
+
+
+def _phases(runs: Sequence[RunLife], until: float) -> JobRuns:
+    def instants(name: str) -> Array:
+        return np.minimum(np.array([getattr(one, name) for one in runs], dtype=float), until)
+
+    began = np.maximum(instants("began"), instants("up"))
+    return JobRuns(LiveRuns(instants("up"), began), LiveRuns(began, np.maximum(instants("exited"), began)))
