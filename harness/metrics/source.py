@@ -91,7 +91,7 @@ class MetricsSource(Protocol):
             say: progress.
 
         Raises:
-            InputError: the source cannot be read, or nothing or several containers were selected: one line with
-                the option and the fix.
+            InputError: the source cannot be read, or nothing or several deployments were selected: one line
+                with the option and the fix.
             MachineError: the source does not answer.
         """
