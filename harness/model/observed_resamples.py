@@ -16,6 +16,8 @@ from harness.model.linear import Array
 
 CONFIDENCE = 0.95
 _TINY = 1e-9
+_RIDGE = 1e-13
+"""Where a resample lacks a regressor, its squares have an inverse all the same."""
 _CHUNK = 2_000_000
 """Numbers that are held at once while resamples are solved."""
 
@@ -43,34 +45,41 @@ class Draws:
     """Of all scrapes; shape (coefficients, coefficients)."""
 
     def interval(self, value: Array, weights: Array) -> tuple[Array, Array]:
-        """Studentised (Hall 1992, chapter 3); `weights` as in `ScrapeFit.combined`."""
+        """Studentised; `weights` as in `ScrapeFit.combined`."""
+        middle, error = weights @ value, self._error(weights)
         tail = (1 - CONFIDENCE) / 2
-        middle, error, away = weights @ value, self._error(weights), self._studentised(weights)
-        low, high = np.nanquantile(np.where(_informative(away), away, 0.0), [tail, 1 - tail], axis=0) * error
-        known = _informative(away).mean(axis=0) > 1 - tail / 2
-        nothing = np.full_like(middle, np.nan)
-        return np.where(known, middle - high, nothing), np.where(known, middle - low, nothing)
+        low, high = np.quantile(self._studentised(weights), [tail, 1 - tail], axis=0) * error
+        return middle - high, middle - low
 
     def chance(self, value: Array, weights: Array) -> float:
         """See `ScrapeFit.chance_all_zero`."""
-        far = np.abs(weights @ value) / np.maximum(
-            self._error(weights), _TINY * np.abs(weights @ value).max()
-        )
-        furthest = np.abs(np.nan_to_num(self._studentised(weights))).max(axis=1)
+        middle = np.abs(weights @ value)
+        far = middle / np.maximum(self._error(weights), _TINY * max(float(middle.max()), _TINY))
+        furthest = np.abs(self._studentised(weights)).max(axis=1)
         return float((1 + (furthest >= far.max()).sum()) / (1 + len(furthest)))
 
     def _error(self, weights: Array) -> Array:
-        return np.sqrt(np.maximum(np.einsum("sk,kl,sl->s", weights, self.covariance, weights), 0.0))
+        squares = np.einsum("sk,kl,sl->s", weights, self.covariance, weights)
+        return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
 
     def _studentised(self, weights: Array) -> Array:
-        """Shape (resamples, sums); nan where a resample says nothing."""
+        """Shape (resamples, sums)."""
         errors = np.sqrt(np.maximum(np.einsum("sk,rkl,sl->rs", weights, self.covariances, weights), 0.0))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(self.distance @ weights.T / errors)
+        # Where a resample has nothing to tell, or all lie on the line, the distance is no distance.
+        least = 1e-3 * self._error(weights) + _TINY**2
+        return np.asarray(self.distance @ weights.T / np.maximum(errors, least))
 
 
-def _informative(away: Array) -> NDArray[np.bool_]:
-    return np.isfinite(away)
+def sums_by(group: Numbers, values: Array) -> Array:
+    """Sum of the values of each group, from 0; shape (groups,)."""
+    return np.bincount(group, values).astype(np.float64)
+
+
+def inside(rows: Array, segment: Numbers) -> Array:
+    """Rows less their mean of the segment; shape of `rows`, (scrapes, regressors)."""
+    count = np.bincount(segment)
+    means = np.column_stack([np.bincount(segment, column) / count for column in rows.T])
+    return np.asarray(rows - means[segment])
 
 
 def weighted(rows: Array, values: Array, weights: Array, segment: Numbers) -> tuple[Array, Array]:
@@ -88,7 +97,7 @@ def _inverse(squares: Array) -> Array:
     """Of matrices of squares and products, shape (..., n, n), whatever the units of their columns."""
     unit = np.sqrt(np.maximum(np.einsum("...ii->...i", squares), _TINY**2))
     both = unit[..., :, None] * unit[..., None, :]
-    return np.asarray(np.linalg.inv(squares / both + _TINY * np.eye(squares.shape[-1])) / both)
+    return np.asarray(np.linalg.inv(squares / both + _RIDGE * np.eye(squares.shape[-1])) / both)
 
 
 @dataclass(frozen=True)
@@ -130,6 +139,8 @@ class BlockSums:
     """Of rows and what is left; shape (blocks, regressors)."""
     left_squares: Array
     """Shape (blocks,)."""
+    spread: Array
+    """Squares of rows about the mean of their segment; shape (blocks, regressors)."""
 
     @staticmethod
     def of(rows: Array, values: Array, weights: Array, segment: Numbers, blocks: Numbers) -> BlockSums:
@@ -140,7 +151,7 @@ class BlockSums:
         squares = np.empty((count, width, width))
         for first in range(width):
             for second in range(first, width):
-                both = np.bincount(blocks, weights * rows[:, first] * rows[:, second])
+                both = sums_by(blocks, weights * rows[:, first] * rows[:, second])
                 squares[:, first, second] = squares[:, second, first] = both
         mine = np.zeros(count, dtype=np.int64)
         mine[blocks] = segment
@@ -149,13 +160,21 @@ class BlockSums:
             value=np.concatenate([[share @ bases], slopes]),
             bases=bases,
             segment=mine,
-            weight=np.bincount(blocks, weights),
-            rows=np.column_stack([np.bincount(blocks, weights * column) for column in rows.T]),
+            weight=sums_by(blocks, weights),
+            rows=np.column_stack([sums_by(blocks, weights * column) for column in rows.T]),
             squares=squares,
-            left=np.bincount(blocks, weights * left),
-            products=np.column_stack([np.bincount(blocks, weights * left * column) for column in rows.T]),
-            left_squares=np.bincount(blocks, weights * left**2),
+            left=sums_by(blocks, weights * left),
+            products=np.column_stack([sums_by(blocks, weights * left * column) for column in rows.T]),
+            left_squares=sums_by(blocks, weights * left**2),
+            spread=np.column_stack([sums_by(blocks, column**2) for column in inside(rows, segment).T]),
         )
+
+    def held_by(self) -> Array:
+        """In how many blocks each regressor varies, were it to vary as much in each; shape (regressors,).
+
+        Kish's effective number (1965): many that say little count less than one that says much.
+        """
+        return np.asarray(self.spread.sum(axis=0) ** 2 / np.maximum((self.spread**2).sum(axis=0), _TINY**2))
 
     def solve(self, drawn: Array) -> Steps:
         """The weighted least squares of resamples; `drawn` says how often each has each block."""

@@ -42,7 +42,6 @@ class ScrapeFit:
 
     value: Array
     low: Array
-    """nan where resamples say nothing, as the regressor varies in too few blocks."""
     high: Array
     bases: Array
     """Of each segment; shape (segments,)."""
@@ -55,6 +54,8 @@ class ScrapeFit:
     residuals: Array
     """Shape (scrapes,)."""
     blocks: int
+    held_by: Array
+    """Effective number of blocks that each regressor varies in; shape (regressors,)."""
     draws: Draws
     """Of the bootstrap, for sums of coefficients."""
 
@@ -158,6 +159,7 @@ def fit_scrapes(
         scale=fits[best].scale,
         residuals=centred - whole.bases[segment] - design(lags[best]) @ value[1:],
         blocks=count,
+        held_by=whole.held_by(),
         draws=draws,
     )
 

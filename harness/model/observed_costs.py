@@ -1,0 +1,286 @@
+"""What a run costs a server that others load: memory, CPU, threads, by regression on the live runs. Pure.
+
+    memory = base + starting × runs that start + Σ running(job) × runs that run
+             + leak × finished runs + drift × hours
+    cores  = base + starting × runs that start + Σ running(job) × runs that run
+
+The base is each life's own. What goes together cannot be told apart (Belsley, Kuh & Welsch 1980), and then
+has a reason in place of a number; it stays in the equations as one, so that the rest is what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.model.intervals import Estimate, NotEstimable
+from harness.model.linear import HUBER_K, Array, least_scale_of
+from harness.model.observed_load import (
+    HIGHEST_INFLATION,
+    Column,
+    Equations,
+    Life,
+    Sampling,
+    durations,
+    finished,
+    groups_of,
+    hours,
+    inflation,
+    rates,
+    running,
+    starting,
+    states,
+    up,
+    varies,
+)
+from harness.model.observed_resamples import inside
+from harness.model.scrapes import ScrapeFit, fit_scrapes
+
+LEAST_BLOCKS = 8
+"""Fewer blocks of time say too little of how far they differ."""
+RESIDUAL_QUANTILES = (0.05, 0.5, 0.95, 0.99, 1.0)
+
+Told = Estimate | NotEstimable
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well the equations hold."""
+
+    lag: float
+    """Seconds by which stamps are late."""
+    lag_low: float
+    lag_high: float
+    scale: float
+    """Robust standard deviation of the residuals, in units of the values."""
+    quantiles: tuple[float, ...]
+    """Of the residuals, at `RESIDUAL_QUANTILES`."""
+    scrapes: int
+    blocks: int
+    at: tuple[Array, ...]
+    """Stamps of the scrapes that were fitted, of each life."""
+    predicted: tuple[Array, ...]
+    """What the equations say at them, of each life."""
+
+
+@dataclass(frozen=True)
+class StateCosts:
+    """What a server holds: memory in bytes, or threads."""
+
+    base: Estimate
+    """Mean of the lives' own, at their begin, each as often as it has scrapes."""
+    bases: tuple[float, ...]
+    """Of each life that has scrapes."""
+    starting: Told
+    """Of a run that starts, on average over that phase."""
+    running: Mapping[str, Told]
+    """Of a run of each job that runs, on average over that phase; from its start on where `starting` is not
+    told apart."""
+    leak_per_run: Told
+    """What a finished run leaves behind; with what time does where `drift_per_hour` is not told apart."""
+    drift_per_hour: Told
+    together: tuple[tuple[str, ...], ...]
+    """Jobs that cannot be told apart, in groups."""
+    quality: Quality
+
+
+@dataclass(frozen=True)
+class CpuCosts:
+    """What a server computes."""
+
+    base_cores: Estimate
+    starting_cores: Told
+    running_cores: Mapping[str, Told]
+    seconds_per_run: Mapping[str, Told]
+    """CPU-seconds of a whole run of each job, at the mean durations of its two phases."""
+    together: tuple[tuple[str, ...], ...]
+    quality: Quality
+
+
+def state_costs(
+    lives: Sequence[Life], sampling: Sampling, grows: bool, seed: int = 1
+) -> StateCosts | NotEstimable:
+    """Costs of what is as it is at each scrape.
+
+    Args:
+        lives: at least one.
+        sampling: of their scrapes.
+        grows: whether finished runs and time may leave something behind, as they do in memory.
+        seed: of the bootstrap.
+    """
+    equations = states(lives, sampling)
+    fitted = _fit(equations, sampling, grows, HUBER_K, seed)
+    if isinstance(fitted, NotEstimable):
+        return fitted
+    nothing = NotEstimable("it is not looked for", len(equations.values))
+    return StateCosts(
+        base=fitted.one(0),
+        bases=tuple(fitted.fit.bases.tolist()),
+        starting=fitted.of("starting"),
+        running=fitted.of_jobs(),
+        leak_per_run=fitted.of("finished runs") if grows else nothing,
+        drift_per_hour=fitted.of("hours") if grows else nothing,
+        together=tuple(group for group in fitted.groups if len(group) > 1),
+        quality=_quality(equations, fitted.fit),
+    )
+
+
+def cpu_costs(lives: Sequence[Life], sampling: Sampling, seed: int = 1) -> CpuCosts | NotEstimable:
+    """Costs of CPU, from lives whose values are the counter of CPU-seconds.
+
+    By least squares: CPU comes in spurts, and what is robust against them does not count them.
+    """
+    equations = rates(lives)
+    fitted = _fit(equations, sampling, False, np.inf, seed)
+    if isinstance(fitted, NotEstimable):
+        return fitted
+    seconds = {job: fitted.seconds_per_run(equations, job) for job in equations.jobs}
+    return CpuCosts(
+        base_cores=fitted.one(0),
+        starting_cores=fitted.of("starting"),
+        running_cores=fitted.of_jobs(),
+        seconds_per_run=seconds,
+        together=tuple(group for group in fitted.groups if len(group) > 1),
+        quality=_quality(equations, fitted.fit),
+    )
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    fit: ScrapeFit
+    columns: tuple[Column, ...]
+    """Of the regressors, in their order."""
+    groups: tuple[tuple[str, ...], ...]
+    """Of jobs; those of one are one regressor."""
+    left_out: Mapping[str, str]
+    """Why a regressor is not among them, by its name."""
+    scrapes: int
+
+    def of(self, name: str) -> Told:
+        """The coefficient of a regressor."""
+        if name in self.left_out:
+            return NotEstimable(self.left_out[name], self.scrapes)
+        return self.one_told(1 + [column.name for column in self.columns].index(name))
+
+    def one(self, place: int) -> Estimate:
+        fit = self.fit
+        return Estimate(float(fit.value[place]), float(fit.low[place]), float(fit.high[place]), self.scrapes)
+
+    def one_told(self, place: int) -> Told:
+        held_by = self.fit.held_by[place - 1]
+        if held_by < LEAST_BLOCKS:
+            reason = f"it varies in {held_by:.1f} blocks of time, at least {LEAST_BLOCKS} are needed"
+            return NotEstimable(reason, self.scrapes)
+        return self.one(place)
+
+    def of_jobs(self) -> dict[str, Told]:
+        return {job: self.of_job(job) for group in self.groups for job in group}
+
+    def of_job(self, job: str) -> Told:
+        group = next(one for one in self.groups if job in one)
+        if len(group) > 1:
+            others = ", ".join(one for one in group if one != job)
+            return NotEstimable(f"it is live at the same times as {others}", self.scrapes)
+        return self.of(group[0])
+
+    def seconds_per_run(self, equations: Equations, job: str) -> Told:
+        """Of both phases, at their mean durations."""
+        cores = self.of_job(job)
+        if isinstance(cores, NotEstimable):
+            return cores
+        starts, runs = (
+            np.concatenate([durations(getattr(life.runs[job], phase)) for life in equations.lives])
+            for phase in ("starting", "running")
+        )
+        if not len(runs):
+            return NotEstimable("no run ended", self.scrapes)
+        names = [column.name for column in self.columns]
+        weights = np.zeros((1, 1 + len(names)))
+        weights[0, 1 + names.index(job)] = runs.mean()
+        begin = starts.mean() if len(starts) else 0.0
+        if "starting" in names:
+            weights[0, 1 + names.index("starting")] = begin
+        else:
+            weights[0, 1 + names.index(job)] += begin
+        found = self.fit.combined(weights)
+        return Estimate(float(found.value[0]), float(found.low[0]), float(found.high[0]), self.scrapes)
+
+
+def _fit(
+    equations: Equations, sampling: Sampling, grows: bool, huber_k: float, seed: int
+) -> _Fitted | NotEstimable:
+    scrapes = len(equations.values)
+    blocks = int(equations.blocks.max()) + 1 if scrapes else 0
+    if blocks < LEAST_BLOCKS:
+        return NotEstimable(
+            f"too short: {blocks} blocks of time, at least {LEAST_BLOCKS} are needed", scrapes
+        )
+    groups = groups_of(equations)
+    columns, left_out = _columns(equations, groups, grows)
+    if not columns:
+        return NotEstimable("no run was live at any scrape, or always as many", scrapes)
+    fit = fit_scrapes(
+        equations.values,
+        lambda lag: np.column_stack([column.values(equations, lag) for column in columns]),
+        equations.segment,
+        equations.blocks,
+        seed,
+        sampling.lags,
+        huber_k,
+        least_scale_of(equations.values),
+    )
+    return _Fitted(fit, tuple(columns), groups, left_out, scrapes)
+
+
+def _columns(
+    equations: Equations, groups: Sequence[tuple[str, ...]], grows: bool
+) -> tuple[list[Column], dict[str, str]]:
+    """Regressors that can be told apart, and why others are left out."""
+    left_out: dict[str, str] = {}
+    start = starting(equations.jobs)
+    kept: list[Column] = []
+    for column in (start, *(running(group) for group in groups)):
+        if not _moves(equations, column):
+            left_out[column.name] = "no run was live at any scrape, or always as many"
+        else:
+            kept.append(column)
+    if start in kept and _inflated(equations, kept, start):
+        left_out["starting"] = (
+            "runs start when they run: a run is one phase, from the start of its process on"
+        )
+        kept = [up(group) for group in groups if " + ".join(group) not in left_out]
+    for column in (finished(equations.jobs), hours()) if grows else ():
+        if not _moves(equations, column):
+            left_out[column.name] = "no run ended"
+        elif _inflated(equations, [*kept, column], column):
+            left_out[column.name] = "it goes together with what else grows: finished runs, or live ones"
+        else:
+            kept.append(column)
+    return kept, left_out
+
+
+def _moves(equations: Equations, column: Column) -> bool:
+    return varies(column.values(equations, 0.0)[:, None], equations.segment)[0]
+
+
+def _inflated(equations: Equations, columns: Sequence[Column], one: Column) -> bool:
+    rows = np.column_stack([column.values(equations, 0.0) for column in columns])
+    return bool(inflation(inside(rows, equations.segment))[list(columns).index(one)] > HIGHEST_INFLATION)
+
+
+def _quality(equations: Equations, fit: ScrapeFit) -> Quality:
+    ends = np.cumsum([len(at) for at in equations.at])[:-1]
+    predicted = equations.values - fit.residuals
+    return Quality(
+        lag=fit.lag,
+        lag_low=fit.lag_low,
+        lag_high=fit.lag_high,
+        scale=fit.scale,
+        quantiles=tuple(np.quantile(fit.residuals, RESIDUAL_QUANTILES).tolist()),
+        scrapes=len(equations.values),
+        blocks=fit.blocks,
+        at=equations.at,
+        predicted=tuple(np.split(predicted, ends)),
+    )
