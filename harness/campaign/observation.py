@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -62,7 +62,7 @@ def observed(
     Raises:
         InputError: the location is not there or has no runs in its server, or containers overlap.
     """
-    instances, abilities = metrics
+    instances, abilities = _named_apart(metrics[0]), metrics[1]
     _refuse_overlap(instances)
     locations = _locations(wanted, lives)
     runs = [one for one in lives.runs if one.location in locations]
@@ -212,6 +212,16 @@ def _worst_day(instances: Sequence[Instance]) -> DayRecord:
 
 def _last(limit: Readings | None) -> float | None:
     return float(limit.values[-1]) if limit is not None and len(limit.values) else None
+
+
+def _named_apart(instances: Sequence[Instance]) -> tuple[Instance, ...]:
+    """With names that tell lives of the same container apart: a table names each reading's."""
+    seen: dict[str, int] = {}
+    found = []
+    for one in instances:
+        seen[one.name] = seen.get(one.name, 0) + 1
+        found.append(one if seen[one.name] == 1 else replace(one, name=f"{one.name} #{seen[one.name]}"))
+    return tuple(found)
 
 
 def _refuse_overlap(instances: Sequence[Instance]) -> None:

@@ -22,6 +22,11 @@ COMMANDS = (
         "Measure a code server: bring it up, fire bursts of runs, record their cost, fit the constants.",
     ),
     Entry(
+        "observe",
+        "observe",
+        "Learn what runs cost from a deployment that already runs: from its metrics and its run history.",
+    ),
+    Entry(
         "claims",
         "claims",
         "Test the sizing guide's claims by experiment; each gets a verdict with the figures that decided it.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.report import levels, text
+from harness.report import levels, observed_text, text
 from harness.results.result_document import ResultDocument
 
 
@@ -14,11 +14,11 @@ def render_markdown(document: ResultDocument, courses: levels.Courses) -> str:
         courses: memory over time, by cell; may be empty.
     """
     lines = [f"# {document.name}", "", f"Result: **{text.headline(document)}**", ""]
-    lines += [
-        f"Measured {document.created_at} on {document.fingerprint.in_a_line}; stack: {document.stack}.",
-        "",
-    ]
+    lines += [_origin(document), ""]
     lines += [f"- {line}" for line in text.reasons(document)]
+    if document.observed is not None:
+        lines += ["", *markdown_table(observed_text.lives_table(document.observed)), ""]
+        lines += [f"- {line}" for line in observed_text.lines(document.observed)]
     for cell in document.cells:
         lines += ["", f"## {cell.workload}", "", text.setting(cell), ""]
         if cell.constants:
@@ -46,6 +46,12 @@ def render_markdown(document: ResultDocument, courses: levels.Courses) -> str:
     seen = {constant.name: constant for cell in document.cells for constant in cell.constants}
     lines += [f"- `{c.name}`: {c.meaning} From {c.source}." for c in seen.values()]
     return "\n".join(lines) + "\n"
+
+
+def _origin(document: ResultDocument) -> str:
+    if document.observed is not None:
+        return f"Observed {document.created_at}: {observed_text.headline(document.observed)}."
+    return f"Measured {document.created_at} on {document.fingerprint.in_a_line}; stack: {document.stack}."
 
 
 def markdown_table(table: text.Table) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.markup import escape
 
-from harness.report import levels, text
+from harness.report import levels, observed_text, text
 from harness.report.table import print_table
 from harness.results.result_document import ResultDocument
 
@@ -24,9 +24,15 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
     console.print(
         f"\n[bold]{escape(document.name)}[/bold]: [{colour}]{escape(text.headline(document))}[/{colour}]"
     )
-    console.print(document.fingerprint.in_a_line, markup=False, highlight=False, style="dim")
+    observed = document.observed
+    machine = document.fingerprint.in_a_line if observed is None else observed_text.headline(observed)
+    console.print(machine, markup=False, highlight=False, style="dim")
     for line in text.reasons(document):
         console.print(f"- {line}", markup=False, highlight=False)
+    if observed is not None:
+        _print(console, "Lives of the server", observed_text.lives_table(observed))
+        for line in ("", *observed_text.lines(observed)):
+            console.print(line, markup=False, highlight=False)
     for cell in document.cells:
         console.print(f"\n[bold]{escape(cell.workload)}[/bold]  {escape(text.setting(cell))}")
         if cell.constants:

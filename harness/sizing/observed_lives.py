@@ -57,21 +57,19 @@ def server_lives(
 ) -> tuple[Life, ...]:
     """The lives of the server with one column of the table `scrapes`, and the runs of each kind in them.
 
-    A run is in the life in which its process came up, and does not outlive it.
+    A run is in the life in which its process came up, and does not outlive it. One that was up before the
+    first life is in that: not every source tells when a server started.
     """
     up = np.array([one.up for one in runs])
     found = []
-    for life in observed.lives:
+    for number, life in enumerate(observed.lives):
         rows = scrapes[scrapes["instance"] == life.name]
         values = pd.to_numeric(rows[quantity]).to_numpy(float, na_value=np.nan)
         at = rows["at_epoch_seconds"].to_numpy(float)
         known = np.isfinite(values)
         until = INFINITY if life.ended_epoch_seconds is None else life.ended_epoch_seconds
-        mine = [
-            one
-            for one, inside in zip(runs, (up >= life.began_epoch_seconds) & (up < until), strict=True)
-            if inside
-        ]
+        since = life.began_epoch_seconds if number else -INFINITY
+        mine = [runs[int(place)] for place in np.flatnonzero((up >= since) & (up < until))]
         found.append(
             Life(
                 life.began_epoch_seconds,
@@ -88,7 +86,8 @@ def server_lives(
 
 def _phases(runs: Sequence[RunLife], until: float) -> JobRuns:
     def instants(name: str) -> Array:
-        return np.minimum(np.array([getattr(one, name) for one in runs], dtype=float), until)
+        told: Array = np.array([getattr(one, name) for one in runs], dtype=float)
+        return np.minimum(told, until)
 
     began = np.maximum(instants("began"), instants("up"))
     return JobRuns(LiveRuns(instants("up"), began), LiveRuns(began, np.maximum(instants("exited"), began)))

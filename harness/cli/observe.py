@@ -1,0 +1,151 @@
+"""`dagster-sizing observe`: constants of a deployment that already runs, from its metrics and its runs."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from harness.campaign.observation import Observed, Wanted, observed
+from harness.cli.folders import new_folder
+from harness.cli.metrics_source import MetricsOptions, metrics_source
+from harness.cli.option_groups import with_groups
+from harness.cli.options import TOKEN_HEADER
+from harness.cli.pages import page_or_warning
+from harness.cli.progress import make_console
+from harness.cli.run_source import instance_client, is_instance, seconds_back
+from harness.errors import InputError, InvalidResultError, ResultError
+from harness.report.markdown import render_markdown
+from harness.report.terminal import print_result
+from harness.results.folder import ResultFolder
+from harness.sizing.observed_fit import fit_observed
+from harness.sizing.run_lives import LOGS_READ, read_run_lives
+from harness.target.versions import dagster_version
+
+
+@with_groups
+def observe(
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            help="Address of the Dagster instance's UI: http://127.0.0.1:3000, or "
+            "https://ORGANISATION.dagster.cloud/DEPLOYMENT.",
+        ),
+    ],
+    metrics: MetricsOptions,
+    location: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Code location whose server is selected. May be given several times, where several share "
+            "one container.",
+            show_default=False,
+        ),
+    ] = None,
+    days: Annotated[float, typer.Option(help="How far back to read metrics and runs.")] = 7.0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Result folder. Default: results/observed-TIME.", show_default=False
+        ),
+    ] = None,
+    token_env: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Environment variable that holds the instance's token. The token itself never goes on the "
+            "command line, where others may see it.",
+            show_default=False,
+        ),
+    ] = "",
+    token_header: Annotated[
+        str, typer.Option(metavar="HEADER", help="HTTP header that the token is sent in.")
+    ] = TOKEN_HEADER,
+    event_logs: Annotated[
+        int,
+        typer.Option(
+            min=20,
+            help="Of how many runs, the newest, to read the event log, which tells when a run's process came "
+            "up and ended. The others have the median of these.",
+        ),
+    ] = LOGS_READ,
+    force: Annotated[bool, typer.Option("--force", help="Fit although the result is not valid.")] = False,
+) -> None:
+    """Learn what runs cost from a deployment that already runs, without any load of our own.
+
+    Dagster knows to the millisecond which runs were live, and a metrics system has what the server used then:
+    each reading is one equation, however far apart they are. The runs are read over GraphQL and the metrics
+    from their system; nothing is started, and the code server itself is not asked. The result folder is one
+    like any other: `show`, `size` and `report` work on it.
+
+    It needs a week or so with at least 50 runs, at times two or more at once. What it cannot know, and how
+    far memory was from what the live runs predict, is printed beside the constants.
+    """
+    if not is_instance(url):
+        raise InputError(
+            f"URL {url}: the address of a Dagster instance is expected, as http://127.0.0.1:3000"
+        )
+    since = seconds_back(days)
+    source = metrics_source(metrics)
+    folder = ResultFolder(out or new_folder("observed"))
+    if folder.exists:
+        raise ResultError(f"{folder.path}: holds a result already; choose another --out")
+    until = time.time()
+    console = make_console()
+    wanted = Wanted(
+        instance=_without_query(url),
+        locations=tuple(location or ()),
+        since=since,
+        until=until,
+        source=source.name,
+        select=metrics.select,
+        name=folder.path.name,
+    )
+    with _telling(console) as say, instance_client(url, token_env, token_header) as client:
+        read = source.read(since, until, say)
+        lives = read_run_lives(client, since, say, event_logs)
+        seen = observed(wanted, lives, read, dagster_version(client))
+        say("fitting")
+        document = fit_observed(seen.document, seen.tables, force)
+    _write(folder, Observed(document, seen.tables))
+    print_result(document, {}, console)
+    page = page_or_warning(folder.path) or folder.path / "report.md"
+    console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
+    if document.validity.state != "valid":
+        raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")
+
+
+def _write(folder: ResultFolder, seen: Observed) -> None:
+    for name, table in seen.tables.items():
+        folder.write_table(name, table)
+    folder.write_document(seen.document)
+    folder.write_text("report.md", render_markdown(seen.document, {}))
+
+
+@contextmanager
+def _telling(console: Console) -> Iterator[Callable[[str], None]]:
+    """Shows how reading goes on: in place on a terminal, else a line for each kind of thing."""
+    if console.is_terminal:
+        with console.status("reading") as status:
+            yield status.update
+        return
+    told: set[str] = set()
+
+    def say(text: str) -> None:
+        kind = re.sub(r"[\d,.]+", "#", text)
+        if kind not in told:
+            told.add(kind)
+            console.print(text, markup=False, highlight=False)
+
+    yield say
+
+
+def _without_query(url: str) -> str:
+    return url.split("?")[0].split("#")[0]
