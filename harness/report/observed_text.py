@@ -24,11 +24,10 @@ def lines(observed: ObservedRecord) -> tuple[str, ...]:
     """How far to trust the constants, one sentence or two each."""
     fitted = observed.fitted
     window = f", over {observed.window_seconds:g} s" if observed.window_seconds else ""
+    blind = f" They cannot tell {_listed(observed.unknown)}." if observed.unknown else ""
     found = [
-        f"Readings: {_KINDS[observed.kind]}{window}, every {observed.interval_seconds:.0f} s, with the stamp of when "
-        f"they were {observed.stamp}. They cannot tell {_listed(observed.unknown)}."
-        if observed.unknown
-        else f"Readings: {_KINDS[observed.kind]}{window}, every {observed.interval_seconds:.0f} s.",
+        f"Readings: {_KINDS[observed.kind]}{window}, every {observed.interval_seconds:.0f} s, with the stamp of "
+        f"when they were {observed.stamp}.{blind}"
     ]
     if fitted is not None:
         found += _of_fit(observed, fitted)
@@ -44,8 +43,8 @@ def lines(observed: ObservedRecord) -> tuple[str, ...]:
 def _of_fit(observed: ObservedRecord, fitted: ObservedFitRecord) -> list[str]:
     found = [
         f"Behind the constants: {fitted.scrapes:,} readings in {fitted.blocks} blocks of time, and "
-        f"{fitted.runs:,} runs; at most {fitted.highest_level} were live at once, and {fitted.levels} numbers of "
-        f"runs were held long enough to count. {fitted.gap_share:.0%} of the time has no readings."
+        f"{fitted.runs:,} runs; at most {fitted.highest_level} were live at once, and {fitted.levels} numbers "
+        f"of runs were held long enough to count. {fitted.gap_share:.0%} of the time has no readings."
     ]
     if fitted.lag_seconds is not None:
         found.append(
@@ -56,23 +55,23 @@ def _of_fit(observed: ObservedRecord, fitted: ObservedFitRecord) -> list[str]:
         left = fitted.residuals
         found.append(
             "Beyond what the live runs predict, memory was "
-            f"{quantity(left.p95, 'bytes')} or more in 5 % of readings, {quantity(left.p99, 'bytes')} in 1 %, and "
-            f"{quantity(left.highest, 'bytes')} at most."
+            f"{quantity(left.p95, 'bytes')} or more in 5 % of readings, {quantity(left.p99, 'bytes')} in 1 %, "
+            f"and {quantity(left.highest, 'bytes')} at most."
         )
     if fitted.spike_seconds is not None:
         found.append(
-            f"A spike that every run has was read at least once (95 %) if it lasts {fitted.spike_seconds:.2g} s; "
-            "what is shorter may never have been seen."
+            f"A spike that every run has was read at least once (95 %) if it lasts "
+            f"{fitted.spike_seconds:.2g} s; what is shorter may never have been seen."
         )
     if fitted.cache_per_run_bytes is not None:
         found.append(
-            f"Of a run's memory, {quantity(fitted.cache_per_run_bytes, 'bytes')} are page cache: the working set "
-            "has them and RSS has not."
+            f"Of a run's memory, {quantity(fitted.cache_per_run_bytes, 'bytes')} are page cache: the working "
+            "set has them and RSS has not."
         )
     if observed.runs_without_log:
         found.append(
-            f"Of {observed.runs_without_log:,} runs the event log was not read; when their processes came up and "
-            "ended is taken from the others."
+            f"Of {observed.runs_without_log:,} runs the event log was not read; when their processes came up "
+            "and ended is taken from the others."
         )
     return found
 
