@@ -26,8 +26,8 @@ def lines(observed: ObservedRecord) -> tuple[str, ...]:
     window = f", over {observed.window_seconds:g} s" if observed.window_seconds else ""
     blind = f" They cannot tell {_listed(observed.unknown)}." if observed.unknown else ""
     found = [
-        f"Readings: {_KINDS[observed.kind]}{window}, every {observed.interval_seconds:.0f} s, with the stamp of "
-        f"when they were {observed.stamp}.{blind}"
+        f"Readings: {_KINDS[observed.kind]}{window}, every {observed.interval_seconds:.0f} s, with the stamp "
+        f"of when they were {observed.stamp}.{blind}"
     ]
     if fitted is not None:
         found += _of_fit(observed, fitted)
@@ -43,8 +43,8 @@ def lines(observed: ObservedRecord) -> tuple[str, ...]:
 def _of_fit(observed: ObservedRecord, fitted: ObservedFitRecord) -> list[str]:
     found = [
         f"Behind the constants: {fitted.scrapes:,} readings in {fitted.blocks} blocks of time, and "
-        f"{fitted.runs:,} runs; at most {fitted.highest_level} were live at once, and {fitted.levels} numbers "
-        f"of runs were held long enough to count. {fitted.gap_share:.0%} of the time has no readings."
+        f"{fitted.runs:,} runs; at most {fitted.highest_level} were live at once, and {fitted.levels} "
+        f"numbers of runs were held long enough to count. {fitted.gap_share:.0%} of the time has no readings."
     ]
     if fitted.lag_seconds is not None:
         found.append(
@@ -55,8 +55,8 @@ def _of_fit(observed: ObservedRecord, fitted: ObservedFitRecord) -> list[str]:
         left = fitted.residuals
         found.append(
             "Beyond what the live runs predict, memory was "
-            f"{quantity(left.p95, 'bytes')} or more in 5 % of readings, {quantity(left.p99, 'bytes')} in 1 %, "
-            f"and {quantity(left.highest, 'bytes')} at most."
+            f"{quantity(left.p95, 'bytes')} or more in 5 % of readings, {quantity(left.p99, 'bytes')} in "
+            f"1 %, and {quantity(left.highest, 'bytes')} at most."
         )
     if fitted.spike_seconds is not None:
         found.append(
