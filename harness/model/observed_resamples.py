@@ -77,20 +77,26 @@ def sums_by(group: Numbers, values: Array) -> Array:
 
 def inside(rows: Array, segment: Numbers) -> Array:
     """Rows less their mean of the segment; shape of `rows`, (scrapes, regressors)."""
-    count = np.bincount(segment)
-    means = np.column_stack([np.bincount(segment, column) / count for column in rows.T])
-    return np.asarray(rows - means[segment])
+    total = np.bincount(segment)
+    return np.asarray(rows - (_sums_of_segments(rows, segment) / total[:, None])[segment])
 
 
 def weighted(rows: Array, values: Array, weights: Array, segment: Numbers) -> tuple[Array, Array]:
-    """Bases of the segments and slopes of the regressors, by weighted least squares."""
-    total = np.bincount(segment, weights)
-    mean_rows = np.column_stack([np.bincount(segment, weights * column) / total for column in rows.T])
-    mean_values = np.bincount(segment, weights * values) / total
-    inside = rows - mean_rows[segment]
-    weighted = inside * weights[:, None]
-    slopes = _inverse(weighted.T @ inside) @ (weighted.T @ (values - mean_values[segment]))
+    """Bases of the segments and slopes of the regressors, by weighted least squares; `segment` ascends."""
+    by_weight = rows * weights[:, None]
+    total = _sums_of_segments(weights, segment)
+    mean_rows = _sums_of_segments(by_weight, segment) / total[:, None]
+    mean_values = _sums_of_segments(weights * values, segment) / total
+    squares = by_weight.T @ rows - (mean_rows * total[:, None]).T @ mean_rows
+    products = by_weight.T @ values - mean_rows.T @ (total * mean_values)
+    slopes = _inverse(squares) @ products
     return np.asarray(mean_values - mean_rows @ slopes), np.asarray(slopes)
+
+
+def _sums_of_segments(values: Array, segment: Numbers) -> Array:
+    """Over the first axis; `segment` ascends."""
+    begins = np.searchsorted(segment, np.arange(segment[-1] + 1))
+    return np.asarray(np.add.reduceat(values, begins, axis=0))
 
 
 def _inverse(squares: Array) -> Array:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.model.linear import HUBER_K, MAD_TO_SIGMA, Array
-from harness.model.observed_resamples import CONFIDENCE, BlockSums, Combined, Draws, Numbers, weighted
+from harness.model.observed_resamples import CONFIDENCE, BlockSums, Combined, Draws, Numbers, inside, weighted
 
 RESAMPLES = 999
 LEAST_BLOCK_SECONDS = 3600.0
@@ -24,6 +24,8 @@ RUNS_IN_BLOCK = 4.0
 LAGS = tuple(np.arange(-30.0, 30.5, 1.0).tolist())
 """Seconds by which stamps may be late; negative where they are early."""
 ITERATIONS = 20
+_STRIDE = 4
+"""Every so manieth lag is looked at first; the loss has one valley, many lags wide."""
 _SETTLED = 1e-4
 """Standard deviations by which the fit of no scrape moves any more."""
 _TINY = 1e-9
@@ -121,13 +123,13 @@ def fit_scrapes(
     # Far from zero, squares would lose what matters.
     middle = float(np.median(values))
     centred = values - middle
-    fits: list[_Robust] = []
-    for lag in lags:
-        before = fits[-1] if fits else None
-        fits.append(_robust(design(lag), centred, segment, before, huber_k, least_scale))
-    losses = [fit.loss for fit in fits]
-    best = int(np.argmin(losses))
-    near = _near(best, losses, len(values))
+
+    def robust(lag: float, before: _Robust | None) -> _Robust:
+        return _robust(inside(design(lag), segment), centred, segment, before, huber_k, least_scale)
+
+    fits = _fits_by_lag(lags, robust, len(values))
+    best = min(fits, key=lambda place: fits[place].loss)
+    near = list(fits)
     # One set of weights for all: else a lag that fits badly would be forgiven what it does not explain.
     weights = fits[best].weights
     sums = [BlockSums.of(design(lags[place]), centred, weights, segment, blocks) for place in near]
@@ -201,7 +203,21 @@ def _robust(
     return _Robust(weights, scale, float(loss.sum()) + len(values) * float(np.log(scale)))
 
 
-def _near(best: int, losses: Sequence[float], scrapes: int) -> list[int]:
-    """Places of the lags that a resample might prefer: all but those that are out of the question."""
-    limit = losses[best] + max(0.05 * scrapes, 50.0)
-    return [place for place, loss in enumerate(losses) if loss <= limit]
+def _fits_by_lag(
+    lags: Sequence[float], fit: Callable[[float, _Robust | None], _Robust], scrapes: int
+) -> dict[int, _Robust]:
+    """Fits by the place of the lag, of all lags that a resample might prefer.
+
+    First of a few lags, and then of those about the ones that are not out of the question.
+    """
+    found: dict[int, _Robust] = {}
+    for place in range(0, len(lags), _STRIDE):
+        found[place] = fit(lags[place], found.get(place - _STRIDE))
+    beyond = max(0.05 * scrapes, 50.0)
+    limit = min(one.loss for one in found.values()) + beyond
+    for place in [place for place, one in found.items() if one.loss <= limit]:
+        for beside in range(max(0, place - _STRIDE + 1), min(len(lags), place + _STRIDE)):
+            if beside not in found:
+                found[beside] = fit(lags[beside], found[place])
+    limit = min(one.loss for one in found.values()) + beyond
+    return {place: one for place, one in sorted(found.items()) if one.loss <= limit}
