@@ -17,9 +17,11 @@ import requests
 from harness.errors import HarnessError, InputError, MachineError
 from harness.metrics.source import Readings
 
-TOKEN_OPTION = "--token-env"
-HEADER_OPTION = "--token-header"
-CA_OPTION = "--ca-file"
+HEADER_OPTION = "--metrics-header"
+CA_OPTION = "--metrics-ca"
+_HEADER_EXAMPLE = (
+    f"{HEADER_OPTION} Authorization=NAME (an environment variable that holds `Bearer` and a token)"
+)
 
 TIMEOUT_SECONDS = 120.0
 """To connect, and between two pieces of an answer; a Prometheus ends a query itself after two minutes."""
@@ -33,7 +35,7 @@ WAITS = (1.0, 4.0)
 _EXAMPLES = "such as http://127.0.0.1:9090 or https://HOST/prometheus"
 _LONGEST_ADDRESS = 1500
 """Characters of a question in the address; longer ones are posted, which not every proxy lets by."""
-_BUSY = (429, 500, 502, 503, 504)
+_BUSY = (429, 500, 502, 503)
 _TOO_MUCH = re.compile(
     r"too many samples|max-chunks|max-fetched|chunks limit|limit of fetched|exceeds? the limit|too large|"
     r"max-estimated|timed out|timeout|exceeded the",
@@ -198,7 +200,7 @@ class PrometheusClient:
         except requests.exceptions.InvalidHeader:
             # The error's own text holds the value of the header.
             raise InputError(
-                f"{self.name}: a header has characters that none may have; see {TOKEN_OPTION}"
+                f"{self.name}: a header has characters that none may have; see {HEADER_OPTION}"
             ) from None
         except (requests.RequestException, ValueError, OSError) as error:
             raise self._broken(error) from None
@@ -232,6 +234,8 @@ class PrometheusClient:
             raise self.not_prometheus(f"HTTP {status} leads to {address}")
         if status == 404:
             raise self.not_prometheus("HTTP 404: there is nothing at /api/v1")
+        if status == 504:
+            raise TooMuchError("a proxy before it did not wait for the answer (HTTP 504)")
         body = self._body(response, text)
         if body.get("status") == "success" and status < 400:
             self._pass_on_warnings(body)
@@ -269,8 +273,8 @@ class PrometheusClient:
 
     def _access(self) -> str:
         if self._sent:
-            return f"what was sent is not enough: give a token that may read metrics, or see {HEADER_OPTION}"
-        return f"name the environment variable that holds a token with {TOKEN_OPTION}"
+            return f"what {HEADER_OPTION} names is not enough: give a token that may read metrics"
+        return f"send a token with {_HEADER_EXAMPLE}"
 
     def _labels(self, labels: object) -> Labels:
         if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
@@ -326,15 +330,15 @@ def _base(url: str) -> tuple[str, str]:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise InputError(f"prometheus: not an address ({error}); one is expected {_EXAMPLES}") from None
+        raise InputError(f"--metrics prometheus=: not an address ({error}); give one {_EXAMPLES}") from None
     if parts.username is not None or parts.password is not None:
         # Whoever may list processes sees the command line; and it would be in every error.
         raise InputError(
-            "prometheus: a password in the address can be seen by others; take it out, and give what the "
-            f"server wants with {TOKEN_OPTION} NAME {HEADER_OPTION} Authorization"
+            "--metrics: a password in the address can be seen by others; take it out, and send it with "
+            f"{HEADER_OPTION} Authorization=NAME"
         )
     if parts.scheme.lower() not in ("http", "https") or not host:
-        raise InputError(f"prometheus {url[:200]}: not an address; one is expected {_EXAMPLES}")
+        raise InputError(f"--metrics prometheus={url[:200]}: not an address; give one {_EXAMPLES}")
     # What people copy from the bar of a browser.
     path = re.sub(r"/(api/v1(/.*)?|graph|query|targets)?$", "", parts.path.rstrip("/"))
     return SplitResult(parts.scheme, parts.netloc, path, "", "").geturl(), host

@@ -1,0 +1,117 @@
+"""Reads whole series from a Prometheus, a chunk of time after another, so that no answer is large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from harness.errors import InputError, MachineError
+from harness.metrics.prometheus_client import PrometheusClient, RefusedQueryError, Series, TooMuchError
+from harness.metrics.source import Array, Readings
+
+FIRST_SECONDS = 6 * 3600.0
+LONGEST_SECONDS = 48 * 3600.0
+SHORTEST_SECONDS = 60.0
+SAMPLES = 200_000
+"""That an answer should hold: some 7 MB of text, and some 40 MB while it is parsed."""
+_FASTEST_GROWTH = 4.0
+
+
+class ChunkReader:
+    """Reads metrics over one time; chunks are as long as the answers before them let expect."""
+
+    def __init__(self, client: PrometheusClient, since: float, until: float) -> None:
+        self._client = client
+        # Stamps are whole milliseconds.
+        self._since, self._until = np.floor(since * 1000) / 1000, np.ceil(until * 1000) / 1000
+        self._seconds = FIRST_SECONDS
+
+    def read(self, metric: str, select: str) -> list[Series]:
+        """Every sample of a metric once, ascending.
+
+        Args:
+            metric: its name.
+            select: matchers of labels, without braces.
+
+        Raises:
+            InputError: the server refuses what was selected, or cannot be read.
+            MachineError: it does not answer, or not even for a minute of the series.
+        """
+        pieces: dict[tuple[tuple[str, str], ...], list[Readings]] = {}
+        at = self._since
+        while at < self._until:
+            end = min(at + self._seconds, self._until)
+            try:
+                found = self._client.samples(f"{metric}{{{select}}}", at, end)
+            except RefusedQueryError as error:
+                raise refused(select, self._client, error) from None
+            except TooMuchError as error:
+                self._halve(metric, select, error)
+                continue
+            for series in found:
+                _add(pieces.setdefault(tuple(sorted(series.labels.items())), []), series.readings)
+            self._adapt(sum(len(series.readings.at) for series in found), end - at)
+            at = end
+        return [Series(dict(labels), joined(parts)) for labels, parts in pieces.items() if parts]
+
+    def _adapt(self, samples: int, seconds: float) -> None:
+        fitting = seconds * SAMPLES / max(samples, 1)
+        fastest = min(self._seconds * _FASTEST_GROWTH, LONGEST_SECONDS)
+        self._seconds = min(max(fitting, SHORTEST_SECONDS), fastest)
+
+    def _halve(self, metric: str, select: str, error: TooMuchError) -> None:
+        if self._seconds <= SHORTEST_SECONDS:
+            raise MachineError(
+                f"--select {select}: {self._client.name} cannot give {metric} of {self._seconds:.0f} s "
+                f"({error}); select fewer containers, or raise its limits"
+            )
+        self._seconds = max(self._seconds / 2, SHORTEST_SECONDS)
+
+
+def refused(select: str, client: PrometheusClient, error: RefusedQueryError) -> InputError:
+    """The error for a selection of which the server makes nothing."""
+    return InputError(f"--select {select}: {client.name} refuses it: {error}")
+
+
+def joined(parts: Iterable[Readings]) -> Readings:
+    """Readings one after another, ascending, each stamp once: the first of those with the same."""
+    parts = list(parts)
+    at = np.concatenate([part.at for part in parts])
+    values = np.concatenate([part.values for part in parts])
+    if np.all(np.diff(at) > 0):
+        return Readings(at, values)
+    stamps, first = np.unique(at, return_index=True)
+    return Readings(stamps, values[first])
+
+
+def together(rivals: Iterable[Readings]) -> Readings:
+    """One series of several that are of the same thing, such as of two servers that both scrape it.
+
+    The fullest counts; of the others, what lies further from its readings than these are apart: mixed,
+    counters would seem to fall.
+
+    Args:
+        rivals: at least one, each with readings.
+    """
+    fullest, *others = sorted(rivals, key=lambda one: -len(one.at))
+    for other in others:
+        apart = float(np.median(np.diff(fullest.at))) if len(fullest.at) > 1 else 0.0
+        new = _distance(other.at, fullest.at) > apart
+        fullest = joined([fullest, Readings(other.at[new], other.values[new])])
+    return fullest
+
+
+def _add(parts: list[Readings], readings: Readings) -> None:
+    """Keep what is later than what is there: both ends of a chunk may belong to it."""
+    later = readings.at > parts[-1].at[-1] if parts else np.ones(len(readings.at), bool)
+    if later.any():
+        parts.append(Readings(readings.at[later], readings.values[later]))
+
+
+def _distance(at: Array, others: Array) -> Array:
+    """Seconds to the nearest of `others`, which ascend."""
+    after = np.searchsorted(others, at).clip(0, len(others) - 1)
+    before = (after - 1).clip(0)
+    nearest: Array = np.minimum(np.abs(others[after] - at), np.abs(others[before] - at))
+    return nearest
