@@ -105,6 +105,8 @@ class Day:
     memory: tuple[Life, ...]
     cpu: tuple[Life, ...]
     threads: tuple[Life, ...]
+    base_mib: float
+    """Mean over its lives, each as often as it has scrapes."""
     mean_share: Mapping[str, float]
     """Of each job's memory that its runs held on average while they ran."""
     cpu_seconds: Mapping[str, float]
@@ -134,10 +136,12 @@ def day(seed: int, jobs: Mapping[str, Job], server: Server, scraping: Scraping) 
         for begin, end in zip(borders[:-1] + RESTART_SECONDS, borders[1:], strict=True)
     ]
     runs = {job: [life.runs[job] for life, *_ in lives] for job in jobs}
+    bases = [base for *_, base in lives]
     return Day(
         memory=tuple(memory for memory, *_ in lives),
         cpu=tuple(cpu for _, cpu, *_ in lives),
-        threads=tuple(threads for *_, threads in lives),
+        threads=tuple(threads for _, _, threads, _ in lives),
+        base_mib=float(np.average(bases, weights=[len(life.at) for life, *_ in lives])),
         mean_share={job: _mean_share(plan, runs[job]) for job, plan in jobs.items()},
         cpu_seconds={job: _cpu_seconds(plan, server, runs[job]) for job, plan in jobs.items()},
     )
@@ -150,14 +154,15 @@ def _life(
     scraping: Scraping,
     begin: float,
     end: float,
-) -> tuple[Life, Life, Life]:
+) -> tuple[Life, Life, Life, float]:
     runs = {name: _runs(chance, job, server, begin, end) for name, job in jobs.items()}
     at = np.arange(begin + chance.uniform(0, scraping.interval), end, scraping.interval)
     at = at + chance.uniform(0, 0.05, len(at))
     at = at[chance.random(len(at)) >= scraping.lost]
     # Means are those of looks one second apart.
     looks = np.arange(begin, end) + 0.5 if scraping.window else at
-    memory = _memory(chance, jobs, server, runs, looks, begin)
+    base = server.base_mib + server.base_apart_mib * chance.normal()
+    memory = base + _memory(chance, jobs, server, runs, looks, begin)
     threads = _threads(jobs, server, runs, looks)
     if scraping.window:
         memory, threads = (_mean_before(at, scraping.window, looks, values) for values in (memory, threads))
@@ -167,7 +172,7 @@ def _life(
         for name, one in runs.items()
     }
     life = Life(begin, at + scraping.lag, memory * MIB, known)
-    return life, replace(life, values=cpu), replace(life, values=threads)
+    return life, replace(life, values=cpu), replace(life, values=threads), base
 
 
 def _runs(chance: np.random.Generator, job: Job, server: Server, begin: float, end: float) -> _Runs:
@@ -205,10 +210,9 @@ def _memory(
     at: Array,
     begin: float,
 ) -> Array:
-    held = np.full(len(at), server.base_mib + server.base_apart_mib * chance.normal())
-    held += server.drift_mib_per_hour * (at - begin) / 3600 + _noise(
-        chance, at, server.noise_mib, server.noise_seconds
-    )
+    """All but the base, in MiB."""
+    held = _noise(chance, at, server.noise_mib, server.noise_seconds)
+    held += server.drift_mib_per_hour * (at - begin) / 3600
     for name, job in jobs.items():
         mine = runs[name]
         run, scrape = _pairs(mine.process, mine.began, at)

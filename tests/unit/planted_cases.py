@@ -1,0 +1,137 @@
+"""Servers and loads of many kinds, and how well what is planted is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from harness.model.intervals import Estimate, NotEstimable
+from harness.model.observed_costs import cpu_costs, state_costs
+from harness.model.observed_load import Sampling
+from tests.unit.planted_days import MIB, Day, Job, Scraping, Server, day, ramp, spike
+
+Told = Estimate | NotEstimable
+Found = Iterator[tuple[str, Told, float]]
+"""Name of a constant, what was found, and what was planted."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of one constant, over many simulations."""
+
+    bias: float
+    """Mean distance from what was planted, as a share of it."""
+    sd: float
+    """Standard deviation of that distance."""
+    held: float
+    """Share of intervals that hold what was planted."""
+    reach: float
+    """Median half width of the intervals, as a share of what was planted."""
+    count: int
+    """Simulations in which there was a number."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A server, its load, and how it is looked at."""
+
+    name: str
+    jobs: Mapping[str, Job] = field(default_factory=lambda: {"a": Job()})
+    server: Server = field(default_factory=Server)
+    scraping: Scraping = field(default_factory=Scraping)
+    find: Callable[[Day, Case], Found] = field(default=lambda day, case: memory(day, case))
+
+    @property
+    def sampling(self) -> Sampling:
+        return Sampling(self.scraping.interval, self.scraping.window)
+
+
+def memory(day: Day, case: Case) -> Found:
+    """What memory costs."""
+    costs = state_costs(day.memory, case.sampling, grows=True)
+    assert not isinstance(costs, NotEstimable), costs.reason
+    yield "base", costs.base, day.base_mib * MIB
+    yield "starting", costs.starting, case.server.starting_mib * MIB / 2
+    for name, job in case.jobs.items():
+        yield f"running {name}", costs.running[name], job.mib * day.mean_share[name] * MIB
+    if case.server.leak_mib_per_run:
+        yield "leak", costs.leak_per_run, case.server.leak_mib_per_run * MIB
+    if case.server.drift_mib_per_hour:
+        yield "drift", costs.drift_per_hour, case.server.drift_mib_per_hour * MIB
+    lag = costs.quality
+    yield "lag", Estimate(lag.lag, lag.lag_low, lag.lag_high, lag.scrapes), case.scraping.lag
+
+
+def cpu(day: Day, case: Case) -> Found:
+    """What it computes."""
+    costs = cpu_costs(day.cpu, case.sampling)
+    assert not isinstance(costs, NotEstimable), costs.reason
+    yield "base cores", costs.base_cores, case.server.base_cores
+    yield "starting cores", costs.starting_cores, case.server.starting_cores
+    for name, job in case.jobs.items():
+        yield f"running cores {name}", costs.running_cores[name], job.cores
+        yield f"CPU-seconds {name}", costs.seconds_per_run[name], day.cpu_seconds[name]
+
+
+def threads(day: Day, case: Case) -> Found:
+    """What threads it has."""
+    costs = state_costs(day.threads, case.sampling, grows=False)
+    assert not isinstance(costs, NotEstimable), costs.reason
+    yield "base threads", costs.base, case.server.base_threads
+    yield "starting threads", costs.starting, case.server.starting_threads
+    for name, job in case.jobs.items():
+        yield f"threads {name}", costs.running[name], job.threads
+
+
+BOTH = {"a": Job(per_hour=15, burst_minutes=30), "b": Job(per_hour=20, seconds=50, mib=150)}
+CASES = (
+    Case("at random"),
+    Case("bursts", {"a": Job(per_hour=0, burst_minutes=15)}),
+    Case("both, two jobs", BOTH),
+    Case("every 15 s", scraping=Scraping(15)),
+    Case("every 60 s", scraping=Scraping(60)),
+    Case("means over 60 s", scraping=Scraping(60, window=60)),
+    Case("means, bursts", {"a": Job(per_hour=0, burst_minutes=15)}, scraping=Scraping(60, window=60, lag=5)),
+    *(Case(f"late by {lag} s", scraping=Scraping(lag=lag)) for lag in (2, 5, 10, 15)),
+    Case("leak per run", server=Server(leak_mib_per_run=0.2)),
+    Case("drift", server=Server(drift_mib_per_hour=2)),
+    Case("four lives", server=Server(lives=4, base_apart_mib=30)),
+    Case("four lives that leak", server=Server(lives=4, base_apart_mib=30, leak_mib_per_run=0.2)),
+    Case("day and night, leak", server=Server(hours=48, leak_mib_per_run=0.2, day_and_night=0.8)),
+    Case("leak and drift apart", server=Server(48, lives=3, leak_mib_per_run=0.2, drift_mib_per_hour=2)),
+    Case("slow noise", server=Server(noise_mib=40, noise_seconds=900)),
+    Case("ramp", {"a": Job(shape=ramp)}),
+    Case("spike", {"a": Job(shape=spike)}),
+    Case("long runs", {"a": Job(per_hour=6, seconds=1200)}),
+    Case("short runs", {"a": Job(per_hour=120, seconds=10)}),
+    Case("few runs", {"a": Job(), "b": Job(per_hour=1)}),
+    Case("CPU", BOTH, find=cpu),
+    Case("CPU, bursts", {"a": Job(per_hour=0, burst_minutes=15)}, find=cpu),
+    Case("CPU, four lives", server=Server(lives=4), scraping=Scraping(15, lag=10), find=cpu),
+    Case("threads", BOTH, find=threads),
+)
+
+
+def score(case: Case, simulations: int, first_seed: int = 1) -> dict[str, Score]:
+    """Find what is planted in so many simulations."""
+    found: dict[str, list[tuple[Told, float]]] = {}
+    for seed in range(first_seed, first_seed + simulations):
+        for name, told, truth in case.find(day(seed, case.jobs, case.server, case.scraping), case):
+            found.setdefault(name, []).append((told, truth))
+    return {name: _score(pairs) for name, pairs in found.items()}
+
+
+def _score(pairs: list[tuple[Told, float]]) -> Score:
+    told = [(one, truth) for one, truth in pairs if isinstance(one, Estimate)]
+    if not told:
+        return Score(float("nan"), float("nan"), float("nan"), float("nan"), 0)
+    unit = [truth or 1.0 for _, truth in told]
+    away = np.array([(one.value - truth) / u for (one, truth), u in zip(told, unit, strict=True)])
+    reach = np.array([(one.high - one.low) / 2 / u for (one, _), u in zip(told, unit, strict=True)])
+    # What has no noise is found but for the last digits.
+    held = [one.low - 1e-9 * abs(truth) <= truth <= one.high + 1e-9 * abs(truth) for one, truth in told]
+    return Score(
+        float(away.mean()), float(away.std()), float(np.mean(held)), float(np.median(reach)), len(told)
+    )
