@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import InputError, MachineError
 from harness.metrics.prometheus_client import PrometheusClient, RefusedQueryError, Series, TooMuchError
@@ -16,6 +17,8 @@ SHORTEST_SECONDS = 60.0
 SAMPLES = 200_000
 """That an answer should hold: some 7 MB of text, and some 40 MB while it is parsed."""
 _FASTEST_GROWTH = 4.0
+_GAP = 2.5
+"""Usual distances of readings that are a gap."""
 
 
 class ChunkReader:
@@ -88,8 +91,7 @@ def joined(parts: Iterable[Readings]) -> Readings:
 def together(rivals: Iterable[Readings]) -> Readings:
     """One series of several that are of the same thing, such as of two servers that both scrape it.
 
-    The fullest counts; of the others, what lies further from its readings than these are apart: mixed,
-    counters would seem to fall.
+    The fullest counts; of the others, what lies where it has no readings: mixed, counters would seem to fall.
 
     Args:
         rivals: at least one, each with readings.
@@ -97,8 +99,9 @@ def together(rivals: Iterable[Readings]) -> Readings:
     fullest, *others = sorted(rivals, key=lambda one: -len(one.at))
     for other in others:
         apart = float(np.median(np.diff(fullest.at))) if len(fullest.at) > 1 else 0.0
-        new = _distance(other.at, fullest.at) > apart
-        fullest = joined([fullest, Readings(other.at[new], other.values[new])])
+        new = _is_uncovered(other.at, fullest.at, apart)
+        if new.any():
+            fullest = joined([fullest, Readings(other.at[new], other.values[new])])
     return fullest
 
 
@@ -109,9 +112,12 @@ def _add(parts: list[Readings], readings: Readings) -> None:
         parts.append(Readings(readings.at[later], readings.values[later]))
 
 
-def _distance(at: Array, others: Array) -> Array:
-    """Seconds to the nearest of `others`, which ascend."""
-    after = np.searchsorted(others, at).clip(0, len(others) - 1)
+def _is_uncovered(at: Array, fullest: Array, apart: float) -> NDArray[np.bool_]:
+    """Which instants are in a gap of others that ascend, or before or after them all."""
+    after = np.searchsorted(fullest, at).clip(0, len(fullest) - 1)
     before = (after - 1).clip(0)
-    nearest: Array = np.minimum(np.abs(others[after] - at), np.abs(others[before] - at))
-    return nearest
+    distance = np.minimum(np.abs(fullest[after] - at), np.abs(fullest[before] - at))
+    inside = (at > fullest[0]) & (at < fullest[-1])
+    covered = inside & (fullest[after] - fullest[before] <= _GAP * apart)
+    new: NDArray[np.bool_] = ~covered & (distance > apart / 2)
+    return new

@@ -6,12 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from harness.errors import InputError
 from harness.metrics.prometheus_client import Labels
 
 EXAMPLE = """'namespace="dagster",container="user-code"'"""
 MOST_LISTED = 10
+_ALIKE = 0.6
 
 _MATCHER = re.compile(
     r"""\s*(?P<label>[A-Za-z_]\w*|"[^"]+")\s*(?P<sign>=~|!~|!=|=)\s*"""
@@ -120,6 +122,24 @@ def deployments(found: Iterable[Labels]) -> dict[str, int]:
     }
 
 
+def places_in(found: Iterable[Labels]) -> list[str]:
+    """Matchers that would select each container of which there are these labels, without its pod."""
+    names = ("cluster", "exported_namespace", "namespace", "exported_container", "container", "name")
+    return sorted({",".join(_own_matchers(labels, names)) for labels in found} - {""})
+
+
+def by_likeness(these: Iterable[str], chosen: Sequence[Matcher]) -> list[str]:
+    """Those first that have a value which was asked for, or one like it."""
+    values = [one.value for one in chosen if one.value]
+
+    def unlike(one: str) -> float:
+        found = re.findall(r'"([^"]*)"', one)
+        ratios = [SequenceMatcher(None, value, other).ratio() for value in values for other in found]
+        return -sum(ratio for ratio in ratios if ratio > _ALIKE)
+
+    return sorted(these, key=unlike)
+
+
 def listed(these: Sequence[str]) -> str:
     """The first of them, and how many more there are."""
     more = f", and {len(these) - MOST_LISTED} more" if len(these) > MOST_LISTED else ""
@@ -148,6 +168,16 @@ def _is_container(labels: Labels) -> bool:
 def _is_asked_for(labels: Labels, asked: set[tuple[str, str]]) -> bool:
     container = own(labels, "container")
     return container in ("", "POD") and bool(own(labels, "pod")) and ("container", container) in asked
+
+
+def _own_matchers(labels: Labels, names: Iterable[str]) -> list[str]:
+    """Of the labels that have these names; of the scrape's own and those of what was scraped, the latter."""
+    in_pod = bool(own(labels, "container"))
+    return [
+        f"{name}={quoted(labels[name])}"
+        for name in names
+        if labels.get(name) and f"exported_{name}" not in labels and not (name == "name" and in_pod)
+    ]
 
 
 def _deployment(place: Place) -> tuple[Place, str]:
