@@ -13,16 +13,14 @@ import pandas as pd
 import harness
 from harness.errors import InputError
 from harness.metrics.source import Abilities, Instance, Readings
-from harness.results.columns import COLUMNS, OBSERVED
+from harness.results.columns import COLUMNS, SCRAPES
 from harness.results.fingerprint import machine_fingerprint
-from harness.results.observed_record import DayRecord, LifeRecord, ObservedRecord
+from harness.results.observed_record import METHOD, DayRecord, LifeRecord, ObservedRecord
 from harness.results.result_document import ResultDocument, Validity
 from harness.results.scenario_record import ScenarioRecord
 from harness.results.timestamp import timestamp
 from harness.sizing.run_lives import Lives, RunLife
 
-STACK = "observed"
-"""What a result of `observe` names as its stack: it is none of ours."""
 ROLLOVER_SECONDS = 300.0
 """Two lives of one container may overlap so long while a new one takes over."""
 
@@ -71,7 +69,7 @@ def observed(
     document = ResultDocument(
         harness_version=harness.__version__,
         name=wanted.name,
-        stack=STACK,
+        stack=METHOD,
         created_at=timestamp(),
         finished_at=timestamp(),
         scenario=ScenarioRecord(
@@ -93,7 +91,7 @@ def observed(
         cells=(),
     )
     return Observed(
-        document, {OBSERVED: scrapes_table(instances), "runs": runs_table(runs, len(locations) > 1)}
+        document, {SCRAPES: scrapes_table(instances), "runs": runs_table(runs, len(locations) > 1)}
     )
 
 
@@ -110,9 +108,7 @@ def _scrapes(instance: Instance) -> pd.DataFrame:
     ]
     table = pd.concat(columns, axis=1).sort_index().rename_axis("at_epoch_seconds").reset_index()
     lacking = {
-        one.name: float("nan")
-        for one in COLUMNS[OBSERVED]
-        if one.name not in table and one.name != "instance"
+        one.name: float("nan") for one in COLUMNS[SCRAPES] if one.name not in table and one.name != "instance"
     }
     return table.assign(instance=instance.name, **lacking)
 

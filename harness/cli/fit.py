@@ -23,6 +23,15 @@ def fit(
     """Fit the constants again from the raw tables, and write result.json and report.md anew."""
     folder = ResultFolder(result)
     before = folder.read_document()
+    if before.observed is not None:
+        from harness.campaign.observed_refit import refit_observed, write_observed
+
+        fitted = refit_observed(folder, before, force)
+        write_observed(folder, fitted)
+        document = fitted.document
+        folder.write_text("report.md", render_markdown(document, {}))
+        print_result(document, {}, make_console())
+        return
     tables, courses = needed_tables(folder), courses_of(folder)
     judged = before.model_copy(update={"validity": judge(before.cells, tables["bursts"])})
     document = refitted(judged, tables, force)

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harness.campaign.observation import Observed, Wanted, observed
+from harness.campaign.observation import Wanted, observed
+from harness.campaign.observed_refit import write_observed
 from harness.cli.folders import new_folder
 from harness.cli.metrics_source import MetricsOptions, metrics_source
 from harness.cli.option_groups import with_groups
@@ -113,20 +114,17 @@ def observe(
         lives = read_run_lives(client, since, say, event_logs)
         seen = observed(wanted, lives, read, dagster_version(client))
         say("fitting")
-        document = fit_observed(seen.document, seen.tables, force)
-    _write(folder, Observed(document, seen.tables))
+        fitted = fit_observed(seen.document, seen.tables, force)
+    document = fitted.document
+    for name, table in seen.tables.items():
+        folder.write_table(name, table)
+    write_observed(folder, fitted)
+    folder.write_text("report.md", render_markdown(document, {}))
     print_result(document, {}, console)
     page = page_or_warning(folder.path) or folder.path / "report.md"
     console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     if document.validity.state != "valid":
         raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")
-
-
-def _write(folder: ResultFolder, seen: Observed) -> None:
-    for name, table in seen.tables.items():
-        folder.write_table(name, table)
-    folder.write_document(seen.document)
-    folder.write_text("report.md", render_markdown(seen.document, {}))
 
 
 @contextmanager

@@ -48,8 +48,8 @@ def _of_fit(observed: ObservedRecord, fitted: ObservedFitRecord) -> list[str]:
     ]
     if fitted.lag_seconds is not None:
         found.append(
-            f"Stamps are {fitted.lag_seconds:+.0f} s behind Dagster's ({fitted.lag_low_seconds:+.0f} to "
-            f"{fitted.lag_high_seconds:+.0f}), as it fits best; the intervals allow for it."
+            f"Lag: it fits best where stamps are {fitted.lag_seconds:.0f} s late "
+            f"({fitted.lag_low_seconds:.0f} to {fitted.lag_high_seconds:.0f}); the intervals allow for it."
         )
     if fitted.residuals is not None:
         left = fitted.residuals
@@ -60,8 +60,8 @@ def _of_fit(observed: ObservedRecord, fitted: ObservedFitRecord) -> list[str]:
         )
     if fitted.spike_seconds is not None:
         found.append(
-            f"A spike that every run has was read at least once (95 %) if it lasts "
-            f"{fitted.spike_seconds:.2g} s; what is shorter may never have been seen."
+            f"A spike that every run has was read at least once, with 95 %, if it lasts "
+            f"{_short(fitted.spike_seconds)}; what is shorter may never have been seen."
         )
     if fitted.cache_per_run_bytes is not None:
         found.append(
@@ -94,6 +94,10 @@ def _life(one: LifeRecord) -> tuple[str, ...]:
         quantity(one.memory_max_bytes, "bytes"),
         "out of memory" if one.ended_by_oom else "-",
     )
+
+
+def _short(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 def _moment(at: float) -> str:

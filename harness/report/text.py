@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
+from harness.results.observed_record import METHOD as OBSERVED
 from harness.results.result_document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
 from harness.views.leaks import none_found
 from harness.views.start import (
@@ -70,6 +71,9 @@ def interval(constant: ConstantRecord) -> str:
 
 def setting(cell: CellRecord) -> str:
     """A cell's setting in one line."""
+    if cell.limits is not None and cell.limits.method == OBSERVED:
+        unknown = f" ({cell.limits.reason})" if cell.limits.reason else ""
+        return f"Dagster {cell.dagster_version}, observed as it ran{unknown}"
     enforced = "" if cell.limits is None or cell.limits.enforced else " (limits: not enforced)"
     servers = f"{cell.replicas} code servers of " if cell.replicas > 1 else ""
     workers = "Dagster's own number of" if cell.grpc_max_workers is None else f"{cell.grpc_max_workers}"
@@ -91,7 +95,8 @@ def _started(cell: CellRecord) -> str:
 
 def constants_table(cell: CellRecord) -> Table:
     """Constants of one cell."""
-    header = ("constant", "value", "95 % interval", "bursts", "remark")
+    of_blocks = any(c.observed for c in cell.constants)
+    header = ("constant", "value", "95 % interval", "blocks" if of_blocks else "bursts", "remark")
     rows = tuple(
         (c.name, quantity(c.value, c.unit), interval(c), str(c.bursts), _remark(c)) for c in cell.constants
     )

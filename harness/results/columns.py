@@ -274,6 +274,13 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _c("threads", "threads", "gauge", "threads of all processes"),
         _c("processes", "processes", "gauge", "processes"),
     ),
+    "predicted": (
+        _c("at_epoch_seconds", EPOCH, "instant", "stamp of the reading, less the lag"),
+        _text("instance", "as in `scrapes`", "key"),
+        _c("live_runs", "runs", "gauge", "runs whose processes were up then, or on average over the window"),
+        _c("working_set_bytes", "bytes", "gauge", "as it was read"),
+        _c("predicted_bytes", "bytes", "gauge", "as the constants and the live runs have it"),
+    ),
     "replicas": (
         _REPLICA,
         _count("runs", "runs", "runs that it took"),
@@ -286,8 +293,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 }
 """By table, in the order of the file."""
 
-OBSERVED = "scrapes"
-"""The table that is not of bursts, but of a deployment that others load."""
+SCRAPES, PREDICTED = "scrapes", "predicted"
+OBSERVED = (SCRAPES, PREDICTED)
+"""Tables that are of no burst, but of a deployment that others load; the second is computed from the first."""
 
 
 def column_of(table: str, name: str) -> Column:

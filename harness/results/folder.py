@@ -34,7 +34,7 @@ T = TypeVar("T")
 Columns = Mapping[str, "NDArray[Any]"]
 """Columns of a table by name, arrays of equal length."""
 TABLES = tuple(COLUMNS)
-OF_BURSTS = tuple(name for name in TABLES if name != OBSERVED)
+OF_BURSTS = tuple(name for name in TABLES if name not in OBSERVED)
 """Those that every burst has rows of; `bursts` is the last."""
 _FORMER = {"bursts": {"ticks": "readings", "missed_ticks": "missed_readings"}}
 """What columns were called in schema version 1, where a tick was a reading of the sampler."""

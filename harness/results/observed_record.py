@@ -8,6 +8,9 @@ from pydantic import Field
 
 from harness.results.part import Part
 
+METHOD = "observed"
+"""How limits of a container that is not ours are known; also the stack of such a result."""
+
 
 class LifeRecord(Part):
     """One life of the code server's container."""

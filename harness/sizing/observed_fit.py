@@ -12,17 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from harness.errors import InvalidResultError
 from harness.model.constants import CONSTANTS
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.launch_groups import launch_seconds
 from harness.model.observed_costs import CpuCosts, StateCosts, cpu_costs, state_costs
 from harness.model.observed_load import Sampling, told_apart
-from harness.results.columns import OBSERVED
-from harness.results.observed_record import ObservedFitRecord, ObservedRecord, ResidualRecord
+from harness.results.columns import COLUMNS, PREDICTED, SCRAPES
+from harness.results.observed_record import METHOD, ObservedFitRecord, ObservedRecord, ResidualRecord
 from harness.results.observed_validity import judge_observed
 from harness.results.result_document import CellRecord, ConstantRecord, LimitsRecord, ResultDocument
-from harness.sizing.observed_levels import held_levels, level_records
+from harness.sizing.observed_levels import held_levels, level_records, live_at
 from harness.sizing.observed_lives import Groups, kinds_of, read_lives, server_lives
 from harness.sizing.run_lives import RunLife
 
@@ -42,6 +41,15 @@ _SOURCES = {
 
 
 @dataclass(frozen=True)
+class ObservedResult:
+    """What is computed from the raw tables of an observed deployment."""
+
+    document: ResultDocument
+    predicted: pd.DataFrame
+    """Table `predicted`; without rows where nothing could be fitted."""
+
+
+@dataclass(frozen=True)
 class _Fits:
     memory: StateCosts | NotEstimable
     rss: StateCosts | NotEstimable
@@ -52,7 +60,7 @@ class _Fits:
 
 def fit_observed(
     document: ResultDocument, tables: Mapping[str, pd.DataFrame], force: bool = False
-) -> ResultDocument:
+) -> ObservedResult:
     """The document with its constants, how they came about, and whether they may be used.
 
     Args:
@@ -66,7 +74,7 @@ def fit_observed(
     observed = document.observed
     if observed is None:
         raise ValueError(f"{document.name}: is no result of observe")
-    scrapes, runs = tables[OBSERVED], read_lives(tables["runs"])
+    scrapes, runs = tables[SCRAPES], read_lives(tables["runs"])
     kinds = kinds_of(runs)
     sampling = Sampling(observed.interval_seconds, observed.window_seconds)
     memory = server_lives(observed, scrapes, runs, kinds, "working_set_bytes")
@@ -75,6 +83,8 @@ def fit_observed(
     seed = document.scenario.seed
 
     def state(quantity: str, grows: bool = False) -> StateCosts | NotEstimable:
+        if not scrapes[quantity].notna().any():
+            return NotEstimable(f"not measured here: readings have no {quantity}", 0)
         return state_costs(server_lives(observed, scrapes, runs, kinds, quantity), sampling, grows, seed)
 
     fits = _Fits(
@@ -82,7 +92,9 @@ def fit_observed(
         rss=state("rss_bytes", grows=True),
         threads=state("threads"),
         processes=state("processes"),
-        cpu=cpu_costs(server_lives(observed, scrapes, runs, kinds, "cpu_seconds"), sampling, seed),
+        cpu=cpu_costs(server_lives(observed, scrapes, runs, kinds, "cpu_seconds"), sampling, seed)
+        if scrapes["cpu_seconds"].notna().any()
+        else NotEstimable("not measured here: readings have no cpu_seconds", 0),
     )
     fitted = _record(observed, scrapes, runs, kinds, fits)
     validity = judge_observed(observed, fitted)
@@ -93,7 +105,7 @@ def fit_observed(
         for kind, jobs in kinds.items()
     )
     levels = level_records(observed, scrapes, runs, fitted.lag_seconds or 0.0)
-    return document.model_copy(
+    whole = document.model_copy(
         update={
             "observed": observed.model_copy(update={"fitted": fitted}),
             "validity": validity,
@@ -101,18 +113,31 @@ def fit_observed(
             "cells": tuple(one.model_copy(update={"levels": levels}) for one in cells),
         }
     )
+    return ObservedResult(whole, _predicted(observed, fits.memory, scrapes, runs))
 
 
-def constants_of(document: ResultDocument) -> tuple[ConstantRecord, ...]:
-    """Of all kinds of runs."""
-    return tuple(one for cell in document.cells for one in cell.constants)
-
-
-def refuse_invalid(document: ResultDocument) -> None:
-    """Raise InvalidResultError with the first reason against an observed result, unless it is valid."""
-    if document.validity.state != "valid":
-        why = next(one.message for one in document.validity.reasons if one.severity == "invalid")
-        raise InvalidResultError(f"{document.name}: {why}")
+def _predicted(
+    observed: ObservedRecord,
+    memory: StateCosts | NotEstimable,
+    scrapes: pd.DataFrame,
+    runs: Sequence[RunLife],
+) -> pd.DataFrame:
+    columns = [one.name for one in COLUMNS[PREDICTED]]
+    if isinstance(memory, NotEstimable):
+        return pd.DataFrame(columns=columns)
+    quality = memory.quality
+    told = pd.DataFrame(
+        {
+            "at_epoch_seconds": np.concatenate(quality.at),
+            "predicted_bytes": np.concatenate(quality.predicted),
+        }
+    )
+    # Lives do not overlap by more than a rollover, and each has its own stamps.
+    table = told.merge(scrapes[["at_epoch_seconds", "instance", "working_set_bytes"]], on="at_epoch_seconds")
+    table = table.drop_duplicates("at_epoch_seconds", ignore_index=True)
+    live = live_at(observed, table, runs, quality.lag)
+    shifted = table["at_epoch_seconds"] - quality.lag
+    return table.assign(live_runs=live, at_epoch_seconds=shifted)[columns]
 
 
 def _record(
@@ -210,11 +235,10 @@ def _cell(
         cpus=last.cpu_limit_cores or 1.0,
         memory_bytes=round(memory),
         grpc_max_workers=None,
-        started_as="observed",
         state="finished",
         limits=LimitsRecord(
             enforced=not unknown,
-            method="observed",
+            method=METHOD,
             reason=f"no limit of {' and '.join(unknown)} is known" if unknown else "",
             cpus=last.cpu_limit_cores or 1.0,
             memory_bytes=round(memory),

@@ -1,0 +1,122 @@
+"""From what metrics and a run history say to constants, a verdict on them, and refusals."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.errors import InputError
+from harness.results.result_document import ConstantRecord
+from harness.sizing.run_lives import Lives
+from tests.unit.observed_made import LOCATION, fitted, lives_of, made
+from tests.unit.planted_days import MIB, Job, Scraping, Server, day
+
+TWO_DAYS = Server(hours=48)
+
+
+def constants(seen_seed: int = 1, **how: object) -> dict[str, ConstantRecord]:
+    document = fitted(made(seen_seed, **how))  # type: ignore[arg-type]
+    assert document.validity.state == "valid", document.validity
+    return {one.name: one for one in document.cells[0].constants}
+
+
+def test_planted_constants_come_back() -> None:
+    found = constants(server=TWO_DAYS)
+    assert found["memory_per_run_bytes"].value == pytest.approx(80 * MIB, rel=0.02)
+    assert found["base_memory_bytes"].value == pytest.approx(400 * MIB, rel=0.03)
+    assert found["base_cpu_cores"].value == pytest.approx(0.05, abs=0.01)
+    truth = day(1, {"etl": Job()}, TWO_DAYS, Scraping()).cpu_seconds["etl"]
+    assert found["cpu_seconds_per_run"].value == pytest.approx(truth, rel=0.03)
+    assert found["threads_per_run"].value == pytest.approx(12, rel=0.03)
+    assert found["processes_per_run"].value is None
+    assert "not measured" in found["processes_per_run"].reason
+    assert all(one.observed for one in found.values())
+
+
+def test_each_job_has_constants_of_its_own() -> None:
+    jobs = {"etl": Job(mib=60), "report": Job(mib=150, per_hour=20)}
+    document = fitted(made(2, jobs, TWO_DAYS))
+    found = {
+        cell.workload: one.value
+        for cell in document.cells
+        for one in cell.constants
+        if one.name == "memory_per_run_bytes"
+    }
+    assert found["etl"] == pytest.approx(60 * MIB, rel=0.04)
+    assert found["report"] == pytest.approx(150 * MIB, rel=0.04)
+
+
+def test_rare_jobs_go_together() -> None:
+    jobs = {"etl": Job(), "yearly": Job(per_hour=0.1), "monthly": Job(per_hour=0.2)}
+    seen = fitted(made(3, jobs, TWO_DAYS))
+    assert [cell.workload for cell in seen.cells] == ["etl", "other jobs"]
+    assert any(reason.code == "pooled" for reason in seen.validity.reasons)
+
+
+def test_the_levels_are_the_numbers_of_live_runs() -> None:
+    document = fitted(made(server=TWO_DAYS))
+    levels = document.cells[0].levels
+    assert [one.level for one in levels] == sorted(one.level for one in levels)
+    assert sum(one.bursts for one in levels) == document.observed.fitted.scrapes  # type: ignore[union-attr]
+    low, high = (levels[place].memory_peak_bytes or 0 for place in (0, 3))
+    assert high - low == pytest.approx(240 * MIB, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("code", "how"),
+    [
+        ("few-scrapes", {"scraping": Scraping(interval=900)}),
+        ("few-runs", {"jobs": {"etl": Job(per_hour=1.5, seconds=900)}}),
+        ("few-levels", {"jobs": {"etl": Job(per_hour=5, seconds=5, sigma=0.1)}}),
+        ("gaps", {"scraping": Scraping(lost=0.75)}),
+        ("maxima", {"kind": "max", "scraping": Scraping(window=60)}),
+    ],
+)
+def test_what_could_mislead_is_invalid_and_says_what_to_do_instead(code: str, how: dict[str, object]) -> None:
+    document = fitted(made(**how))  # type: ignore[arg-type]
+    assert document.validity.state == "invalid"
+    told = {reason.code: reason.message for reason in document.validity.reasons}
+    assert code in told
+    assert any(word in told[code] for word in ("observe ", "read points", "measure with"))
+    assert not any(cell.constants for cell in document.cells)
+
+
+def test_forced_constants_say_so() -> None:
+    seen = fitted(made(jobs={"etl": Job(per_hour=1.5, seconds=900)}), force=True)
+    assert seen.forced
+    assert seen.cells[0].constants
+
+
+def test_isolated_runs_only_are_refused() -> None:
+    with pytest.raises(InputError, match=r"all 7 runs are isolated.*size that container"):
+        made(lives=Lives((), isolated=7, never_started=0))
+
+
+def test_several_locations_have_to_be_named() -> None:
+    planted = day(1, {"etl": Job()}, Server(), Scraping())
+    lives = lives_of(planted)
+    mixed = replace(
+        lives, runs=tuple(replace(one, location=f"place-{n % 2}") for n, one in enumerate(lives.runs))
+    )
+    with pytest.raises(InputError, match="--location place-0, place-1"):
+        made(lives=mixed)
+    with pytest.raises(InputError, match=r"--location elsewhere: has no runs.*place-0"):
+        made(lives=mixed, locations=("elsewhere",))
+    both = made(lives=mixed, locations=("place-0", "place-1"))
+    assert set(both.tables["runs"]["job"]) == {"place-0/etl", "place-1/etl"}
+    assert made(lives=lives).document.observed.locations == (LOCATION,)  # type: ignore[union-attr]
+
+
+def test_two_servers_at_once_are_refused() -> None:
+    planted = day(1, {"etl": Job()}, Server(lives=2), Scraping())
+    seen = made(server=Server(lives=2), lives=lives_of(planted))
+    assert len(seen.document.observed.lives) == 2  # type: ignore[union-attr]
+
+
+def test_the_worst_day_is_that_of_the_least_headroom() -> None:
+    seen = made(server=TWO_DAYS).document.observed
+    assert seen is not None
+    highest = max(one.memory_max_bytes for one in seen.lives)
+    assert seen.worst_day.memory_max_bytes == highest
+    assert seen.worst_day.headroom == pytest.approx(1 - highest / (4096 * MIB))
+    assert np.isfinite(seen.worst_day.at_epoch_seconds)
