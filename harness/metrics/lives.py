@@ -116,12 +116,6 @@ def part(readings: Readings, first: float, until: float) -> Readings:
     return Readings(readings.at[low:high], readings.values[low:high])
 
 
-def changes(readings: Readings) -> Readings:
-    """The first reading, and each that differs from the one before it."""
-    kept = np.concatenate([[True], np.diff(readings.values) != 0])
-    return Readings(readings.at[kept], readings.values[kept])
-
-
 def _without_nothing(container: Container) -> Container:
     """Without readings of no memory: a container that is gone is told of so; no process has none."""
     memory = container.readings.get("working_set_bytes")

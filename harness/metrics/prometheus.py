@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from harness.errors import InputError
+from harness.metrics.limits import limit_in
 from harness.metrics.lives import LINGER_SECONDS, Life, kills_in, lives_in_place
 from harness.metrics.prometheus_client import (
     PrometheusClient,
@@ -24,7 +25,6 @@ from harness.metrics.prometheus_containers import (
     QUANTITIES,
     Told,
     containers_by_place,
-    limit_in,
 )
 from harness.metrics.prometheus_kube import KubeState, read_kube
 from harness.metrics.prometheus_read import ChunkReader, refused

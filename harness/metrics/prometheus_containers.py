@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.metrics.lives import Container, changes, part
+from harness.metrics.limits import as_limit
+from harness.metrics.lives import Container
 from harness.metrics.prometheus_client import Labels, Series
 from harness.metrics.prometheus_read import together
 from harness.metrics.prometheus_select import Matcher, Place, of_containers, place_of
@@ -33,8 +34,6 @@ QUANTITIES: dict[Quantity, str] = {
 METRICS = (*QUANTITIES.values(), STARTS, MEMORY_LIMIT, CPU_QUOTA, CPU_PERIOD, OOM_EVENTS)
 """Of cAdvisor; which of them are there is found out first."""
 
-_NO_LIMIT_FROM = float(1 << 62)
-"""As the first version of cgroups writes that there is no limit."""
 _USUAL_PERIOD = 100_000.0
 _WHOLE_CPU = ("", "total")
 
@@ -74,25 +73,6 @@ def containers_by_place(
     for (place, _), of_one in sorted(by_id.items(), key=lambda item: item[0]):
         places[place].append(_told(place, of_one))
     return dict(places)
-
-
-def limit_in(limit: Readings | None, first: float, until: float) -> Readings | None:
-    """A limit over a life, as its changes; None where it is not known, or there is none all along."""
-    inside = None if limit is None else part(limit, first, until)
-    if inside is None or not len(inside.at) or np.isinf(inside.values).all():
-        return None
-    return changes(inside)
-
-
-def as_limit(readings: Readings) -> Readings:
-    """A limit as it is told, with infinity where what is told is no limit."""
-    none = (readings.values <= 0) | (readings.values >= _NO_LIMIT_FROM)
-    return Readings(readings.at, np.where(none, np.inf, readings.values))
-
-
-def value_at(readings: Readings, at: float) -> float:
-    """The last value until then; the first where there is none."""
-    return float(readings.values[max(int(np.searchsorted(readings.at, at, side="right")) - 1, 0)])
 
 
 def _id(labels: Labels) -> str:

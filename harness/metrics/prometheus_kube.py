@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from harness.metrics.limits import as_limit, value_at
 from harness.metrics.lives import Life, part
 from harness.metrics.prometheus_client import (
     Labels,
@@ -16,7 +17,6 @@ from harness.metrics.prometheus_client import (
     Series,
     TooMuchError,
 )
-from harness.metrics.prometheus_containers import as_limit, value_at
 from harness.metrics.prometheus_read import ChunkReader, joined, together
 from harness.metrics.prometheus_select import Place, any_of, own, quoted
 from harness.metrics.source import Readings
