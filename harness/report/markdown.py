@@ -18,11 +18,15 @@ def render_markdown(document: ResultDocument, courses: levels.Courses) -> str:
     lines += [f"- {line}" for line in text.reasons(document)]
     if document.observed is not None:
         lines += ["", *markdown_table(observed_text.lives_table(document.observed)), ""]
+        if document.cells and document.cells[0].levels:
+            lines += [*markdown_table(observed_text.levels_table(document.cells[0])), ""]
         lines += [f"- {line}" for line in observed_text.lines(document.observed)]
     for cell in document.cells:
         lines += ["", f"## {cell.workload}", "", text.setting(cell), ""]
         if cell.constants:
             lines += markdown_table(text.constants_table(cell))
+        if document.observed is not None:
+            continue
         lines += ["", " ".join(begun), ""] if (begun := text.start(cell)) else []
         lines += ["", *(f"- {line}" for line in text.events(cell)), ""] if cell.events else []
         if cell.replicas > 1:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 
+from harness.report.bars import OF_LIMIT, used
 from harness.report.text import Table, quantity
 from harness.results.observed_record import LifeRecord, ObservedFitRecord, ObservedRecord
+from harness.results.result_document import CellRecord
 
+LEVELS = "Readings by the number of live runs"
 _KINDS = {"point": "an instant each", "mean": "a mean each", "max": "the most of a window each"}
 
 
@@ -80,6 +83,30 @@ def lives_table(observed: ObservedRecord) -> Table:
     """Lives of the server's container."""
     header = ("server", "from", "until", "readings", "memory limit", "CPU limit", "highest memory", "end")
     return header, tuple(_life(one) for one in observed.lives)
+
+
+def levels_table(cell: CellRecord) -> Table:
+    """What was read, by the number of live runs; what no reading has is left out."""
+    header = ("live runs", "readings", "working set", OF_LIMIT, "RSS", "threads", "processes")
+    rows = [
+        (
+            f"{one.level}",
+            f"{one.bursts:,}",
+            quantity(one.memory_peak_bytes, "bytes"),
+            used(one.memory_peak_bytes, cell.memory_bytes),
+            quantity(one.rss_peak_bytes, "bytes"),
+            quantity(one.threads_peak, ""),
+            quantity(one.processes_peak, ""),
+        )
+        for one in cell.levels
+    ]
+    kept = [
+        place
+        for place, name in enumerate(header)
+        if any(row[place] not in ("-", "") for row in rows)
+        and (name != OF_LIMIT or (cell.limits is not None and cell.limits.enforced))
+    ]
+    return tuple(header[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows)
 
 
 def _life(one: LifeRecord) -> tuple[str, ...]:

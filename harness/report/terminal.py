@@ -31,12 +31,16 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
         console.print(f"- {line}", markup=False, highlight=False)
     if observed is not None:
         _print(console, "Lives of the server", observed_text.lives_table(observed))
+        if document.cells and document.cells[0].levels:
+            _print(console, observed_text.LEVELS, observed_text.levels_table(document.cells[0]))
         for line in ("", *observed_text.lines(observed)):
             console.print(line, markup=False, highlight=False)
     for cell in document.cells:
         console.print(f"\n[bold]{escape(cell.workload)}[/bold]  {escape(text.setting(cell))}")
         if cell.constants:
             _print(console, "Constants", text.constants_table(cell))
+        if observed is not None:
+            continue
         if begun := text.start(cell):
             console.print(f"\n{' '.join(begun)}", markup=False, highlight=False)
         if cell.levels:

@@ -69,6 +69,11 @@ def interval(constant: ConstantRecord) -> str:
     return f"{low} to {high} {unit}"
 
 
+def behind(constant: ConstantRecord) -> str:
+    """How much a constant rests on."""
+    return f"{constant.bursts} {'blocks of time' if constant.observed else 'bursts'}"
+
+
 def setting(cell: CellRecord) -> str:
     """A cell's setting in one line."""
     if cell.limits is not None and cell.limits.method == OBSERVED:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from harness.report import text
+from harness.report import observed_text, text
 from harness.report.pages.page import Section, Titled, render
 from harness.report.pictures.cell import cell_pictures, not_drawn
+from harness.report.pictures.observed_pictures import observed_pictures
 from harness.report.pictures.picture import Picture
+from harness.results.columns import PREDICTED
+from harness.results.observed_record import ObservedRecord
 from harness.results.result_document import CellRecord, ConstantRecord, ResultDocument
 from harness.views.raw import Tables
 from harness.views.sizes import size_inputs
@@ -46,14 +50,17 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
     sections = tuple(
         _section(document, cell, tables, number) for number, cell in enumerate(document.cells, 1)
     )
+    observed = document.observed
+    if observed is not None:
+        sections = (_observed_section(observed, document.cells, tables), *sections)
     inputs = size_inputs(document, tables.get("runs", pd.DataFrame()))
     context = {
         "validity": text.headline(document),
         "badge": BADGES[document.validity.state],
         "reasons": text.reasons(document),
-        "machine": document.fingerprint.in_a_line,
-        "document": document,
-        "scenario": document.scenario.name,
+        "machine": document.fingerprint.in_a_line if observed is None else observed_text.headline(observed),
+        "origin": _origin(document),
+        "fitted_to": "bursts.parquet" if observed is None else "scrapes.parquet and runs.parquet",
         "answers": [_answer(cell) for cell in document.cells],
         "inputs": inputs,
         "inputs_data": [asdict(one) for one in inputs],
@@ -72,6 +79,32 @@ def main_pictures(document: ResultDocument, tables: Tables) -> tuple[Picture, ..
     )
 
 
+def _origin(document: ResultDocument) -> str:
+    if document.observed is not None:
+        return f"Observed {document.created_at}: a deployment that others load, as it ran."
+    return (
+        f"Measured {document.created_at} on the {document.stack} stack with the scenario "
+        f"{document.scenario.name}."
+    )
+
+
+def _observed_section(observed: ObservedRecord, cells: Sequence[CellRecord], tables: Tables) -> Section:
+    """What all kinds of runs have in common, as they share a server."""
+    found = [
+        Titled("Lives of the server", observed_text.lives_table(observed), "From the source of metrics.")
+    ]
+    if cells and cells[0].levels:
+        note = "From scrapes.parquet and runs.parquet: means over readings."
+        found.append(Titled(observed_text.LEVELS, observed_text.levels_table(cells[0]), note))
+    return Section(
+        "observed",
+        "The deployment",
+        pictures=observed_pictures(observed, tables.get(PREDICTED, pd.DataFrame())),
+        tables=tuple(found),
+        notes=observed_text.lines(observed),
+    )
+
+
 def _answer(cell: CellRecord) -> Answer:
     known = {one.name: one for one in cell.constants if one.value is not None}
     whole = [formula for formula in _FORMULAS if formula[1] in known and formula[2] in known]
@@ -79,7 +112,7 @@ def _answer(cell: CellRecord) -> Answer:
         f"{what} = {_term(known[base])} + {_term(known[per])} × {count}" for what, base, per, count in whole
     )
     used = [known[name] for _, base, per, _ in whole for name in (base, per)]
-    source = "; ".join(f"{one.name}: {one.source} ({one.bursts} bursts)" for one in used)
+    source = "; ".join(f"{one.name}: {one.source} ({text.behind(one)})" for one in used)
     reason = next((one.reason for one in cell.constants if one.reason), "no constants were fitted")
     title = f"{cell.workload}, Dagster {cell.dagster_version}"
     return Answer(title, text.setting(cell), formulas, source, "" if formulas else reason)
@@ -90,6 +123,14 @@ def _term(constant: ConstantRecord) -> str:
 
 
 def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number: int) -> Section:
+    if document.observed is not None:
+        constants = Titled("Constants", text.constants_table(cell), "; ".join(_told_sources(cell)))
+        return Section(
+            f"cell-{number}",
+            f"{cell.workload} {cell.dagster_version}",
+            lead=text.setting(cell),
+            tables=(constants,),
+        )
     found = [
         Titled(title, table, note)
         for title, table, note in (
@@ -113,4 +154,8 @@ def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number:
 
 
 def _sources(cell: CellRecord) -> str:
-    return "From bursts.parquet. " + "; ".join(f"{one.name}: {one.source}" for one in cell.constants)
+    return "From bursts.parquet. " + "; ".join(_told_sources(cell))
+
+
+def _told_sources(cell: CellRecord) -> list[str]:
+    return [f"{one.name}: {one.source}" for one in cell.constants]
