@@ -85,8 +85,14 @@ def lives_table(observed: ObservedRecord) -> Table:
     return header, tuple(_life(one) for one in observed.lives)
 
 
-def levels_table(cell: CellRecord) -> Table:
-    """What was read, by the number of live runs; what no reading has is left out."""
+def levels_table(cell: CellRecord, drawn: bool = True) -> Table:
+    """What was read, by the number of live runs; what no reading has is left out.
+
+    Args:
+        cell: any of the result.
+        drawn: whether with a bar of how much of the limit it is, where there is a limit.
+    """
+    limited = cell.limits is not None and cell.limits.enforced
     header = ("live runs", "readings", "working set", OF_LIMIT, "RSS", "threads", "processes")
     rows = [
         (
@@ -103,8 +109,7 @@ def levels_table(cell: CellRecord) -> Table:
     kept = [
         place
         for place, name in enumerate(header)
-        if any(row[place] not in ("-", "") for row in rows)
-        and (name != OF_LIMIT or (cell.limits is not None and cell.limits.enforced))
+        if any(row[place] not in ("-", "") for row in rows) and (name != OF_LIMIT or (drawn and limited))
     ]
     return tuple(header[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows)
 

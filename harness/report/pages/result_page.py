@@ -64,7 +64,7 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
         "answers": [_answer(cell) for cell in document.cells],
         "inputs": inputs,
         "inputs_data": [asdict(one) for one in inputs],
-        "not_drawn": not_drawn(document, tables),
+        "not_drawn": "" if observed is not None else not_drawn(document, tables),
         "counts": {name: len(table) for name, table in tables.items() if len(table)},
     }
     return render("result.html.j2", document.name, sections, context, ("size.js",))
@@ -95,7 +95,7 @@ def _observed_section(observed: ObservedRecord, cells: Sequence[CellRecord], tab
     ]
     if cells and cells[0].levels:
         note = "From scrapes.parquet and runs.parquet: means over readings."
-        found.append(Titled(observed_text.LEVELS, observed_text.levels_table(cells[0]), note))
+        found.append(Titled(observed_text.LEVELS, observed_text.levels_table(cells[0], drawn=False), note))
     return Section(
         "observed",
         "The deployment",

@@ -101,8 +101,8 @@ def _residuals(observed: ObservedRecord, predicted: pd.DataFrame) -> Picture:
     return Picture(
         name="memory-left-over",
         title="What the live runs do not explain",
-        text=f"Memory that was read, less what the live runs predict, over time.{told} What stays on one side "
-        "for hours is not of single runs: caches, another version of the code, or what no history has.",
+        text=f"Memory that was read, less what the live runs predict, over time.{told} What stays on one "
+        "side for hours is not of single runs: caches, another version of the code, or what no history has.",
         source=f"{_SOURCE}, working_set_bytes - predicted_bytes; {len(frame):,} of {len(predicted):,} points",
         chart=alt.layer(zero, points).properties(width="container", height=200),
     )
@@ -131,9 +131,9 @@ def _by_live_runs(predicted: pd.DataFrame) -> Picture:
     return Picture(
         name="memory-by-live-runs",
         title="Memory by the number of live runs",
-        text="Bars: 5 to 95 % of the readings; dots: the median; crosses: the highest; the line: mean of what "
-        f"is predicted. At most {most['live_runs']:.0f} runs were live, in {most['readings']:.0f} readings of "
-        f"up to {most['highest']:,.0f} MiB.",
+        text="Bars: 5 to 95 % of the readings; dots: the median; crosses: the highest; the line: mean of "
+        f"what is predicted. At most {most['live_runs']:.0f} runs were live, in {most['readings']:.0f} "
+        f"readings of up to {most['highest']:,.0f} MiB.",
         source="predicted.parquet: live_runs, working_set_bytes, predicted_bytes; "
         f"{len(predicted):,} readings",
         chart=alt.layer(*layers).properties(width="container", height=260),
