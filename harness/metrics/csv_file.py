@@ -16,7 +16,7 @@ from harness.errors import InputError
 from harness.metrics.csv_columns import first_line_of, stamps_of, values_of
 from harness.metrics.limits import as_limit, limit_in
 from harness.metrics.lives import LINGER_SECONDS, Container, lives_in_place
-from harness.metrics.source import Abilities, Array, Instance, Kind, Quantity, Readings, Say
+from harness.metrics.source import Abilities, Array, Instance, Kind, Quantity, Readings, Say, in_order
 from harness.metrics.stamps import median_interval, on_grid
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class CsvSource:
             interval,
             _unknown(table),
         )
-        return tuple(sorted(found, key=lambda one: (one.began, one.name))), abilities
+        return in_order(found), abilities
 
     def _whole(self, since: float, until: float, say: Say) -> _Table:
         """All rows in a time, by instance and stamp, each once."""

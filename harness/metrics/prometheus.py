@@ -37,7 +37,7 @@ from harness.metrics.prometheus_select import (
     of_containers,
     places_in,
 )
-from harness.metrics.source import Abilities, Instance, Quantity, Say
+from harness.metrics.source import Abilities, Instance, Quantity, Say, in_order
 from harness.metrics.stamps import Stamped, median_interval, stamp_of
 
 _WHAT_THERE_IS = (
@@ -142,7 +142,7 @@ class PrometheusSource:
             interval,
             _unknown(found, instances, kube, starts_known),
         )
-        return tuple(sorted(instances, key=lambda one: (one.began, one.name))), abilities
+        return in_order(instances), abilities
 
     def _metrics(self, since: float, until: float) -> list[str]:
         """Those of cAdvisor that are there, the memory first."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -44,7 +45,8 @@ class Instance:
     """One life of one container, from its start to its end."""
 
     name: str
-    """For people: the pod, or the container where there is none."""
+    """For people: the pod, or the container where there is none; of a later life with its number. No other
+    instance of a read is called so."""
     began: float
     """Epoch seconds; of its first reading where its start is not known."""
     ended: float
@@ -59,6 +61,17 @@ class Instance:
     """Processes in it that the kernel killed at the limit; None where that is not known."""
     ended_by_oom: bool | None = None
     """Whether it was its own end; None where that is not known."""
+
+
+def in_order(instances: Iterable[Instance]) -> tuple[Instance, ...]:
+    """Instances by their start, each under a name of its own."""
+    lives: Counter[str] = Counter()
+    found = []
+    for one in sorted(instances, key=lambda one: (one.began, one.name)):
+        lives[one.name] += 1
+        number = lives[one.name]
+        found.append(one if number == 1 else replace(one, name=f"{one.name} ({number})"))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
