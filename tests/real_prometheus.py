@@ -32,7 +32,7 @@ class Planted:
         """As OpenMetrics."""
         told = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
         for at, value in zip(self.at, self.values, strict=True):
-            yield f"{self.metric}{{{told}}} {value!r} {at:.3f}\n"
+            yield f"{self.metric}{{{told}}} {float(value)!r} {at:.3f}\n"
 
 
 def missing() -> str:
@@ -41,30 +41,32 @@ def missing() -> str:
 
 
 @contextmanager
-def prometheus(folder: Path, planted: Iterable[Planted], *options: str) -> Iterator[str]:
+def prometheus(folder: Path, planted: Iterable[Planted], *options: str, ready: str = "") -> Iterator[str]:
     """The address of a Prometheus that has these series and scrapes nothing, until the block ends.
 
     Args:
         folder: empty, for its data.
         planted: in any order.
         options: further ones for it.
+        ready: file with its certificate, where it has one and wants a password.
     """
     data = folder / "data"
     _plant(folder / "planted.txt", data, planted)
     config = folder / "prometheus.yml"
     config.write_text("global: {scrape_interval: 1h}\n", "utf-8")
-    url = f"http://127.0.0.1:{free_port()}"
+    where = f"127.0.0.1:{free_port()}"
+    url = f"{'https' if ready else 'http'}://{where}"
     command = [
         "prometheus",
         f"--config.file={config}",
-        f"--web.listen-address={url.removeprefix('http://')}",
+        f"--web.listen-address={where}",
         f"--storage.tsdb.path={data}",
         "--storage.tsdb.retention.time=400d",
         *options,
     ]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            _wait(f"{url}/-/ready", process)
+            _wait(f"{url}/-/ready", process, ready or None)
             yield url
         finally:
             process.terminate()
@@ -83,11 +85,12 @@ def _plant(file: Path, data: Path, planted: Iterable[Planted]) -> None:
     file.unlink()
 
 
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+def _wait(url: str, process: subprocess.Popen[bytes], certificate: str | None) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if requests.get(url, timeout=5).ok:
+            # Without a password it says 401, and with a path 404; while it starts 503.
+            if requests.get(url, timeout=5, verify=certificate).status_code < 500:
                 return
         except requests.ConnectionError:
             time.sleep(0.1)

@@ -191,7 +191,7 @@ class PrometheusSource:
         else:
             what = f"no container between {_minute(since)} and {_minute(until)}"
             if self._has_other_times():
-                what += " (but at another time)"
+                what += " (but at another time: --days says how far back to read)"
         return InputError(f"{self._shown}: selects {what} in {self.name}; {self._there_is(since, until)}")
 
     def _has_other_times(self) -> bool:
