@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.model.intervals import Estimate, NotEstimable
-from harness.model.linear import HUBER_K, Array, least_scale_of
+from harness.model.linear import Array, least_scale_of
 from harness.model.observed_load import (
     HIGHEST_INFLATION,
     Column,
@@ -24,6 +24,7 @@ from harness.model.observed_load import (
     Life,
     Sampling,
     durations,
+    evenly_aged,
     finished,
     groups_of,
     hours,
@@ -36,7 +37,7 @@ from harness.model.observed_load import (
     varies,
 )
 from harness.model.observed_resamples import inside
-from harness.model.scrapes import ScrapeFit, fit_scrapes
+from harness.model.scrapes import HUBER_K, ScrapeFit, fit_scrapes
 
 LEAST_BLOCKS = 8
 """Fewer blocks of time say too little of how far they differ."""
@@ -246,6 +247,8 @@ def _columns(
             left_out[column.name] = "no run was live at any scrape, or always as many"
         else:
             kept.append(column)
+    if start in kept and not evenly_aged(equations):
+        left_out["starting"] = "scrapes meet runs that start at one age alone, as both go by the same clock"
     if start in kept and _inflated(equations, kept, start):
         left_out["starting"] = (
             "runs start when they run: a run is one phase, from the start of its process on"
@@ -255,7 +258,7 @@ def _columns(
         if not _moves(equations, column):
             left_out[column.name] = "no run ended"
         elif _inflated(equations, [*kept, column], column):
-            left_out[column.name] = "it goes together with what else grows: finished runs, or live ones"
+            left_out[column.name] = "it cannot be told apart from finished runs, or from live ones"
         else:
             kept.append(column)
     return kept, left_out

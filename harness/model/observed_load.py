@@ -22,8 +22,7 @@ HIGHEST_INFLATION = 10.0
 """Regressors whose variance is inflated more by the others cannot be told apart (Belsley et al. 1980)."""
 GAP_INTERVALS = 3.0
 """Scrapes further apart than so many intervals have a gap between them."""
-_ALIKE = 0.95
-"""Correlation at which two regressors inflate each other's variance tenfold."""
+_UNEVEN = 0.15
 _STILL = 1e-9
 
 
@@ -132,13 +131,14 @@ def _equations(
     stamps = np.concatenate([at[place] for place in places]) if places else np.zeros(0)
     seconds = [durations(one.running) for place in places for one in lives[place].runs.values()]
     known = np.concatenate([*seconds, np.zeros(1)])
+    span = sum(float(at[place][-1] - at[place][0]) for place in places)
     return Equations(
         tuple(lives[place] for place in places),
         tuple(at[place] for place in places),
         tuple(window[place] for place in places),
         np.concatenate([values[place] for place in places]) if places else np.zeros(0),
         segment,
-        blocks_of(stamps, segment, block_seconds(known)) if places else segment,
+        blocks_of(stamps, segment, block_seconds(known, span)) if places else segment,
     )
 
 
@@ -207,6 +207,21 @@ def hours() -> Column:
     return Column(
         "hours", lambda life, instants, window: (instants - np.asarray(window) / 2 - life.began) / 3600
     )
+
+
+def evenly_aged(equations: Equations) -> bool:
+    """Whether scrapes meet as many runs in the first half of their start as in the second, or nearly.
+
+    Where schedules and scrapes go by one clock they do not, and the mean over that phase is not to be had.
+    """
+    met, early = 0.0, 0.0
+    for life, at, window in zip(equations.lives, equations.at, equations.window, strict=True):
+        for job in life.runs.values():
+            begun = job.starting.began
+            half = LiveRuns(begun, begun + (job.starting.ended - begun) / 2)
+            met += float(live(job.starting, at, window).sum())
+            early += float(live(half, at, window).sum())
+    return bool(abs(early - met / 2) <= _UNEVEN * met + np.sqrt(met))
 
 
 def _sum(parts: Sequence[Array], instants: Array) -> Array:

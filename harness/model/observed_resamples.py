@@ -51,12 +51,13 @@ class Draws:
         low, high = np.quantile(self._studentised(weights), [tail, 1 - tail], axis=0) * error
         return middle - high, middle - low
 
-    def chance(self, value: Array, weights: Array) -> float:
-        """See `ScrapeFit.chance_all_zero`."""
+    def chances(self, value: Array, weights: Array) -> Array:
+        """See `ScrapeFit.chances`."""
         middle = np.abs(weights @ value)
         far = middle / np.maximum(self._error(weights), _TINY * max(float(middle.max()), _TINY))
         furthest = np.abs(self._studentised(weights)).max(axis=1)
-        return float((1 + (furthest >= far.max()).sum()) / (1 + len(furthest)))
+        beyond = (furthest[:, None] >= far).sum(axis=0)
+        return np.asarray((1 + beyond) / (1 + len(furthest)))
 
     def _error(self, weights: Array) -> Array:
         squares = np.einsum("sk,kl,sl->s", weights, self.covariance, weights)
@@ -124,7 +125,7 @@ class Steps:
 class BlockSums:
     """The fit of all scrapes, and sums by block of squares and of what it leaves over.
 
-    A resample of blocks is a weighted sum of them.
+    A resample of blocks is a weighted sum of them, and its fit one step of Newton's from that of all scrapes.
     """
 
     value: Array
@@ -149,25 +150,31 @@ class BlockSums:
     """Squares of rows about the mean of their segment; shape (blocks, regressors)."""
 
     @staticmethod
-    def of(rows: Array, values: Array, weights: Array, segment: Numbers, blocks: Numbers) -> BlockSums:
-        """Sums of the fit with these weights."""
+    def of(
+        rows: Array, values: Array, weights: Array, slants: Array, segment: Numbers, blocks: Numbers
+    ) -> BlockSums:
+        """Sums of the fit with these weights.
+
+        Args:
+            slants: by how much the weighted residual of a scrape changes with its residual; shape (scrapes,).
+        """
         bases, slopes = weighted(rows, values, weights, segment)
         left = values - bases[segment] - rows @ slopes
         width, count = rows.shape[1], int(blocks.max()) + 1
         squares = np.empty((count, width, width))
         for first in range(width):
             for second in range(first, width):
-                both = sums_by(blocks, weights * rows[:, first] * rows[:, second])
+                both = sums_by(blocks, slants * rows[:, first] * rows[:, second])
                 squares[:, first, second] = squares[:, second, first] = both
         mine = np.zeros(count, dtype=np.int64)
         mine[blocks] = segment
-        share = np.bincount(segment, weights) / weights.sum()
+        share = np.bincount(segment, slants) / slants.sum()
         return BlockSums(
             value=np.concatenate([[share @ bases], slopes]),
             bases=bases,
             segment=mine,
-            weight=sums_by(blocks, weights),
-            rows=np.column_stack([sums_by(blocks, weights * column) for column in rows.T]),
+            weight=sums_by(blocks, slants),
+            rows=np.column_stack([sums_by(blocks, slants * column) for column in rows.T]),
             squares=squares,
             left=sums_by(blocks, weights * left),
             products=np.column_stack([sums_by(blocks, weights * left * column) for column in rows.T]),
@@ -183,7 +190,7 @@ class BlockSums:
         return np.asarray(self.spread.sum(axis=0) ** 2 / np.maximum((self.spread**2).sum(axis=0), _TINY**2))
 
     def solve(self, drawn: Array) -> Steps:
-        """The weighted least squares of resamples; `drawn` says how often each has each block."""
+        """The fits of resamples; `drawn` says how often each has each block."""
         count, width = self.rows.shape
         squares = (drawn @ self.squares.reshape(count, -1)).reshape(-1, width, width)
         products, loss = drawn @ self.products, drawn @ self.left_squares

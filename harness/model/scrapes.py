@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.model.linear import HUBER_K, MAD_TO_SIGMA, Array
+from harness.model.linear import MAD_TO_SIGMA, Array
 from harness.model.observed_resamples import CONFIDENCE, BlockSums, Combined, Draws, Numbers, inside, weighted
 
 RESAMPLES = 999
@@ -23,6 +23,11 @@ RUNS_IN_BLOCK = 4.0
 """A block is at least so many times as long as the run that 95 % of runs are shorter than."""
 LAGS = tuple(np.arange(-30.0, 30.5, 1.0).tolist())
 """Seconds by which stamps may be late; negative where they are early."""
+LONGER_FROM_SECONDS = 86400.0
+"""Blocks grow with the cube root of a time that is longer (Künsch 1989)."""
+HUBER_K = 3.0
+"""Residuals beyond this many robust standard deviations lose weight. The 2 of `linear` would take it from many
+short spikes of a run's memory, which belong to what it costs."""
 ITERATIONS = 20
 _STRIDE = 4
 """Every so manieth lag is looked at first; the loss has one valley, many lags wide."""
@@ -70,20 +75,27 @@ class ScrapeFit:
         low, high = self.draws.interval(self.value, weights)
         return Combined(weights @ self.value, low, high)
 
-    def chance_all_zero(self, weights: Array) -> float:
-        """How often the furthest of these sums would be as far from zero by chance, were all of them zero.
+    def chances(self, weights: Array) -> Array:
+        """How often the furthest of these sums would be as far from zero as each is, were all of them zero.
 
-        By the largest studentised distance (Romano & Wolf 2005), so that many sums may be looked at together.
+        By the largest studentised distance, so that many may be looked at together (Romano & Wolf 2005); the
+        least of them is the chance that all are zero. Shape (sums,).
 
         Args:
             weights: as those of `combined`.
         """
-        return self.draws.chance(self.value, weights)
+        return self.draws.chances(self.value, weights)
 
 
-def block_seconds(run_seconds: Array) -> float:
-    """Length of a block for runs that last so long; shape (runs,), not empty."""
-    return max(LEAST_BLOCK_SECONDS, RUNS_IN_BLOCK * float(np.quantile(run_seconds, 0.95)))
+def block_seconds(run_seconds: Array, span: float) -> float:
+    """Length of a block for runs that last so long.
+
+    Args:
+        run_seconds: shape (runs,), not empty.
+        span: seconds of scrapes, of all segments together.
+    """
+    longer = float(np.cbrt(max(1.0, span / LONGER_FROM_SECONDS)))
+    return max(longer * LEAST_BLOCK_SECONDS, RUNS_IN_BLOCK * float(np.quantile(run_seconds, 0.95)))
 
 
 def blocks_of(at: Array, segment: Numbers, length: float) -> Numbers:
@@ -132,7 +144,8 @@ def fit_scrapes(
     near = list(fits)
     # One set of weights for all: else a lag that fits badly would be forgiven what it does not explain.
     weights = fits[best].weights
-    sums = [BlockSums.of(design(lags[place]), centred, weights, segment, blocks) for place in near]
+    slants = (weights == 1).astype(float)
+    sums = [BlockSums.of(design(lags[place]), centred, weights, slants, segment, blocks) for place in near]
     count = int(blocks.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
     steps = [one.solve(drawn.astype(float)) for one in sums]
