@@ -150,9 +150,7 @@ def durations(runs: LiveRuns) -> Array:
 
 def live(runs: LiveRuns, instants: Array, window: Array | float) -> Array:
     """How many are live at instants, or on average over the window before each; shape of `instants`."""
-    if isinstance(window, float) and not window:
-        return runs.at(instants)
-    return runs.mean(instants, window)
+    return runs.mean(instants, window) if np.any(window) else runs.at(instants)
 
 
 def starting(jobs: Sequence[str]) -> Column:

@@ -26,8 +26,8 @@ LAGS = tuple(np.arange(-30.0, 30.5, 1.0).tolist())
 LONGER_FROM_SECONDS = 86400.0
 """Blocks grow with the cube root of a time that is longer (Künsch 1989)."""
 HUBER_K = 3.0
-"""Residuals beyond this many robust standard deviations lose weight. The 2 of `linear` would take it from many
-short spikes of a run's memory, which belong to what it costs."""
+"""Residuals beyond this many robust standard deviations lose weight. The 2 of `linear` would take it from
+many short spikes of a run's memory, which belong to what it costs."""
 ITERATIONS = 20
 _STRIDE = 4
 """Every so manieth lag is looked at first; the loss has one valley, many lags wide."""
