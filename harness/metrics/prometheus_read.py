@@ -53,10 +53,11 @@ class ChunkReader:
                 self._halve(metric, select, error)
                 continue
             for series in found:
-                _add(pieces.setdefault(tuple(sorted(series.labels.items())), []), series.readings)
+                pieces.setdefault(tuple(sorted(series.labels.items())), []).append(series.readings)
             self._adapt(sum(len(series.readings.at) for series in found), end - at)
             at = end
-        return [Series(dict(labels), joined(parts)) for labels, parts in pieces.items() if parts]
+        # What lies on a border of two chunks may be in both.
+        return [Series(dict(labels), joined(parts)) for labels, parts in pieces.items()]
 
     def _adapt(self, samples: int, seconds: float) -> None:
         fitting = seconds * SAMPLES / max(samples, 1)
@@ -103,13 +104,6 @@ def together(rivals: Iterable[Readings]) -> Readings:
         if new.any():
             fullest = joined([fullest, Readings(other.at[new], other.values[new])])
     return fullest
-
-
-def _add(parts: list[Readings], readings: Readings) -> None:
-    """Keep what is later than what is there: both ends of a chunk may belong to it."""
-    later = readings.at > parts[-1].at[-1] if parts else np.ones(len(readings.at), bool)
-    if later.any():
-        parts.append(Readings(readings.at[later], readings.values[later]))
 
 
 def _is_uncovered(at: Array, fullest: Array, apart: float) -> NDArray[np.bool_]:
