@@ -10,6 +10,7 @@
     ├── NotHeldError                 6   a size was tried, and did not hold
     ├── RegressionError              7   something got costlier than the baseline
     ├── InconclusiveError            8   nothing did, but something is open, and that was to fail
+    ├── HeadroomError                8   less headroom than was asked for
     └── Interrupted                130   Ctrl-C, SIGTERM or SIGHUP; what was measured is kept
 
 Messages are one line: what is wrong, where, and what to do about it. The command line prints them
@@ -29,7 +30,7 @@ EXIT_CODES: dict[int, str] = {
     5: "the experiment broke off; what was measured is kept",
     6: "a size was tried, and did not hold",
     7: "something got costlier than the baseline",
-    8: "something is open, and `--fail-on inconclusive` was given",
+    8: "something is open, and `--fail-on inconclusive` was given; or less headroom than `--check` asks for",
     130: "interrupted; what was measured is kept",
 }
 """What each exit code of the command means; `--help` and the documentation are made from it."""
@@ -87,6 +88,12 @@ class RegressionError(HarnessError):
 
 class InconclusiveError(HarnessError):
     """A comparison left something open, and was told to fail then."""
+
+    exit_code = 8
+
+
+class HeadroomError(HarnessError):
+    """An observed server came nearer to its limit of memory than it may."""
 
     exit_code = 8
 

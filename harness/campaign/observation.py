@@ -62,8 +62,13 @@ def observed(
     """
     instances, abilities = _named_apart(metrics[0]), metrics[1]
     _refuse_overlap(instances)
+    wanted = _as_far_as_read(wanted, instances, abilities.interval_seconds)
     locations = _locations(wanted, lives)
-    runs = [one for one in lives.runs if one.location in locations]
+    runs = [
+        one
+        for one in lives.runs
+        if one.location in locations and one.began <= wanted.until and not one.ended < wanted.since
+    ]
     if not runs:
         raise InputError(_without_runs(wanted, lives))
     document = ResultDocument(
@@ -92,6 +97,16 @@ def observed(
     )
     return Observed(
         document, {SCRAPES: scrapes_table(instances), "runs": runs_table(runs, len(locations) > 1)}
+    )
+
+
+def _as_far_as_read(wanted: Wanted, instances: Sequence[Instance], interval: float) -> Wanted:
+    """Only the time that has readings: a file may hold less than was asked for, and so may a metrics system."""
+    stamps = [one.readings["working_set_bytes"].at for one in instances]
+    return replace(
+        wanted,
+        since=max(wanted.since, min(float(at[0]) for at in stamps) - interval),
+        until=min(wanted.until, max(float(at[-1]) for at in stamps) + interval),
     )
 
 
@@ -253,4 +268,4 @@ def _without_runs(wanted: Wanted, lives: Lives) -> str:
             f"{wanted.instance}: all {lives.isolated} runs are isolated: each has its own container, and "
             "none is in the code server; size that container by its own metrics"
         )
-    return f"{wanted.instance}: no runs in this time; ask for more of it with --days"
+    return f"{wanted.instance}: no runs while there were readings; ask for more of both with --days"

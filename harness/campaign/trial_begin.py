@@ -11,6 +11,7 @@ import psutil
 import harness
 from harness.errors import InputError, MachineError, ResultError
 from harness.results.fingerprint_record import FingerprintRecord
+from harness.results.observed_record import METHOD
 from harness.results.sizing_document import Platform, SizingDocument
 from harness.results.timestamp import timestamp
 from harness.results.trial_document import TRIAL_FILE, TrialDocument, read_trial
@@ -34,9 +35,14 @@ def new_trial(
         fingerprint: of this machine.
 
     Raises:
-        InputError: the platform has no size.
+        InputError: the platform has no size, or the size is from runs that nobody here can launch.
         MachineError: this machine is too small.
     """
+    if sizing.stack == METHOD:
+        raise InputError(
+            f"{sizing.result} was observed: how to start its code and runs here is not known; measure the "
+            "job with dagster-sizing bench, and try a size from that"
+        )
     shape = sizing.shape(platform)
     if shape.cpus is None or shape.memory_bytes is None or shape.grpc_max_workers is None:
         raise InputError(f"--platform {platform}: there is no size to try ({shape.note})")

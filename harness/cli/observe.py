@@ -21,10 +21,11 @@ from harness.cli.options import TOKEN_HEADER
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.run_source import instance_client, is_instance, seconds_back
-from harness.errors import InputError, InvalidResultError, ResultError
+from harness.errors import HeadroomError, InputError, InvalidResultError, ResultError
 from harness.report.markdown import render_markdown
 from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
+from harness.results.result_document import ResultDocument
 from harness.sizing.observed_fit import fit_observed
 from harness.sizing.run_lives import LOGS_READ, read_run_lives
 from harness.target.versions import dagster_version
@@ -77,6 +78,16 @@ def observe(
             "up and ended. The others have the median of these.",
         ),
     ] = LOGS_READ,
+    check: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="End with exit code 8 where the worst day left less of the limit of memory than this share, "
+            "such as 0.1: for a nightly job and an alert. Whether constants could be fitted does not count "
+            "then.",
+            show_default=False,
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Fit although the result is not valid.")] = False,
 ) -> None:
     """Learn what runs cost from a deployment that already runs, without any load of our own.
@@ -93,6 +104,8 @@ def observe(
         raise InputError(
             f"URL {url}: the address of a Dagster instance is expected, as http://127.0.0.1:3000"
         )
+    if check is not None and not 0 < check < 1:
+        raise InputError(f"--check {check:g}: a share between 0 and 1 is expected, such as 0.1")
     since = seconds_back(days)
     source = metrics_source(metrics)
     folder = ResultFolder(out or new_folder("observed"))
@@ -123,8 +136,25 @@ def observe(
     print_result(document, {}, console)
     page = page_or_warning(folder.path) or folder.path / "report.md"
     console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
-    if document.validity.state != "valid":
+    if check is not None:
+        _check(document, check)
+    elif document.validity.state != "valid":
         raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")
+
+
+def _check(document: ResultDocument, share: float) -> None:
+    observed = document.observed
+    if observed is None or observed.worst_day.headroom is None:
+        raise InputError(
+            "--check: no limit of memory is known, so there is no headroom; set one, or give it (in a CSV "
+            "file, as memory_limit_bytes)"
+        )
+    day = observed.worst_day
+    if day.headroom is not None and day.headroom < share:
+        raise HeadroomError(
+            f"on {day.day} only {day.headroom:.1%} of the limit of memory were left, and --check asks for "
+            f"{share:.1%}; raise the limit, or lower max_concurrent_runs: dagster-sizing size says to what"
+        )
 
 
 @contextmanager

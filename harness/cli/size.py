@@ -39,6 +39,7 @@ from harness.sizing.costs import EXECUTOR_COLUMNS, Costs, check_executor, costs_
 from harness.sizing.demand import FEWEST_RUNS, Demand, demand_of_history, demand_of_streams
 from harness.sizing.leaks import leaks_of
 from harness.sizing.placement import BURSTS, REPLICAS, Placement, Share, placement_of, shares
+from harness.sizing.present import present_of
 from harness.sizing.recommend import Origin, Wish, check_reach, recommend, weights_of
 
 SEED = 1
@@ -107,7 +108,7 @@ def size(
         wish.start_within_seconds,
         wish.memory_headroom,
     )
-    sized = sized.model_copy(update={"companions": beside})
+    sized = sized.model_copy(update={"companions": beside, "present": present_of(document)})
     page = None if out is None else _write(sized, out)
     console = make_console()
     print_document("size", output, sized, console=console)

@@ -85,7 +85,7 @@ def waits(sizing: SizingDocument) -> list[str]:
 
 def notes(sizing: SizingDocument) -> list[str]:
     """What a size does not know of."""
-    found = leaking(sizing) + waits(sizing) + beside(sizing)
+    found = present(sizing) + leaking(sizing) + waits(sizing) + beside(sizing)
     if sizing.stack == "process":
         found.append(
             "measured in plain processes; containers take a little more, for which there is headroom: bench "
@@ -94,6 +94,37 @@ def notes(sizing: SizingDocument) -> list[str]:
     if not any(term.name == "ticks at once" for term in sizing.target("memory").terms):
         found.append("memory of ticks is not in the sum: none were measured (a `tick:` in the scenario does)")
     return found
+
+
+def present(sizing: SizingDocument) -> list[str]:
+    """What the observed server has, how near it came to that, and what the target would change."""
+    of = sizing.present
+    if of is None:
+        return []
+    day = of.worst_day
+    left = "" if day.headroom is None else f", {day.headroom:.0%} below its limit then"
+    changes = [
+        change
+        for change in (
+            _change("memory", of.memory_limit_bytes, sizing.target("memory").total, "bytes"),
+            _change("CPU", of.cpu_limit_cores, sizing.target("cpu").total, "cores"),
+        )
+        if change
+    ]
+    return [
+        f"at present: on the worst day that was seen, {day.day}, memory was "
+        f"{quantity(day.memory_max_bytes, 'bytes')}{left}; " + "; ".join(changes)
+    ]
+
+
+def _change(what: str, now: float | None, target: float, unit: str) -> str:
+    if now is None:
+        return f"its limit of {what} is not known"
+    more = target - now
+    return (
+        f"its limit of {what} is {quantity(now, unit)}, and the target is {quantity(abs(more), unit)} "
+        f"{'more' if more > 0 else 'less'}"
+    )
 
 
 def _print_replicas(replicas: ReplicasRecord, console: Console) -> None:

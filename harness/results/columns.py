@@ -295,7 +295,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 
 SCRAPES, PREDICTED = "scrapes", "predicted"
 OBSERVED = (SCRAPES, PREDICTED)
-"""Tables that are of no burst, but of a deployment that others load; the second is computed from the first."""
+"""Tables of a deployment that others load, and of no burst; the second is computed from the first."""
 
 
 def column_of(table: str, name: str) -> Column:

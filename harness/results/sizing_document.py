@@ -11,6 +11,7 @@ from harness.results.estimate_record import EstimateRecord
 from harness.results.folder import ResultFolder
 from harness.results.json_file import read_versioned
 from harness.results.kinds import FILES
+from harness.results.observed_record import DayRecord
 from harness.results.part import Part
 from harness.results.scenario_record import ScenarioRecord
 
@@ -181,6 +182,14 @@ class PricesRecord(Part):
     offers: tuple[OfferRecord, ...]
 
 
+class PresentRecord(Part):
+    """What an observed server has, and how near it came to that."""
+
+    memory_limit_bytes: float | None = Field(description="none where there is none, or nobody knows")
+    cpu_limit_cores: float | None = Field(description="as the limit of memory")
+    worst_day: DayRecord
+
+
 class SizingDocument(Part):
     """The whole of a sizing."""
 
@@ -205,6 +214,7 @@ class SizingDocument(Part):
     isolated_memory_bytes: int | None = Field(description="of that task; none where no task is large enough")
     replicas: ReplicasRecord
     prices: PricesRecord | None = Field(None, description="where a prices file was given")
+    present: PresentRecord | None = Field(None, description="of a size from a result of `observe`")
     location: str = Field("", description="code location that is sized, where the demand named one")
     stack: str = Field(description="what the result was measured on")
     scenario: ScenarioRecord = Field(description="what was measured: a size is tried with the same runs")

@@ -120,12 +120,17 @@ def check_executor(processes: Columns, costs: Sequence[Costs], wanted: str) -> N
         wanted: `multiprocess` or `in_process`; empty for whatever was measured.
 
     Raises:
-        InputError: it was the other one.
+        InputError: it was the other one, or nobody knows.
     """
     if not wanted:
         return
+    if "role" not in processes:
+        raise InputError(
+            f"--executor {wanted}: which executor ran is not known here, as there is no processes.parquet; "
+            "leave it out"
+        )
     for one in costs:
-        roles = processes["role"][processes["cell_id"] == one.cell_id] if "role" in processes else ()
+        roles = processes["role"][processes["cell_id"] == one.cell_id]
         seen = "multiprocess" if "step" in set(roles) else "in_process"
         if seen != wanted:
             raise InputError(

@@ -29,7 +29,16 @@ def write(folder: Path, *cells: str, valid: bool = True) -> Path:
         fitted = fitted.model_copy(update={"validity": Validity(state="invalid", reasons=(reason,))})
     result = ResultFolder(folder / "sample")
     result.write_document(fitted)
+    roles = pd.DataFrame({"cell_id": list(ids.values()), "role": "run"})
+    roles.to_parquet(result.path / "processes.parquet")
     return result.path
+
+
+def test_which_executor_ran_is_not_guessed(run: Run, result: Path) -> None:
+    (result / "processes.parquet").unlink()
+    said = run("size", str(result), *GUIDE, "--executor", "in_process")
+    assert said.returncode == 2
+    assert "which executor ran is not known here" in said.stderr
 
 
 @pytest.fixture
