@@ -101,7 +101,7 @@ def observed(
 
 
 def _as_far_as_read(wanted: Wanted, instances: Sequence[Instance], interval: float) -> Wanted:
-    """Only the time that has readings: a file may hold less than was asked for, and so may a metrics system."""
+    """Only the time that has readings: a file, and a metrics system too, may hold less than was asked for."""
     stamps = [one.readings["working_set_bytes"].at for one in instances]
     return replace(
         wanted,
