@@ -1,0 +1,66 @@
+"""A real code server under random load, observed through a real Prometheus, beside what `bench` says of it.
+
+OBSERVED_MINUTES says how long it is loaded: 25, unless told otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.observe.cgroup import CgroupPaths
+from harness.results.folder import ResultFolder
+from harness.scenario.cells import cells_of
+from harness.scenario.load import load_scenario
+from harness.stack.process import ProcessStack
+from tests.integration.bench_support import QUICK, measure, run
+from tests.integration.observed_deployment import PROMETHEUS, exported, load_at_random, scraped
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.slow,
+    pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not on the PATH (Debian: prometheus)"),
+]
+
+MINUTES = float(os.environ.get("OBSERVED_MINUTES", "25"))
+EVERY = (15, 30)
+ONLY_IO = "workloads=[{workload: io_bound}]"
+
+
+def test_what_is_observed_is_what_bench_measures(tmp_path: Path) -> None:
+    scenario = load_scenario(QUICK, [ONLY_IO, "sampling.companions_hz=0"]).scenario
+    cell = cells_of(scenario)[0]
+    results = {seconds: tmp_path / f"every-{seconds}s" for seconds in EVERY}
+    with ProcessStack().up(scenario, cell, tmp_path / "logs", print) as deployment:
+        server = deployment.services[0]
+        assert server.limited is not None
+        cgroup = CgroupPaths.from_json(server.limited.sampler_config())
+        (tmp_path / "prometheus").mkdir()
+        with (
+            exported(cgroup, server.process.pid, cell.memory_bytes) as exporter,
+            scraped(tmp_path / "prometheus", exporter.port, EVERY) as metrics,
+        ):
+            runs = load_at_random(deployment.endpoint, "io_bound", 8, 14, 60 * MINUTES, seed=1)
+            print(f"{runs} runs launched")
+            for seconds, out in results.items():
+                code, said = run(
+                    *("observe", deployment.endpoint.url.removesuffix("/graphql"), "--out", str(out)),
+                    *("--metrics", f"prometheus={metrics}", "--days", "1"),
+                    *("--select", f'container="dagster",every="{seconds}s"'),
+                    state=tmp_path / "state",
+                )
+                print(said)
+                assert code == 0, said
+    reference = ResultFolder(measure(QUICK, tmp_path / "bench", "--set", ONLY_IO)).read_document()
+    expected = {one.name: one.value for one in reference.cells[0].constants}
+    for seconds, out in results.items():
+        found = {one.name: one for one in ResultFolder(out).read_document().cells[0].constants}
+        for name, within in (
+            ("memory_per_run_bytes", 0.03),
+            ("cpu_seconds_per_run", 0.10),
+            ("threads_per_run", 0.10),
+        ):
+            print(f"every {seconds} s: {name} {found[name].value} beside {expected[name]} of bench")
+            assert found[name].value == pytest.approx(expected[name], rel=within), (seconds, name)
