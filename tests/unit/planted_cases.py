@@ -56,10 +56,13 @@ def memory(day: Day, case: Case) -> Found:
     yield "starting", costs.starting, case.server.starting_mib * MIB / 2
     for name, job in case.jobs.items():
         yield f"running {name}", costs.running[name], job.mib * day.mean_share[name] * MIB
-    if case.server.leak_mib_per_run:
-        yield "leak", costs.leak_per_run, case.server.leak_mib_per_run * MIB
-    if case.server.drift_mib_per_hour:
-        yield "drift", costs.drift_per_hour, case.server.drift_mib_per_hour * MIB
+    drift, leak = case.server.drift_mib_per_hour * MIB, case.server.leak_mib_per_run * MIB
+    if isinstance(costs.drift_per_hour, Estimate):
+        yield "leak apart", costs.leak_per_run, leak
+        yield "drift", costs.drift_per_hour, drift
+    elif leak or drift:
+        ended = sum(len(life.runs[name].running.began) for life in day.memory for name in case.jobs)
+        yield "leak", costs.leak_per_run, leak + drift * case.server.hours / ended
     lag = costs.quality
     yield "lag", Estimate(lag.lag, lag.lag_low, lag.lag_high, lag.scrapes), case.scraping.lag
 
@@ -100,11 +103,22 @@ CASES = (
     Case("four lives", server=Server(lives=4, base_apart_mib=30)),
     Case("four lives that leak", server=Server(lives=4, base_apart_mib=30, leak_mib_per_run=0.2)),
     Case("day and night, leak", server=Server(hours=48, leak_mib_per_run=0.2, day_and_night=0.8)),
-    Case("leak and drift apart", server=Server(48, lives=3, leak_mib_per_run=0.2, drift_mib_per_hour=2)),
+    Case(
+        "leak and drift apart",
+        server=Server(
+            hours=72,
+            lives=3,
+            leak_mib_per_run=0.2,
+            drift_mib_per_hour=2,
+            base_apart_mib=30,
+            day_and_night=0.9,
+        ),
+    ),
     Case("slow noise", server=Server(noise_mib=40, noise_seconds=900)),
+    Case("caches that fill", server=Server(growth_mib=5)),
     Case("ramp", {"a": Job(shape=ramp)}),
     Case("spike", {"a": Job(shape=spike)}),
-    Case("long runs", {"a": Job(per_hour=6, seconds=1200)}),
+    Case("long runs", {"a": Job(per_hour=6, seconds=1200)}, Server(hours=72)),
     Case("short runs", {"a": Job(per_hour=120, seconds=10)}),
     Case("few runs", {"a": Job(), "b": Job(per_hour=1)}),
     Case("CPU", BOTH, find=cpu),

@@ -76,6 +76,8 @@ class Server:
     starting_seconds: float = 2.0
     leak_mib_per_run: float = 0.0
     drift_mib_per_hour: float = 0.0
+    growth_mib: float = 0.0
+    """Of caches that fill, times the logarithm of finished runs."""
     noise_mib: float = 25.0
     noise_seconds: float = 240.0
     base_cores: float = 0.05
@@ -94,6 +96,8 @@ class Scraping:
     interval: float = 30.0
     window: float = 0.0
     lag: float = 0.0
+    jitter: float = 0.0
+    """Seconds by which stamps are late beyond that, some more and some less."""
     lost: float = 0.01
     """Share of scrapes that never arrive."""
 
@@ -159,6 +163,7 @@ def _life(
     at = np.arange(begin + chance.uniform(0, scraping.interval), end, scraping.interval)
     at = at + chance.uniform(0, 0.05, len(at))
     at = at[chance.random(len(at)) >= scraping.lost]
+    stamps = at + scraping.lag + chance.uniform(0, scraping.jitter, len(at))
     # Means are those of looks one second apart.
     looks = np.arange(begin, end) + 0.5 if scraping.window else at
     base = server.base_mib + server.base_apart_mib * chance.normal()
@@ -171,7 +176,7 @@ def _life(
         name: JobRuns(LiveRuns(one.process, one.began), LiveRuns(one.began, one.ended))
         for name, one in runs.items()
     }
-    life = Life(begin, at + scraping.lag, memory * MIB, known)
+    life = Life(begin, stamps, memory * MIB, known)
     return life, replace(life, values=cpu), replace(life, values=threads), base
 
 
@@ -213,6 +218,9 @@ def _memory(
     """All but the base, in MiB."""
     held = _noise(chance, at, server.noise_mib, server.noise_seconds)
     held += server.drift_mib_per_hour * (at - begin) / 3600
+    ended = np.sort(np.concatenate([one.ended for one in runs.values()]))
+    finished = np.searchsorted(ended, at, side="right")
+    held += server.leak_mib_per_run * finished + server.growth_mib * np.log1p(finished)
     for name, job in jobs.items():
         mine = runs[name]
         run, scrape = _pairs(mine.process, mine.began, at)
@@ -221,7 +229,6 @@ def _memory(
         run, scrape = _pairs(mine.began, mine.ended, at)
         share = job.shape(at[scrape] - mine.began[run]) * mine.cost[run]
         held += np.bincount(scrape, job.mib * share, len(at))
-        held += server.leak_mib_per_run * np.searchsorted(np.sort(mine.ended), at, side="right")
     return held
 
 
