@@ -103,6 +103,8 @@ class PrometheusClient:
         self._session.trust_env = not _is_here(host)
         # Without this, an entry in ~/.netrc would replace an Authorization header.
         self._session.auth = _as_it_is
+        if _is_here(host):
+            self._session.headers["Accept-Encoding"] = "identity"  # packing would only cost the server time
         self._session.headers.update(headers)
 
     def series(self, matches: Sequence[str], since: float, until: float) -> list[Labels]:
