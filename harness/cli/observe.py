@@ -16,8 +16,8 @@ from harness.campaign.observation import Wanted, observed
 from harness.campaign.observed_refit import write_observed
 from harness.cli.folders import new_folder
 from harness.cli.metrics_source import MetricsOptions, metrics_source
+from harness.cli.observe_options import RunOptions
 from harness.cli.option_groups import with_groups
-from harness.cli.options import TOKEN_HEADER
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.run_source import instance_client, is_instance, seconds_back
@@ -27,7 +27,7 @@ from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from harness.sizing.observed_fit import fit_observed
-from harness.sizing.run_lives import LOGS_READ, read_run_lives
+from harness.sizing.run_lives import read_run_lives
 from harness.target.versions import dagster_version
 
 
@@ -42,42 +42,13 @@ def observe(
         ),
     ],
     metrics: MetricsOptions,
-    location: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Code location whose server is selected. May be given several times, where several share "
-            "one container.",
-            show_default=False,
-        ),
-    ] = None,
-    days: Annotated[float, typer.Option(help="How far back to read metrics and runs.")] = 7.0,
+    runs: RunOptions,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR", help="Result folder. Default: results/observed-TIME.", show_default=False
         ),
     ] = None,
-    token_env: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Environment variable that holds the instance's token. The token itself never goes on the "
-            "command line, where others may see it.",
-            show_default=False,
-        ),
-    ] = "",
-    token_header: Annotated[
-        str, typer.Option(metavar="HEADER", help="HTTP header that the token is sent in.")
-    ] = TOKEN_HEADER,
-    event_logs: Annotated[
-        int,
-        typer.Option(
-            min=20,
-            help="Of how many runs, the newest, to read the event log, which tells when a run's process came "
-            "up and ended. The others have the median of these.",
-        ),
-    ] = LOGS_READ,
     check: Annotated[
         float | None,
         typer.Option(
@@ -106,7 +77,7 @@ def observe(
         )
     if check is not None and not 0 < check < 1:
         raise InputError(f"--check {check:g}: a share between 0 and 1 is expected, such as 0.1")
-    since = seconds_back(days)
+    since = seconds_back(runs.days)
     source = metrics_source(metrics)
     folder = ResultFolder(out or new_folder("observed"))
     if folder.exists:
@@ -115,16 +86,16 @@ def observe(
     console = make_console()
     wanted = Wanted(
         instance=_without_query(url),
-        locations=tuple(location or ()),
+        locations=tuple(runs.location or ()),
         since=since,
         until=until,
         source=source.name,
         select=metrics.select,
         name=folder.path.name,
     )
-    with _telling(console) as say, instance_client(url, token_env, token_header) as client:
+    with _telling(console) as say, instance_client(url, runs.token_env, runs.token_header) as client:
         read = source.read(since, until, say)
-        lives = read_run_lives(client, since, say, event_logs)
+        lives = read_run_lives(client, since, say, runs.event_logs)
         seen = observed(wanted, lives, read, dagster_version(client))
         say("fitting")
         fitted = fit_observed(seen.document, seen.tables, force)

@@ -90,6 +90,12 @@ def test_a_result_is_not_written_over(run: Run, result: Path) -> None:
     assert "holds a result already" in said
 
 
+def test_metrics_have_to_be_given(run: Run) -> None:
+    done = run("observe", "http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "Missing option '--metrics'" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
