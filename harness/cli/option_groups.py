@@ -24,7 +24,11 @@ def with_groups(command: Callable[..., None]) -> Callable[..., None]:
         annotated = get_type_hints(groups[name], include_extras=True)
         parameters += [
             inspect.Parameter(
-                one.name, inspect.Parameter.KEYWORD_ONLY, default=one.default, annotation=annotated[one.name]
+                one.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                # a field without a default is an option that has to be given
+                default=inspect.Parameter.empty if one.default is MISSING else one.default,
+                annotation=annotated[one.name],
             )
             for one in fields(groups[name])
         ]

@@ -59,7 +59,8 @@ def main() -> int:
         done = [one for one in done if one.seed != seen.seed] + [seen]
         with _cases(out, stack).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(seen)) + "\n")
-        if not seen.wrong:
+        # What stayed open is kept too, to see why.
+        if not seen.wrong and seen.resumed in ("", "valid"):
             shutil.rmtree(folder, ignore_errors=True)
     everything = [seen for name in STACKS for seen in read_seen(out, name)]
     undisturbed = {name: _undisturbed(out, name)[0] for name in {seen.stack for seen in everything}}

@@ -18,6 +18,8 @@ from tests.campaign.leftovers import harmed, left, look
 from tests.campaign.place import NEVER_ENDED, Place
 
 CONSTANT = "memory_per_run_bytes"
+NOTHING_BEGUN = "none"
+"""In place of a validity: no result was begun."""
 AGREES_WITHIN = 0.05
 """Of the undisturbed value; the harness's own rounds of one version differ by 1 %."""
 
@@ -72,8 +74,8 @@ def run_case(case: Case, folder: Path, undisturbed: float) -> Seen:
         _wait(process, case.after_seconds)
         struck = case.fault.strikes(Running(process, place.out, random.Random(case.seed), clock))
         output = place.output(process)
-        wrong = _amiss(process.returncode, output, refused=case.fault.mend is not None)
         validity = _validity(place.out)
+        wrong = _amiss(process.returncode, output, validity, refused=case.fault.mend is not None)
         if validity == "valid" and process.returncode != 0:
             wrong.append(f"valid, though bench ended with {process.returncode}")
         if case.fault.mend:
@@ -132,9 +134,12 @@ def _wait(process: subprocess.Popen[str], seconds: float) -> None:
         return
 
 
-def _amiss(code: int, output: str, refused: bool) -> list[str]:
+def _amiss(code: int, output: str, validity: str, refused: bool) -> list[str]:
     wrong = [f"a traceback: {_last(output)}"] if "Traceback" in output else []
-    right = (0, 3, 4, 5, 130, -signal.SIGKILL, -signal.SIGHUP, 128 + signal.SIGHUP)
+    right = {0, 3, 4, 5, 130, -signal.SIGKILL, 128 + signal.SIGHUP}
+    if validity == NOTHING_BEGUN:
+        # Python may still have been importing: there was nothing to keep or to take down yet.
+        right |= {-signal.SIGHUP, -signal.SIGINT, -signal.SIGTERM}
     if code not in right and not (refused and code == 2):
         wrong.append(f"exit code {code}: {_last(output)}")
     if NEVER_ENDED in output:
@@ -150,7 +155,7 @@ def _last(output: str) -> str:
 
 def _validity(out: Path) -> str:
     document = _document(out)
-    return "none" if document is None else document.validity.state
+    return NOTHING_BEGUN if document is None else document.validity.state
 
 
 def _document(out: Path) -> ResultDocument | None:
