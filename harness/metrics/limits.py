@@ -32,5 +32,5 @@ def value_at(readings: Readings, at: float) -> float:
 
 def changes(readings: Readings) -> Readings:
     """The first reading, and each that differs from the one before it."""
-    kept = np.concatenate([[True], np.diff(readings.values) != 0])
+    kept = np.concatenate([[True], readings.values[1:] != readings.values[:-1]])
     return Readings(readings.at[kept], readings.values[kept])

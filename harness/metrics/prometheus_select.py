@@ -19,7 +19,7 @@ _MATCHER = re.compile(
     r"""\s*(?P<label>[A-Za-z_]\w*|"[^"]+")\s*(?P<sign>=~|!~|!=|=)\s*"""
     r"""(?P<value>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)\s*(?P<comma>,|$)"""
 )
-_PAUSE_IMAGE = re.compile(r"(^|/)pause(-\w+)?([:@]|$)")
+_PAUSE_IMAGE = re.compile(r"(^|/)pause(-(amd64|arm|arm64|ppc64le|s390x))?([:@]|$)")
 """Of the container that holds a pod's network and does nothing else."""
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _AGENT_ENDS = (r"-[0-9a-f]{6}-[0-9a-f]{6,10}-[a-z0-9]{5}",)
