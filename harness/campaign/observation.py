@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 import harness
+from harness.campaign.observed_lives import Piece, life_record, pieces_of, refuse_overlap, worst_day
 from harness.errors import InputError
-from harness.metrics.source import Abilities, Instance, Readings
+from harness.metrics.source import Abilities, Instance
 from harness.results.columns import COLUMNS, SCRAPES
 from harness.results.fingerprint import machine_fingerprint
-from harness.results.observed_record import METHOD, DayRecord, LifeRecord, ObservedRecord
+from harness.results.observed_record import METHOD, ObservedRecord
 from harness.results.result_document import ResultDocument, Validity
 from harness.results.scenario_record import ScenarioRecord
 from harness.results.timestamp import timestamp
 from harness.sizing.run_lives import Lives, RunLife
-
-ROLLOVER_SECONDS = 300.0
-"""Two lives of one container may overlap so long while a new one takes over."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +56,9 @@ def observed(
     Raises:
         InputError: the location is not there or has no runs in its server, or containers overlap.
     """
-    instances, abilities = _named_apart(metrics[0]), metrics[1]
-    _refuse_overlap(instances)
+    refuse_overlap(metrics[0])
+    pieces, abilities = pieces_of(metrics[0]), metrics[1]
+    instances = [one.instance for one in pieces]
     wanted = _as_far_as_read(wanted, instances, abilities.interval_seconds)
     locations = _locations(wanted, lives)
     runs = [
@@ -92,7 +89,7 @@ def observed(
         scenario_sha256="",
         fingerprint=machine_fingerprint(),
         validity=Validity(state="inconclusive"),
-        observed=_record(wanted, lives, runs, locations, instances, abilities),
+        observed=_record(wanted, lives, runs, locations, pieces, abilities),
         cells=(),
     )
     return Observed(
@@ -165,7 +162,7 @@ def _record(
     lives: Lives,
     runs: Sequence[RunLife],
     locations: tuple[str, ...],
-    instances: Sequence[Instance],
+    pieces: Sequence[Piece],
     abilities: Abilities,
 ) -> ObservedRecord:
     return ObservedRecord(
@@ -182,66 +179,9 @@ def _record(
         runs_isolated=lives.isolated,
         runs_never_started=lives.never_started,
         runs_without_log=sum(not one.told for one in runs),
-        lives=tuple(_life(one) for one in instances),
-        worst_day=_worst_day(instances),
+        lives=tuple(life_record(one) for one in pieces),
+        worst_day=worst_day(pieces),
     )
-
-
-def _life(one: Instance) -> LifeRecord:
-    memory = one.readings["working_set_bytes"]
-    return LifeRecord(
-        name=one.name,
-        began_epoch_seconds=one.began,
-        ended_epoch_seconds=one.ended if np.isfinite(one.ended) else None,
-        scrapes=len(memory.at),
-        memory_limit_bytes=_last(one.memory_limit_bytes),
-        cpu_limit_cores=_last(one.cpu_limit_cores),
-        memory_max_bytes=float(memory.values.max()),
-        oom_kills=one.oom_kills,
-        ended_by_oom=one.ended_by_oom,
-    )
-
-
-def _worst_day(instances: Sequence[Instance]) -> DayRecord:
-    """Of the highest share of its limit; where no limit is known, of the highest memory."""
-
-    def fullness(one: Instance) -> float:
-        highest = float(one.readings["working_set_bytes"].values.max())
-        return highest / (_last(one.memory_limit_bytes) or float(2**60))
-
-    worst = max(instances, key=fullness)
-    memory, limit = worst.readings["working_set_bytes"], _last(worst.memory_limit_bytes)
-    place = int(np.argmax(memory.values))
-    at, highest = float(memory.at[place]), float(memory.values[place])
-    return DayRecord(
-        day=datetime.fromtimestamp(at, UTC).date().isoformat(),
-        memory_max_bytes=highest,
-        at_epoch_seconds=at,
-        headroom=None if limit is None else 1 - highest / limit,
-    )
-
-
-def _last(limit: Readings | None) -> float | None:
-    return float(limit.values[-1]) if limit is not None and len(limit.values) else None
-
-
-def _named_apart(instances: Sequence[Instance]) -> tuple[Instance, ...]:
-    """With names that tell lives of the same container apart: a table names each reading's."""
-    seen: dict[str, int] = {}
-    found = []
-    for one in instances:
-        seen[one.name] = seen.get(one.name, 0) + 1
-        found.append(one if seen[one.name] == 1 else replace(one, name=f"{one.name} #{seen[one.name]}"))
-    return tuple(found)
-
-
-def _refuse_overlap(instances: Sequence[Instance]) -> None:
-    for first, second in pairwise(sorted(instances, key=lambda one: one.began)):
-        if first.ended - second.began > ROLLOVER_SECONDS:
-            raise InputError(
-                f"--select: {first.name} and {second.name} ran at the same time, and nothing tells which of "
-                "them a run was in; name one of them in --select, such as with its pod"
-            )
 
 
 def _locations(wanted: Wanted, lives: Lives) -> tuple[str, ...]:

@@ -18,10 +18,11 @@ class LifeRecord(Part):
     name: str
     began_epoch_seconds: float
     ended_epoch_seconds: float | None = Field(description="none while it runs, or where nobody knows")
-    scrapes: int
-    memory_limit_bytes: float | None = Field(
-        description="at its end; none where there is none, or nobody knows"
+    goes_on: bool = Field(
+        False, description="of the same processes as the one before: no more than a limit was changed"
     )
+    scrapes: int
+    memory_limit_bytes: float | None = Field(description="none where there is none, or nobody knows")
     cpu_limit_cores: float | None = Field(description="as the limit of memory")
     memory_max_bytes: float = Field(description="highest working set that was read")
     oom_kills: int | None = None

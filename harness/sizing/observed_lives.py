@@ -10,7 +10,7 @@ import pandas as pd
 from harness.model.linear import Array
 from harness.model.live_runs import LiveRuns
 from harness.model.observed_load import JobRuns, Life
-from harness.results.observed_record import ObservedRecord
+from harness.results.observed_record import LifeRecord, ObservedRecord
 from harness.sizing.run_lives import INFINITY, RunLife, completed
 from harness.target.run_histories import BEGUN
 
@@ -67,8 +67,7 @@ def server_lives(
         values = pd.to_numeric(rows[quantity]).to_numpy(float, na_value=np.nan)
         at = rows["at_epoch_seconds"].to_numpy(float)
         known = np.isfinite(values)
-        until = INFINITY if life.ended_epoch_seconds is None else life.ended_epoch_seconds
-        since = life.began_epoch_seconds if number else -INFINITY
+        since, until = _of_processes(observed.lives, number)
         mine = [runs[int(place)] for place in np.flatnonzero((up >= since) & (up < until))]
         found.append(
             Life(
@@ -82,6 +81,20 @@ def server_lives(
             )
         )
     return tuple(found)
+
+
+def _of_processes(lives: Sequence[LifeRecord], number: int) -> tuple[float, float]:
+    """From when to when the processes of a life lived: beyond it where only a limit was changed."""
+    first, last = number, number
+    while first and lives[first].goes_on:
+        first -= 1
+    while last + 1 < len(lives) and lives[last + 1].goes_on:
+        last += 1
+    ended = lives[last].ended_epoch_seconds
+    return (
+        lives[first].began_epoch_seconds if first else -INFINITY,
+        INFINITY if ended is None else ended,
+    )
 
 
 def _phases(runs: Sequence[RunLife], until: float) -> JobRuns:

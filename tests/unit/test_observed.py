@@ -3,12 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from harness.campaign.observed_lives import life_record, pieces_of, refuse_overlap
 from harness.errors import InputError
+from harness.metrics.source import Readings
+from harness.results.observed_record import LifeRecord
 from harness.results.result_document import ConstantRecord
-from harness.sizing.run_lives import Lives
-from tests.unit.observed_made import LOCATION, fitted, lives_of, made
+from harness.sizing.observed_lives import server_lives
+from harness.sizing.run_lives import Lives, RunLife
+from tests.unit.observed_made import LOCATION, fitted, instances_of, lives_of, made
 from tests.unit.planted_days import MIB, Job, Scraping, Server, day
 
 TWO_DAYS = Server(hours=48)
@@ -107,10 +112,60 @@ def test_several_locations_have_to_be_named() -> None:
     assert made(lives=lives).document.observed.locations == (LOCATION,)  # type: ignore[union-attr]
 
 
-def test_two_servers_at_once_are_refused() -> None:
+def test_servers_at_the_same_time_are_refused_and_a_rollover_is_not() -> None:
     planted = day(1, {"etl": Job()}, Server(lives=2), Scraping())
-    seen = made(server=Server(lives=2), lives=lives_of(planted))
-    assert len(seen.document.observed.lives) == 2  # type: ignore[union-attr]
+    first, second = instances_of(planted)
+    refuse_overlap((replace(first, ended=second.began + 60), second))
+    with pytest.raises(InputError, match="--select: server-0 and server-1 ran at the same time"):
+        refuse_overlap((replace(first, ended=second.began + 3600), second))
+
+
+def test_a_life_is_split_where_a_limit_was_changed() -> None:
+    planted = day(1, {"etl": Job()}, Server(), Scraping())
+    one = instances_of(planted)[0]
+    at = one.began + 8 * 3600
+    raised = Readings(np.array([one.began, at]), np.array([1024.0, 2048.0]) * MIB)
+    pieces = pieces_of([replace(one, memory_limit_bytes=raised, oom_kills=1)])
+    first, second = (life_record(piece) for piece in pieces)
+    assert (first.name, second.name) == ("server-0", "server-0 #2")
+    assert (first.memory_limit_bytes, second.memory_limit_bytes) == (1024 * MIB, 2048 * MIB)
+    assert (first.ended_epoch_seconds, second.began_epoch_seconds) == (at, at)
+    assert (first.goes_on, second.goes_on) == (False, True)
+    assert (first.oom_kills, second.oom_kills) == (None, 1)
+    assert first.scrapes + second.scrapes == len(one.readings["working_set_bytes"].at)
+
+
+def test_runs_live_on_where_only_a_limit_was_changed() -> None:
+    """A run that is live across the change counts on both sides of it; across a restart it does not."""
+    lives = tuple(
+        LifeRecord(
+            name=name,
+            began_epoch_seconds=began,
+            ended_epoch_seconds=ended,
+            goes_on=goes_on,
+            scrapes=0,
+            memory_limit_bytes=None,
+            cpu_limit_cores=None,
+            memory_max_bytes=0,
+        )
+        for name, began, ended, goes_on in (
+            ("a", 0.0, 100.0, False), ("a #2", 100.0, 200.0, True), ("b", 200.0, None, False),
+        )
+    )  # fmt: skip
+    seen = made().document.observed
+    assert seen is not None
+    observed = seen.model_copy(update={"lives": lives})
+    runs = [
+        RunLife("x", "etl", "", "SUCCESS", 89, 90, 91, 120, 121),
+        RunLife("y", "etl", "", "FAILURE", 189, 190, 191, 260, 261),
+    ]
+    table = pd.DataFrame({"instance": ["a"], "at_epoch_seconds": [1.0], "working_set_bytes": [1.0]})
+    first, second, third = server_lives(observed, table, runs, {"etl": ("etl",)}, "working_set_bytes")
+    live = [
+        [float(one.runs["etl"].running.at(np.array([at]))[0]) for at in (95.0, 110.0, 195.0, 210.0)]
+        for one in (first, second, third)
+    ]
+    assert live == [[1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0]]
 
 
 def test_the_worst_day_is_that_of_the_least_headroom() -> None:
