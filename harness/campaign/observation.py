@@ -18,7 +18,10 @@ from harness.results.observed_record import METHOD, ObservedRecord
 from harness.results.result_document import ResultDocument, Validity
 from harness.results.scenario_record import ScenarioRecord
 from harness.results.timestamp import timestamp
+from harness.sizing.observed_beside import locations_beside
 from harness.sizing.run_lives import Lives, RunLife
+
+MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ def observed(
         observed=_record(wanted, lives, runs, locations, pieces, abilities),
         cells=(),
     )
+    _refuse_shared(document, scrapes_table(instances), lives)
     return Observed(
         document, {SCRAPES: scrapes_table(instances), "runs": runs_table(runs, len(locations) > 1)}
     )
@@ -182,6 +186,19 @@ def _record(
         lives=tuple(life_record(one) for one in pieces),
         worst_day=worst_day(pieces),
     )
+
+
+def _refuse_shared(document: ResultDocument, scrapes: pd.DataFrame, lives: Lives) -> None:
+    """Refuse a location whose container others share that were not named: it would pay for their runs."""
+    if document.observed is None:
+        return
+    named = document.observed.locations
+    for other, each in locations_beside(document.observed, scrapes, lives.runs).items():
+        options = " ".join(f"--location {one}" for one in (*named, other))
+        raise InputError(
+            f"--location {', '.join(named)}: each run of {other} takes {each.value / MIB:.0f} MiB "
+            f"({each.low / MIB:.0f} to {each.high / MIB:.0f}) of the same container; name both: {options}"
+        )
 
 
 def _locations(wanted: Wanted, lives: Lives) -> tuple[str, ...]:

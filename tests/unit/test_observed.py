@@ -112,6 +112,28 @@ def test_several_locations_have_to_be_named() -> None:
     assert made(lives=lives).document.observed.locations == (LOCATION,)  # type: ignore[union-attr]
 
 
+def test_a_location_that_shares_the_container_has_to_be_named() -> None:
+    jobs = {"etl": Job(), "report": Job(mib=60)}
+    planted = day(4, jobs, TWO_DAYS, Scraping())
+    lives = lives_of(planted)
+    apart = tuple(replace(one, location="here" if one.job == "etl" else "there") for one in lives.runs)
+    shared = replace(lives, runs=apart)
+    told = r"each run of there takes \d+ MiB .* name both: --location here --location there"
+    with pytest.raises(InputError, match=told):
+        made(4, jobs, TWO_DAYS, lives=shared, locations=("here",))
+    both = fitted(made(4, jobs, TWO_DAYS, lives=shared, locations=("here", "there")))
+    assert {cell.workload for cell in both.cells} == {"here/etl", "there/report"}
+
+
+def test_a_location_with_a_container_of_its_own_is_no_harm() -> None:
+    planted, elsewhere = (day(seed, {"etl": Job()}, TWO_DAYS, Scraping()) for seed in (1, 2))
+    lives = lives_of(planted)
+    others = lives_of(elsewhere, "there")
+    both = replace(lives, runs=(*lives.runs, *others.runs))
+    seen = made(1, server=TWO_DAYS, lives=both, locations=("here",))
+    assert len(seen.tables["runs"]) == len(lives.runs)
+
+
 def test_servers_at_the_same_time_are_refused_and_a_rollover_is_not() -> None:
     planted = day(1, {"etl": Job()}, Server(lives=2), Scraping())
     first, second = instances_of(planted)
