@@ -176,25 +176,9 @@ class CsvSource:
             names = self._names()
             if unused := [name for name in names if name not in COLUMNS]:
                 say(f"{self._file}: not used: {', '.join(unused)}")
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", pd.errors.ParserWarning)
-                kept = [name for name in names if name in COLUMNS]
-                for frame in pd.read_csv(
-                    self._file,
-                    encoding="utf-8-sig",
-                    names=names,
-                    header=0,
-                    usecols=kept,
-                    dtype={INSTANCE: "str"},
-                    keep_default_na=False,
-                    na_values={name: _MISSING for name in kept if name != INSTANCE},
-                    skipinitialspace=True,
-                    skip_blank_lines=False,  # so that lines can be told
-                    index_col=False,
-                    chunksize=_ROWS_AT_ONCE,
-                ):
-                    if (table := self._checked(frame)) is not None:
-                        yield table
+            for frame in self._frames(names):
+                if (table := self._checked(frame)) is not None:
+                    yield table
         except UnicodeError:
             raise InputError(f"{self._file}: not UTF-8 text; save it as CSV in UTF-8") from None
         except pd.errors.ParserWarning:
@@ -204,6 +188,32 @@ class CsvSource:
         except (OSError, ValueError, csv.Error) as error:
             why = " ".join(str(error).split())[:200]
             raise InputError(f"{self._file}: not a CSV table ({why})") from None
+
+    def _frames(self, names: list[str]) -> Iterator[pd.DataFrame]:
+        import pandas as pd
+
+        # All are read: of a line with more values than names, the others would not tell.
+        numbers = [name for name in names if name in COLUMNS and name != INSTANCE]
+        with (
+            warnings.catch_warnings(),
+            # Opened here, as pandas leaves it open after an error.
+            self._file.open(encoding="utf-8-sig", newline="") as stream,
+            pd.read_csv(
+                stream,
+                names=names,
+                header=0,
+                dtype={name: "str" for name in names if name not in numbers},
+                keep_default_na=False,
+                na_values={name: _MISSING for name in numbers},
+                skipinitialspace=True,
+                skip_blank_lines=False,  # so that lines can be told
+                index_col=False,
+                low_memory=False,
+                chunksize=_ROWS_AT_ONCE,
+            ) as reader,
+        ):
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            yield from reader
 
     def _names(self) -> list[str]:
         """The names in the first line.
@@ -229,7 +239,7 @@ class CsvSource:
     def _checked(self, frame: pd.DataFrame) -> _Table | None:
         """The rows that hold anything; None where none does."""
         instances = frame[INSTANCE].fillna("") if INSTANCE in frame else None
-        held = frame.drop(columns=INSTANCE, errors="ignore").notna().any(axis=1)
+        held = frame[[name for name in frame if name in COLUMNS and name != INSTANCE]].notna().any(axis=1)
         frame = frame[held if instances is None else held | (instances != "")]
         if frame.empty:
             return None
