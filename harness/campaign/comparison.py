@@ -47,6 +47,7 @@ def comparison_of(
         warnings=tuple(warnings),
         remarks=tuple(text for other in others for text in remarks(baseline, other)),
         packages=packages(subjects),
+        observed=baseline.rounds[0].document.observed is not None,
         differences=compare(baseline, others, limits, SEED),
     )
     return comparison, subjects

@@ -11,8 +11,10 @@ import pandas as pd
 from harness.model.constants import CONSTANTS
 from harness.model.definition import Points
 from harness.model.difference import Strata
+from harness.model.intervals import Estimate
 from harness.results.alike import setting_of
 from harness.results.result_document import CellRecord, ResultDocument
+from harness.sizing.costs import estimate_of
 from harness.sizing.fitting import measured_bursts, points_of
 
 MOST_LEVEL = 1000
@@ -44,6 +46,19 @@ class Subject:
                     key = setting_of(cell)
                     found[key] = (*found.get(key, ()), cell)
         return found
+
+    def estimates(self, setting: str) -> dict[str, Estimate]:
+        """The constants of a setting that was observed, of which there are no bursts; else none.
+
+        Without latencies: launches that nobody plans hardly ever come in the same way twice.
+        """
+        found = [cell for cell in self.cells().get(setting, ()) if any(o.observed for o in cell.constants)]
+        told = {one.name: estimate_of(one) for cell in found for one in cell.constants}
+        return {
+            name: one
+            for name, one in told.items()
+            if one is not None and CONSTANTS[name].compared and CONSTANTS[name].kind != "latency"
+        }
 
     def points(self, setting: str) -> tuple[dict[str, Points], Strata]:
         """The points of every constant of a setting, over all rounds, and the stratum of each burst."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.compare.subject import Subject
 from harness.model.constants import CONSTANTS, order_of
-from harness.model.difference import PERMUTATIONS, Difference, difference, holm
+from harness.model.difference import PERMUTATIONS, Difference, difference, difference_of_estimates, holm
 from harness.model.intervals import Estimate, NotEstimable
 from harness.results.comparison_document import DifferenceRecord, Kind, Verdict
 from harness.results.estimate_record import EstimateRecord
@@ -66,6 +66,13 @@ def compare(
             difference(first[0][name], second[0][name], (first[1], second[1]), seed, permutations),
         )
         for label, workload, name, first, second in pairs
+    ]
+    found += [
+        (other.label, workload, name, difference_of_estimates(first[name], second[name]))
+        for other in others
+        for setting, workload, _ in of_baseline
+        for first, second in [(baseline.estimates(setting), other.estimates(setting))]
+        for name in first.keys() & second.keys()
     ]
     tested = [apart.p_value for *_, apart in found if isinstance(apart, Difference)]
     corrected = iter(holm(tested))

@@ -25,6 +25,8 @@ from harness.model.linear import Array, fit_line
 
 PERMUTATIONS = 1999
 """Of one comparison alone."""
+_NORMAL_95 = 1.959964
+"""Standard deviations that 95 % of a normal distribution are within."""
 _SAME = 1e-9
 """Values that are alike but for rounding, as a share of the larger."""
 
@@ -79,6 +81,20 @@ def difference(
         ratio = _ratio(first, second)
     p_value = pooled.p_value(seed, permutations)
     return Difference(first, second, ratio, p_value, min(p_value, pooled.least_p_value()))
+
+
+def difference_of_estimates(first: Estimate, second: Estimate) -> Difference | NotEstimable:
+    """The difference of two constants of which no bursts are known, by their intervals alone.
+
+    They are taken for independent, and the logarithm of their ratio for normal.
+    """
+    if min(first.value, second.value) <= 0:
+        return NotEstimable("not above zero: there is no ratio", min(first.n, second.n))
+    ratio = _ratio(first, second)
+    reach = math.log(ratio.high / ratio.value)
+    distance = abs(math.log(ratio.value)) / reach if reach else math.inf
+    p_value = math.erfc(distance * _NORMAL_95 / math.sqrt(2))
+    return Difference(first, second, ratio, p_value, 0.0)
 
 
 def holm(p_values: list[float]) -> list[float]:

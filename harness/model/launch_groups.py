@@ -1,7 +1,7 @@
-"""What each further launch of a group delays the start of the last, from launches that nobody planned. Pure.
+"""What each further launch of a burst delays the start of the last, from launches that nobody planned. Pure.
 
-Launches whose starts overlap are a burst that came about by itself. The figure is that of a burst: time from
-its first launch until its last run has begun, against the number of its runs.
+Launches that come within a second are a burst that came about by itself. The figure is that of a burst: time
+from its first launch until its last run has begun, against the number of its runs.
 """
 
 from __future__ import annotations
@@ -11,35 +11,44 @@ import numpy as np
 from harness.model.intervals import Estimate, NotEstimable, estimate_line, estimate_mean
 from harness.model.linear import Array
 
+AT_ONCE_SECONDS = 1.0
+"""Launches that follow one another within so long are of one burst, as by a schedule."""
 FEWEST_IN_LARGEST = 3
-"""Runs in some group: two sizes alone, one and two, make no line."""
+"""Runs in some burst: two sizes alone, one and two, make no line."""
 
 
 def launch_groups(launched: Array, began: Array) -> tuple[Array, Array]:
-    """Sizes of groups of overlapping starts, and the seconds each took; both shape (groups,).
+    """Sizes of bursts, and the seconds each took until its last run had begun; both shape (bursts,).
+
+    A burst that was launched while another one still started is left out: it waited for that.
 
     Args:
         launched: epoch seconds at which the launch of each run began; shape (runs,).
         began: epoch seconds at which each run had begun; shape of `launched`.
     """
-    order = np.argsort(launched, kind="stable")
-    launched, began = launched[order], began[order]
     if not len(launched):
         return np.array([]), np.array([])
+    order = np.argsort(launched, kind="stable")
+    launched, began = launched[order], began[order]
+    first = np.flatnonzero(np.concatenate([[True], np.diff(launched) > AT_ONCE_SECONDS]))
+    sizes = np.diff(np.concatenate([first, [len(launched)]])).astype(float)
     until = np.maximum.accumulate(began)
-    first = np.flatnonzero(np.concatenate([[True], launched[1:] > until[:-1]]))
-    last = np.concatenate([first[1:], [len(launched)]]) - 1
-    return (last - first + 1).astype(float), until[last] - launched[first]
+    last = (first + sizes - 1).astype(int)
+    alone = np.concatenate([[True], launched[first[1:]] > until[first[1:] - 1]])
+    # One that others joined while it started is no measure of itself either.
+    joined = np.concatenate([~alone[1:], [False]])
+    kept = alone & ~joined
+    return sizes[kept], (until[last] - launched[first])[kept]
 
 
 def launch_seconds(launched: Array, began: Array, seed: int) -> Estimate | NotEstimable:
-    """Seconds by which each further run of a group delays the start of the last.
+    """Seconds by which each further run of a burst delays the start of the last.
 
-    Where launches hardly ever overlap, it is the time that one takes alone: more than each further one would.
+    Where there are no bursts, it is the time that one run takes alone: more than each further one would.
     """
     sizes, spans = launch_groups(launched, began)
     if len(sizes) and sizes.max() >= FEWEST_IN_LARGEST:
         line = estimate_line(sizes, spans, seed)
-        if not isinstance(line, NotEstimable):
+        if not isinstance(line, NotEstimable) and line.slope.value > 0:
             return line.slope
     return estimate_mean(spans[sizes == 1])

@@ -31,6 +31,7 @@ _COLOURS: dict[Verdict, str] = {
 }
 _PACKAGES_SHOWN = 12
 PER_RUN = "CPU and launch are compared as what bursts cost per run at the levels measured, not as slopes"
+BY_INTERVALS = "observed, so compared by the intervals of the constants alone; in brackets: the blocks of time behind them"
 _FIRST = ("python", "dagster", "dagster-webserver", "grpcio", "protobuf", "sqlalchemy", "pydantic")
 """Packages that are told of first: they bear most on what a run costs."""
 UNCHANGED = "Nothing changed by more than its threshold and not by chance."
@@ -136,7 +137,12 @@ def _with_bars(table: Table, records: Sequence[DifferenceRecord], quote: str = "
 
 
 def _notes(comparison: ComparisonDocument) -> list[str]:
-    return [*comparison.warnings, *comparison.remarks, *_packages(comparison), PER_RUN, BARS]
+    return [*comparison.warnings, *comparison.remarks, *_packages(comparison), how(comparison), BARS]
+
+
+def how(comparison: ComparisonDocument) -> str:
+    """How constants are compared, and what the numbers in brackets are."""
+    return BY_INTERVALS if comparison.observed else PER_RUN
 
 
 def weightiest(packages: Sequence[PackageRecord]) -> list[PackageRecord]:

@@ -67,6 +67,9 @@ class ComparisonDocument(Part):
     warnings: tuple[str, ...] = Field(description="what was overridden")
     remarks: tuple[str, ...] = Field(description="what else a reader should know")
     packages: tuple[PackageRecord, ...] = Field(description="that differ")
+    observed: bool = Field(
+        False, description="of deployments that others load: figures rest on blocks of time, not on bursts"
+    )
     differences: tuple[DifferenceRecord, ...]
 
     def count(self, verdict: Verdict) -> int:

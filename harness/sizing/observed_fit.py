@@ -33,7 +33,7 @@ _SOURCES = {
     "base_cpu_cores": "growth of cpu_seconds between scrapes without a run",
     "cpu_seconds_per_run": "growth of cpu_seconds between scrapes against the runs that were live",
     "cpu_cores_per_run": "growth of cpu_seconds between scrapes against the runs that had begun",
-    "launch_seconds_per_run": "starting to run_start of runs whose starts overlap",
+    "launch_seconds_per_run": "starting to run_start of runs that were launched within a second, or alone",
     "threads_per_run": "threads of scrapes against the runs that were live",
     "processes_per_run": "processes of scrapes against the runs that were live",
 }
@@ -229,7 +229,7 @@ def _cell(
     mine = [one for one in runs if one.job in jobs]
     constants = () if fits is None else _constants(fits, kind, mine, seed)
     return CellRecord(
-        cell_id=f"{re.sub(r'[^A-Za-z0-9._-]+', '_', kind)}-{version}",
+        cell_id=f"{re.sub(r'[^A-Za-z0-9._-]+', '_', kind)}-{version}-observed",
         workload=kind,
         dagster_version=version,
         cpus=last.cpu_limit_cores or 1.0,

@@ -204,3 +204,18 @@ def test_it_is_fitted_again_to_the_same(run: Run, result: Path, tmp_path: Path) 
 def test_it_is_listed_like_any_other(result: Path) -> None:
     item = Catalogue(result.parent).items()[0]
     assert (item.kind, item.validity, item.workloads) == ("result", "valid", ("etl",))
+
+
+def test_two_weeks_of_a_deployment_are_compared(run: Run, result: Path, tmp_path: Path) -> None:
+    heavier = made(5, {"etl": Job(mib=96)}, Server(hours=30))
+    later = written(tmp_path / "later", heavier).path
+    done = run("compare", str(result), str(later), "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = {one["constant"]: one for one in json.loads(done.stdout)["differences"]}
+    assert found["memory_per_run_bytes"]["verdict"] == "regressed"
+    assert found["memory_per_run_bytes"]["ratio"]["value"] == pytest.approx(1.2, rel=0.05)
+    assert found["threads_per_run"]["verdict"] == "no change"
+    assert "launch_seconds_per_run" not in found
+    said = run("compare", str(result), str(later)).stdout
+    assert "blocks of time" in said
+    assert "bursts" not in said

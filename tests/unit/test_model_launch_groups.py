@@ -9,12 +9,20 @@ from harness.model.launch_groups import launch_groups, launch_seconds
 CHANCE = np.random.default_rng(1)
 
 
-def test_launches_are_one_group_while_their_starts_overlap() -> None:
-    launched = np.array([0.0, 10.0, 1.0, 10.5, 50.0])
+def test_launches_within_a_second_are_one_burst() -> None:
+    launched = np.array([0.0, 10.0, 0.8, 10.5, 50.0])
     began = np.array([2.0, 12.0, 4.0, 13.0, 51.0])
     sizes, spans = launch_groups(launched, began)
     assert sizes.tolist() == [2, 2, 1]
     assert spans.tolist() == [4, 3, 1]
+
+
+def test_bursts_that_wait_for_one_another_are_left_out() -> None:
+    launched = np.array([0.0, 3.0, 20.0, 30.0])
+    began = np.array([5.0, 8.0, 22.0, 33.0])
+    sizes, spans = launch_groups(launched, began)
+    assert sizes.tolist() == [1, 1]
+    assert spans.tolist() == [2, 3]
 
 
 def test_each_further_run_of_a_group_is_recovered() -> None:

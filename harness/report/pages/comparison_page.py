@@ -9,7 +9,7 @@ import pandas as pd
 
 from harness.report.comparison_text import (
     HEADER,
-    PER_RUN,
+    how,
     UNCHANGED,
     changed,
     groups,
@@ -221,7 +221,7 @@ def _differs(comparison: ComparisonDocument) -> tuple[Section, ...]:
                 *((Titled("Packages", packages),) if rows else ()),
                 Titled("What was compared", measured),
             ),
-            notes=(*comparison.remarks, PER_RUN),
+            notes=(*comparison.remarks, how(comparison)),
             look="words",
         ),
     )
