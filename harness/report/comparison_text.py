@@ -31,7 +31,9 @@ _COLOURS: dict[Verdict, str] = {
 }
 _PACKAGES_SHOWN = 12
 PER_RUN = "CPU and launch are compared as what bursts cost per run at the levels measured, not as slopes"
-BY_INTERVALS = "observed, so compared by the intervals of the constants alone; in brackets: the blocks of time behind them"
+BY_INTERVALS = (
+    "observed, so compared by the constants' intervals alone; in brackets: the blocks of time behind"
+)
 _FIRST = ("python", "dagster", "dagster-webserver", "grpcio", "protobuf", "sqlalchemy", "pydantic")
 """Packages that are told of first: they bear most on what a run costs."""
 UNCHANGED = "Nothing changed by more than its threshold and not by chance."

@@ -210,7 +210,7 @@ def test_two_weeks_of_a_deployment_are_compared(run: Run, result: Path, tmp_path
     heavier = made(5, {"etl": Job(mib=96)}, Server(hours=30))
     later = written(tmp_path / "later", heavier).path
     done = run("compare", str(result), str(later), "--format", "json")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 7, done.stderr
     found = {one["constant"]: one for one in json.loads(done.stdout)["differences"]}
     assert found["memory_per_run_bytes"]["verdict"] == "regressed"
     assert found["memory_per_run_bytes"]["ratio"]["value"] == pytest.approx(1.2, rel=0.05)

@@ -9,11 +9,11 @@ import pandas as pd
 
 from harness.report.comparison_text import (
     HEADER,
-    how,
     UNCHANGED,
     changed,
     groups,
     headline,
+    how,
     named,
     row,
     weightiest,
