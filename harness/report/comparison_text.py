@@ -31,8 +31,8 @@ _COLOURS: dict[Verdict, str] = {
 }
 _PACKAGES_SHOWN = 12
 PER_RUN = "CPU and launch are compared as what bursts cost per run at the levels measured, not as slopes"
-BY_INTERVALS = "observed, so compared by the constants' intervals; in brackets: the blocks of time behind them"
-    "observed, so compared by the constants' intervals alone; in brackets: the blocks of time behind"
+BY_INTERVALS = (
+    "observed, so compared by the intervals of the constants alone; in brackets: blocks of time behind them"
 )
 _FIRST = ("python", "dagster", "dagster-webserver", "grpcio", "protobuf", "sqlalchemy", "pydantic")
 """Packages that are told of first: they bear most on what a run costs."""
