@@ -28,7 +28,6 @@ from harness.model.observed_load import (
     finished,
     groups_of,
     hours,
-    inflation,
     rates,
     running,
     starting,
@@ -36,7 +35,7 @@ from harness.model.observed_load import (
     up,
     varies,
 )
-from harness.model.observed_resamples import inside
+from harness.model.observed_resamples import inflation, inside
 from harness.model.scrapes import HUBER_K, ScrapeFit, fit_scrapes
 
 LEAST_BLOCKS = 8
@@ -174,6 +173,8 @@ class _Fitted:
         if held_by < LEAST_BLOCKS:
             reason = f"it varies in {held_by:.1f} blocks of time, at least {LEAST_BLOCKS} are needed"
             return NotEstimable(reason, self.scrapes)
+        if self.fit.inflation[place - 1] > HIGHEST_INFLATION:
+            return NotEstimable("it cannot be told apart from how late stamps are", self.scrapes)
         return self.one(place)
 
     def of_jobs(self) -> dict[str, Told]:
@@ -229,6 +230,7 @@ def _fit(
         equations.blocks,
         seed,
         sampling.lags,
+        any(np.any(window) for window in equations.window),
         huber_k,
         least_scale_of(equations.values),
     )

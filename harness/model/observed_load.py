@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.model.linear import Array
 from harness.model.live_runs import LiveRuns
-from harness.model.observed_resamples import Numbers, inside
+from harness.model.observed_resamples import Numbers, inflation, inside
 from harness.model.scrapes import LAGS, block_seconds, blocks_of
 
 SETTLE_SECONDS = 60.0
@@ -224,23 +224,6 @@ def evenly_aged(equations: Equations) -> bool:
 
 def _sum(parts: Sequence[Array], instants: Array) -> Array:
     return np.asarray(sum(parts, np.zeros(len(instants))))
-
-
-def inflation(rows: Array) -> Array:
-    """By how much the others inflate the variance of each regressor; infinite for a sum of others.
-
-    Args:
-        rows: as `inside` returns them, none of them still; shape (scrapes, regressors).
-    """
-    if rows.shape[1] < 2:
-        return np.ones(rows.shape[1])
-    scaled = rows / np.sqrt(np.sum(rows**2, axis=0))
-    # What is left of each column without the others: exact, where an inverse would be garbage.
-    left = [
-        np.sum((one - others @ np.linalg.lstsq(others, one, rcond=None)[0]) ** 2)
-        for one, others in ((scaled[:, k], np.delete(scaled, k, axis=1)) for k in range(rows.shape[1]))
-    ]
-    return np.asarray([1 / value if value > _STILL else np.inf for value in left])
 
 
 def varies(rows: Array, segment: Numbers) -> list[bool]:

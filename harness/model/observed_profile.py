@@ -23,14 +23,13 @@ from harness.model.observed_load import (
     Life,
     Sampling,
     finished,
-    inflation,
     of_age,
     running,
     starting,
     states,
     varies,
 )
-from harness.model.observed_resamples import inside
+from harness.model.observed_resamples import inflation, inside
 from harness.model.scrapes import ScrapeFit, fit_scrapes
 
 EDGES = (

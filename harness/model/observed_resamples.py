@@ -16,6 +16,8 @@ from harness.model.linear import Array
 
 CONFIDENCE = 0.95
 _TINY = 1e-9
+_STILL = 1e-9
+"""Share of its squares that a regressor keeps without the others, and is none of its own."""
 _RIDGE = 1e-13
 """Where a resample lacks a regressor, its squares have an inverse all the same."""
 _CHUNK = 2_000_000
@@ -59,6 +61,12 @@ class Draws:
         beyond = (furthest[:, None] >= far).sum(axis=0)
         return np.asarray((1 + beyond) / (1 + len(furthest)))
 
+    def first(self, count: int) -> Draws:
+        """Of the first coefficients alone."""
+        return Draws(
+            self.distance[:, :count], self.covariances[:, :count, :count], self.covariance[:count, :count]
+        )
+
     def _error(self, weights: Array) -> Array:
         squares = np.einsum("sk,kl,sl->s", weights, self.covariance, weights)
         return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
@@ -80,6 +88,25 @@ def inside(rows: Array, segment: Numbers) -> Array:
     """Rows less their mean of the segment; shape of `rows`, (scrapes, regressors)."""
     total = np.bincount(segment)
     return np.asarray(rows - (_sums_of_segments(rows, segment) / total[:, None])[segment])
+
+
+def inflation(rows: Array) -> Array:
+    """By how much the others inflate the variance of each regressor; infinite for a sum of others.
+
+    Args:
+        rows: as `inside` returns them, none of them still; shape (scrapes, regressors).
+    """
+    if rows.shape[1] < 2:
+        return np.ones(rows.shape[1])
+    size = np.sqrt(np.sum(rows**2, axis=0))
+    alike = rows.T @ rows / np.outer(size, size)
+    left = []
+    for place in range(rows.shape[1]):
+        # What is left of a column without the others: exact, where an inverse of all would be garbage.
+        others = np.delete(np.delete(alike, place, axis=0), place, axis=1)
+        mine = np.delete(alike[place], place)
+        left.append(1 - mine @ np.linalg.lstsq(others, mine, rcond=None)[0])
+    return np.asarray([1 / value if value > _STILL else np.inf for value in left])
 
 
 def weighted(rows: Array, values: Array, weights: Array, segment: Numbers) -> tuple[Array, Array]:

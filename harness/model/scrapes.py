@@ -15,7 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.model.linear import MAD_TO_SIGMA, Array
-from harness.model.observed_resamples import CONFIDENCE, BlockSums, Combined, Draws, Numbers, inside, weighted
+from harness.model.observed_resamples import (
+    CONFIDENCE,
+    BlockSums,
+    Combined,
+    Draws,
+    Numbers,
+    inflation,
+    inside,
+    weighted,
+)
 
 RESAMPLES = 999
 LEAST_BLOCK_SECONDS = 3600.0
@@ -63,6 +72,8 @@ class ScrapeFit:
     blocks: int
     held_by: Array
     """Effective number of blocks that each regressor varies in; shape (regressors,)."""
+    inflation: Array
+    """By how much the others, and a lag that is not known, inflate the variance of each; (regressors,)."""
     draws: Draws
     """Of the bootstrap, for sums of coefficients."""
 
@@ -117,6 +128,7 @@ def fit_scrapes(
     blocks: Numbers,
     seed: int,
     lags: Sequence[float] = LAGS,
+    smooth: bool = False,
     huber_k: float = HUBER_K,
     least_scale: float = _TINY,
 ) -> ScrapeFit:
@@ -125,10 +137,13 @@ def fit_scrapes(
     Args:
         values: shape (scrapes,).
         design: the regressors; within segments none may be a sum of others.
-        segment: number of the life of the server that each scrape is of, from 0; shape (scrapes,).
+        segment: number of the life of the server that each scrape is of, from 0, ascending; shape (scrapes,).
         blocks: number of each scrape's block, from 0; shape (scrapes,).
         seed: of the bootstrap.
-        lags: those that are possible; one where the lag is known.
+        lags: those that are possible, in even steps; one where the lag is known.
+        smooth: whether regressors change little by little with the lag, as means do. The lag is then one
+            more coefficient, by the slope of what is fitted. Counts of an instant jump, and each resample
+            then chooses among lags.
         huber_k: robust standard deviations beyond which a scrape loses weight; infinity for least squares.
         least_scale: standard deviation that residuals have at least, in units of `values`.
     """
@@ -141,42 +156,67 @@ def fit_scrapes(
 
     fits = _fits_by_lag(lags, robust, len(values))
     best = min(fits, key=lambda place: fits[place].loss)
-    near = list(fits)
     # One set of weights for all: else a lag that fits badly would be forgiven what it does not explain.
     weights = fits[best].weights
-    slants = (weights == 1).astype(float)
-    sums = [BlockSums.of(design(lags[place]), centred, weights, slants, segment, blocks) for place in near]
-    count = int(blocks.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
-    steps = [one.solve(drawn.astype(float)) for one in sums]
+
+    def sums(rows: Array) -> BlockSums:
+        return BlockSums.of(rows, centred, weights, (weights == 1).astype(float), segment, blocks)
+
+    rows = design(lags[best])
+    if smooth and len(lags) > 1:
+        beside = [max(best - 1, 0), min(best + 1, len(lags) - 1)]
+        change = (design(lags[beside[1]]) - design(lags[beside[0]])) / (lags[beside[1]] - lags[beside[0]])
+        rows = np.column_stack([rows, change @ weighted(rows, centred, weights, segment)[1]])
+        near = {best: sums(rows)}
+    else:
+        near = {place: sums(design(lags[place])) for place in fits}
+    whole = near[best]
+    draws, chosen = _resampled(list(near.values()), whole, seed)
+    low, high = draws.interval(whole.value, np.eye(len(whole.value)))
+    if smooth and len(lags) > 1:
+        lag_away, lag_low, lag_high = (float(one[-1]) for one in (whole.value, low, high))
+        count = rows.shape[1]
+    else:
+        tail = (1 - CONFIDENCE) / 2
+        away = np.asarray(lags)[list(near)][chosen] - lags[best]
+        lag_away, (lag_low, lag_high) = 0.0, np.quantile(away, [tail, 1 - tail]).tolist()
+        count = rows.shape[1] + 1
+    upwards = np.eye(count)[0] * middle
+    return ScrapeFit(
+        value=whole.value[:count] + upwards,
+        low=low[:count] + upwards,
+        high=high[:count] + upwards,
+        bases=whole.bases + middle,
+        lag=lags[best] + lag_away,
+        lag_low=lags[best] + lag_low,
+        lag_high=lags[best] + lag_high,
+        scale=fits[best].scale,
+        residuals=centred - whole.bases[segment] - rows @ whole.value[1:],
+        blocks=len(whole.weight),
+        held_by=whole.held_by()[: count - 1],
+        inflation=inflation(inside(rows, segment))[: count - 1],
+        draws=draws.first(count),
+    )
+
+
+def _resampled(near: Sequence[BlockSums], whole: BlockSums, seed: int) -> tuple[Draws, Numbers]:
+    """Resamples of blocks, and which of the `near` lags each of them prefers; `whole` is one of those."""
+    count, width = len(whole.weight), len(whole.value)
+    drawn = (
+        np.random.default_rng(seed)
+        .multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
+        .astype(float)
+    )
+    steps = [one.solve(drawn) for one in near]
     chosen = np.argmin([step.loss for step in steps], axis=0)
-    whole = sums[near.index(best)]
-    distance = np.empty((RESAMPLES, len(whole.value)))
-    covariances = np.empty((RESAMPLES, len(whole.value), len(whole.value)))
+    distance, covariances = np.empty((RESAMPLES, width)), np.empty((RESAMPLES, width, width))
     for place in np.unique(chosen):
         mine = chosen == place
-        distance[mine] = steps[place].value[mine] + sums[place].value - whole.value
-        covariances[mine] = sums[place].covariances(drawn[mine].astype(float), steps[place], mine)
+        distance[mine] = steps[place].value[mine] + near[place].value - whole.value
+        covariances[mine] = near[place].covariances(drawn[mine], steps[place], mine)
     ones = np.ones((1, count))
-    draws = Draws(distance, covariances, whole.covariances(ones, whole.solve(ones), np.array([True]))[0])
-    value = whole.value + np.eye(len(whole.value))[0] * middle
-    low, high = draws.interval(value, np.eye(len(value)))
-    tail = (1 - CONFIDENCE) / 2
-    lag_low, lag_high = np.quantile(np.asarray(lags)[near][chosen], [tail, 1 - tail])
-    return ScrapeFit(
-        value=value,
-        low=low,
-        high=high,
-        bases=whole.bases + middle,
-        lag=float(lags[best]),
-        lag_low=float(lag_low),
-        lag_high=float(lag_high),
-        scale=fits[best].scale,
-        residuals=centred - whole.bases[segment] - design(lags[best]) @ value[1:],
-        blocks=count,
-        held_by=whole.held_by(),
-        draws=draws,
-    )
+    covariance = whole.covariances(ones, whole.solve(ones), np.array([True]))[0]
+    return Draws(distance, covariances, covariance), np.asarray(chosen)
 
 
 @dataclass(frozen=True)
@@ -184,7 +224,7 @@ class _Robust:
     weights: Array
     scale: float
     loss: float
-    """Huber's, of all scrapes together."""
+    """Of all scrapes together: less the logarithm of the likelihood, of Laplace's or Gauss's distribution."""
 
 
 def _robust(
@@ -210,10 +250,10 @@ def _robust(
         weights = np.where(size <= limit, 1.0, limit / np.maximum(size, _TINY))
         if np.abs(fitted - last).max() <= _SETTLED * scale:
             break
-    loss = np.where(size <= limit, size**2 / 2, limit * (size - limit / 2)) / scale**2
-    if np.isinf(huber_k):  # by its standard deviation, as this is what least squares go by
-        return _Robust(weights, scale, len(values) / 2 * float(np.log(np.mean(size**2) + least_scale**2)))
-    return _Robust(weights, scale, float(loss.sum()) + len(values) * float(np.log(scale)))
+    # The best scale of each lag is taken. With the median's, a lag that explains most scrapes exactly, and
+    # the others badly, would lose against one that explains none.
+    far = float(np.mean(size**2) ** 0.5 if np.isinf(huber_k) else np.mean(size))
+    return _Robust(weights, scale, len(values) * float(np.log(far + least_scale)))
 
 
 def _fits_by_lag(

@@ -71,7 +71,8 @@ def cpu(day: Day, case: Case) -> Found:
     """What it computes."""
     costs = cpu_costs(day.cpu, case.sampling)
     assert not isinstance(costs, NotEstimable), costs.reason
-    yield "base cores", costs.base_cores, case.server.base_cores
+    spurts = 2.0 * case.server.spurts_per_hour / 3600
+    yield "base cores", costs.base_cores, case.server.base_cores + spurts
     yield "starting cores", costs.starting_cores, case.server.starting_cores
     for name, job in case.jobs.items():
         yield f"running cores {name}", costs.running_cores[name], job.cores
@@ -107,7 +108,7 @@ CASES = (
         "leak and drift apart",
         server=Server(
             hours=72,
-            lives=3,
+            lives=6,
             leak_mib_per_run=0.2,
             drift_mib_per_hour=2,
             base_apart_mib=30,

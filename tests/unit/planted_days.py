@@ -81,7 +81,9 @@ class Server:
     noise_mib: float = 25.0
     noise_seconds: float = 240.0
     base_cores: float = 0.05
-    noise_cores: float = 0.03
+    noise_cores: float = 0.015
+    spurts_per_hour: float = 3.0
+    """Of two CPU-seconds on average: what a sensor does, now and then. They are part of the base."""
     base_threads: float = 20.0
     lives: int = 1
     hours: float = 24.0
@@ -255,7 +257,9 @@ def _cpu(
     gaps = np.diff(at, prepend=begin)
     idle = np.maximum(0.0, server.base_cores + _noise(chance, at, server.noise_cores, 60.0))
     # Now and then a sensor's evaluation takes a few seconds.
-    spurts = chance.exponential(2.0, len(at)) * (chance.random(len(at)) < 0.02)
+    spurts = chance.exponential(2.0, len(at)) * (
+        chance.random(len(at)) < server.spurts_per_hour * gaps / 3600
+    )
     used = np.cumsum(idle * gaps + spurts)
     for name, job in jobs.items():
         mine = runs[name]
