@@ -27,6 +27,11 @@ COMMANDS = (
         "Learn what runs cost from a deployment that already runs: from its metrics and its run history.",
     ),
     Entry(
+        "collect",
+        "collect",
+        "Write down what a code server uses, as CSV for `observe`, where no metrics system does.",
+    ),
+    Entry(
         "claims",
         "claims",
         "Test the sizing guide's claims by experiment; each gets a verdict with the figures that decided it.",

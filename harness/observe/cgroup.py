@@ -65,6 +65,37 @@ class CgroupPaths:
             raise ValueError(f"cgroup: no right to read {root}; SYS_PTRACE is needed") from None
         raise ValueError(f"cgroup: {root} is not a container's own (engine option: --cgroupns=private)")
 
+    @classmethod
+    def of_process(
+        cls, pid: int, proc: Path = Path("/proc"), root: Path = Path("/sys/fs/cgroup")
+    ) -> CgroupPaths:
+        """The cgroup of a process of this machine, or of its container; version 0 where it has none.
+
+        The root of a hierarchy is none: it is the whole machine's.
+        """
+        try:
+            lines = (proc / str(pid) / "cgroup").read_text("ascii").splitlines()
+            container = (proc / str(pid) / "ns" / "mnt").readlink() != (
+                proc / "self" / "ns" / "mnt"
+            ).readlink()
+        except OSError:
+            return cls(0)
+        told = [line.split(":", 2) for line in lines if line.count(":") >= 2]
+        within = {name: path for _, names, path in told for name in names.split(",")}
+        unified = root / within.get("", "").lstrip("/")
+        if within.get("", "/") != "/" and (unified / "memory.current").is_file():
+            return cls(2, str(unified), str(unified))
+        if within.get("memory", "/") != "/":
+            folders = [
+                root / name / within.get(name, "/").lstrip("/") for name in ("memory", "cpu", "cpuacct")
+            ]
+            if (folders[0] / "memory.usage_in_bytes").is_file():
+                return cls(1, *map(str, folders))
+        try:
+            return cls.seen_by(pid, proc) if container else cls(0)
+        except ValueError:
+            return cls(0)
+
     def to_json(self) -> dict[str, Any]:
         """As `from_json` reads it."""
         return asdict(self)

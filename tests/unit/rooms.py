@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "metrics": set(),
     "model": set(),
     "results": set(),
+    "collect": {"observe"},
     "load": {"scenario", "target"},
     "stack": {"scenario", "target", "observe"},
     "experiment": {"scenario", "target", "stack", "load", "observe", "results"},
