@@ -16,7 +16,19 @@ from harness.errors import InputError
 from harness.metrics.csv_columns import first_line_of, stamps_of, values_of
 from harness.metrics.limits import as_limit, limit_in
 from harness.metrics.lives import LINGER_SECONDS, Container, lives_in_place
-from harness.metrics.source import Abilities, Array, Instance, Kind, Quantity, Readings, Say, in_order
+from harness.metrics.source import (
+    ALWAYS_UNKNOWN,
+    LIMITS,
+    UNKNOWN,
+    Abilities,
+    Array,
+    Instance,
+    Kind,
+    Quantity,
+    Readings,
+    Say,
+    in_order,
+)
 from harness.metrics.stamps import median_interval, on_grid
 
 if TYPE_CHECKING:
@@ -24,7 +36,6 @@ if TYPE_CHECKING:
 
 AT, INSTANCE = "at", "instance"
 NEEDED = (AT, "working_set_bytes")
-LIMITS = ("memory_limit_bytes", "cpu_limit_cores")
 QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
 COLUMNS = (AT, INSTANCE, *QUANTITIES, *LIMITS)
 
@@ -204,7 +215,7 @@ class CsvSource:
                 header=0,
                 dtype={name: "str" for name in names if name not in numbers},
                 keep_default_na=False,
-                na_values={name: _MISSING for name in numbers},
+                na_values=dict.fromkeys(numbers, _MISSING),
                 skipinitialspace=True,
                 skip_blank_lines=False,  # so that lines can be told
                 index_col=False,
@@ -274,13 +285,11 @@ def _container(name: str, table: _Table) -> tuple[Container, dict[str, Readings]
 
 def _unknown(table: _Table) -> tuple[str, ...]:
     told = {name for name, values in table.columns.items() if np.isfinite(values).any()}
-    lacking = [name for name in (*QUANTITIES, *LIMITS) if name not in told]
     return (
-        "the kernel's own peak",
-        "threads by role",
+        *ALWAYS_UNKNOWN,
         "when every container started",
         "why every container ended",
-        *lacking,
+        *(what for name, what in UNKNOWN.items() if name not in told),
     )
 
 

@@ -18,7 +18,6 @@ from harness.metrics.prometheus_client import (
     TooMuchError,
 )
 from harness.metrics.prometheus_containers import (
-    CPU_QUOTA,
     MEMORY,
     MEMORY_LIMIT,
     METRICS,
@@ -37,7 +36,7 @@ from harness.metrics.prometheus_select import (
     of_containers,
     places_in,
 )
-from harness.metrics.source import Abilities, Instance, Quantity, Say, in_order
+from harness.metrics.source import ALWAYS_UNKNOWN, LIMITS, UNKNOWN, Abilities, Instance, Say, in_order
 from harness.metrics.stamps import Stamped, median_interval, stamp_of
 
 _WHAT_THERE_IS = (
@@ -47,14 +46,6 @@ _WHAT_THERE_IS = (
 )
 """Containers of pods, and those without."""
 _INTERVALS_UNTIL_GONE = 3.0
-_UNKNOWN: dict[Quantity, str] = {
-    "rss_bytes": "anonymous memory by itself",
-    "cache_bytes": "page cache by itself",
-    "cpu_seconds": "CPU time",
-    "throttled_seconds": "time in which the CPU limit held it back",
-    "threads": "threads",
-    "processes": "processes",
-}
 
 
 class PrometheusSource:
@@ -248,14 +239,12 @@ def _stamped(told: Told) -> Stamped:
 def _unknown(
     found: Mapping[str, Sequence[Series]], instances: Sequence[Instance], kube: KubeState, starts_known: bool
 ) -> tuple[str, ...]:
-    clauses = ["the kernel's own peak", "threads by role"]
-    clauses += [what for name, what in _UNKNOWN.items() if not found.get(QUANTITIES[name])]
+    limits_told = bool(found.get(MEMORY_LIMIT)) or kube.is_there
+    told: set[str] = {name for name, metric in QUANTITIES.items() if found.get(metric)}
+    told |= set(LIMITS) if limits_told else set()
+    clauses = [*ALWAYS_UNKNOWN, *(what for name, what in UNKNOWN.items() if name not in told)]
     if not starts_known:
         clauses.append("when every container started")
-    if not found.get(MEMORY_LIMIT) and not kube.is_there:
-        clauses.append("the memory limit")
-    if not found.get(CPU_QUOTA) and not found.get(MEMORY_LIMIT) and not kube.is_there:
-        clauses.append("the CPU limit")
     if any(np.isfinite(one.ended) and one.ended_by_oom is None for one in instances):
         clauses.append("why every container ended")
     return tuple(clauses)

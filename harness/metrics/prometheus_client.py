@@ -74,7 +74,6 @@ class PrometheusClient:
         url: str,
         headers: Mapping[str, str],
         verify: str | bool | None = None,
-        waits: Sequence[float] = WAITS,
     ) -> None:
         """Prepare a client; it connects when it is first used.
 
@@ -82,7 +81,6 @@ class PrometheusClient:
             url: what `/api/v1` follows; a path is kept.
             headers: sent with every question, such as a token; their values are never shown.
             verify: file with certificates to trust; None for those of the system.
-            waits: seconds before each further attempt.
 
         Raises:
             InputError: `url` is not an address, or holds a password.
@@ -97,7 +95,6 @@ class PrometheusClient:
         self._secrets = tuple(part for part in parts if len(part) > _LONGEST_HARMLESS)
         self._sent = bool(headers)
         self._verify = verify
-        self._waits = tuple(waits)
         self._session = requests.Session()
         # A proxy from the environment must never stand between us and 127.0.0.1.
         self._session.trust_env = not _is_here(host)
@@ -173,7 +170,7 @@ class PrometheusClient:
         return [self._expect(dict, one) for one in self._expect(list, data.get("result"))]
 
     def _ask(self, what: str, query: list[tuple[str, str]]) -> Any:
-        for wait in (*self._waits, None):
+        for wait in (*WAITS, None):
             try:
                 return self._ask_once(what, query)
             except _AgainError as error:

@@ -26,6 +26,19 @@ Quantity = Literal[
 ]
 """`cpu_seconds` and `throttled_seconds` are counters since the container's start; the others are states.
 `working_set_bytes` is usage less inactive files, `rss_bytes` anonymous memory, `cache_bytes` page cache."""
+LIMITS = ("memory_limit_bytes", "cpu_limit_cores")
+UNKNOWN: dict[str, str] = {
+    "rss_bytes": "anonymous memory by itself",
+    "cache_bytes": "page cache by itself",
+    "cpu_seconds": "CPU time",
+    "throttled_seconds": "time in which the CPU limit held it back",
+    "threads": "threads",
+    "processes": "processes",
+    "memory_limit_bytes": "the memory limit",
+    "cpu_limit_cores": "the CPU limit",
+}
+"""How what a source lacks is called among what it cannot know."""
+ALWAYS_UNKNOWN = ("the kernel's own peak", "threads by role")
 Say = Callable[[str], None]
 """Is told how reading goes on, a line at a time."""
 

@@ -82,8 +82,8 @@ def test_all_quantities_limits_and_containers_are_read(tmp_path: Path) -> None:
     assert one.cpu_limit_cores is not None
     assert (abilities.kind, abilities.window_seconds, abilities.interval_seconds) == ("max", 60.0, 60.0)
     assert abilities.stamp == "scraped"
-    assert {"processes", "throttled_seconds", "cache_bytes"} <= set(abilities.unknown)
-    assert not {"threads", "memory_limit_bytes"} & set(abilities.unknown)
+    assert {"processes", "page cache by itself", "the kernel's own peak"} <= set(abilities.unknown)
+    assert not {"threads", "the memory limit"} & set(abilities.unknown)
     assert any("not used: note" in line for line in said)
 
 
