@@ -18,8 +18,8 @@ from harness.collect.reading import GoneError, Probe
 from harness.errors import InputError, MachineError
 
 _KINDS = "pid=1, docker=CONTAINER or ecs=CONTAINER"
-_PATIENCE = 10
-"""Readings in a row that may fail before it gives up."""
+PATIENCE_SECONDS = 120.0
+"""Without a reading, before it gives up: while code is deployed, the server is away for a while."""
 
 
 def collect(
@@ -81,20 +81,20 @@ def _follow(
     probe: Probe, write: Callable[..., None], period: float, until: float, over: threading.Event
 ) -> int:
     """Read until the end; how many readings were written."""
-    due, written, failed = time.monotonic(), 0, 0
+    due = last = time.monotonic()
+    written = 0
     while time.time() < until and not over.wait(max(0.0, due - time.monotonic())):
         # At fixed instants, so that the rate does not drift; what was missed is not made up for.
         due = max(due + period, time.monotonic())
         try:
             write(probe.read())
-            written, failed = written + 1, 0
+            written, last = written + 1, time.monotonic()
         except GoneError as error:
             typer.echo(f"{error}", err=True)
             break
         except MachineError as error:
-            failed += 1
-            if failed == _PATIENCE:
-                raise MachineError(f"{error}; {_PATIENCE} readings in a row failed") from None
+            if time.monotonic() - last > PATIENCE_SECONDS:
+                raise MachineError(f"{error}; nothing was read for {PATIENCE_SECONDS:g}s") from None
     return written
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from harness.collect.docker_stats import reading_of
-from harness.collect.reading import GoneError, Reading
+from harness.collect.reading import Reading
 from harness.errors import InputError, MachineError
 
 ADDRESS = "ECS_CONTAINER_METADATA_URI_V4"
@@ -47,11 +47,11 @@ class EcsProbe:
         """Read once; see `Probe`."""
         stats = self._get("/task/stats").get(self._id)
         if not isinstance(stats, dict):
-            raise GoneError(f"{self.name} has ended")
+            raise MachineError(f"{self.name} does not run")
         try:
             return reading_of(stats, self._cpus)
         except (ValueError, KeyError, TypeError) as error:
-            raise GoneError(f"{self.name} has ended ({error})") from None
+            raise MachineError(f"{self.name} does not run ({error})") from None
 
     def close(self) -> None:
         """Close the connection."""

@@ -42,7 +42,7 @@ class Probe(Protocol):
         """Read once.
 
         Raises:
-            GoneError: what it reads has ended.
+            GoneError: what it reads has ended, for good.
             MachineError: it cannot be read for now.
         """
 
@@ -51,4 +51,4 @@ class Probe(Protocol):
 
 
 class GoneError(Exception):
-    """What is read has ended; the text says what."""
+    """What is read has ended for good; the text says what."""

@@ -15,7 +15,7 @@ from harness.results.folder import ResultFolder
 from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.stack.process import ProcessStack
-from tests.integration.bench_support import QUICK, measure, run
+from tests.integration.bench_support import QUICK, measure, run, start
 from tests.integration.observed_deployment import PROMETHEUS, exported, load_at_random, scraped
 
 pytestmark = [
@@ -32,7 +32,6 @@ ONLY_IO = "workloads=[{workload: io_bound}]"
 def test_what_is_observed_is_what_bench_measures(tmp_path: Path) -> None:
     scenario = load_scenario(QUICK, [ONLY_IO, "sampling.companions_hz=0"]).scenario
     cell = cells_of(scenario)[0]
-    results = {seconds: tmp_path / f"every-{seconds}s" for seconds in EVERY}
     with ProcessStack().up(scenario, cell, tmp_path / "logs", print) as deployment:
         server = deployment.services[0]
         assert server.limited is not None
@@ -42,25 +41,37 @@ def test_what_is_observed_is_what_bench_measures(tmp_path: Path) -> None:
             exported(cgroup, server.process.pid, cell.memory_bytes) as exporter,
             scraped(tmp_path / "prometheus", exporter.port, EVERY) as metrics,
         ):
+            collector = start(
+                *("collect", f"pid={server.process.pid}", "--every", "2s", "--out", str(tmp_path / "csv")),
+                state=tmp_path / "state",
+            )
             runs = load_at_random(deployment.endpoint, "io_bound", 8, 14, 60 * MINUTES, seed=1)
             print(f"{runs} runs launched")
-            for seconds, out in results.items():
-                code, said = run(
-                    *("observe", deployment.endpoint.url.removesuffix("/graphql"), "--out", str(out)),
-                    *("--metrics", f"prometheus={metrics}", "--days", "1"),
+            collector.terminate()
+            assert "readings written" in collector.communicate(timeout=60)[0]
+            sources = {
+                f"every-{seconds}s": (
+                    *("--metrics", f"prometheus={metrics}"),
                     *("--select", f'container="dagster",every="{seconds}s"'),
+                )
+                for seconds in EVERY
+            } | {"collector": ("--metrics", f"csv={tmp_path / 'csv'}")}
+            for name, source in sources.items():
+                code, said = run(
+                    *("observe", deployment.endpoint.url.removesuffix("/graphql"), *source),
+                    *("--days", "1", "--out", str(tmp_path / name)),
                     state=tmp_path / "state",
                 )
                 print(said)
                 assert code == 0, said
     reference = ResultFolder(measure(QUICK, tmp_path / "bench", "--set", ONLY_IO)).read_document()
     expected = {one.name: one.value for one in reference.cells[0].constants}
-    for seconds, out in results.items():
-        found = {one.name: one for one in ResultFolder(out).read_document().cells[0].constants}
+    for source in sources:
+        found = {one.name: one for one in ResultFolder(tmp_path / source).read_document().cells[0].constants}
         for name, within in (
             ("memory_per_run_bytes", 0.03),
             ("cpu_seconds_per_run", 0.10),
             ("threads_per_run", 0.10),
         ):
-            print(f"every {seconds} s: {name} {found[name].value} beside {expected[name]} of bench")
-            assert found[name].value == pytest.approx(expected[name], rel=within), (seconds, name)
+            print(f"{source}: {name} {found[name].value} beside {expected[name]} of bench")
+            assert found[name].value == pytest.approx(expected[name], rel=within), (source, name)
