@@ -17,7 +17,7 @@ from harness.collect.files import Printed, Rotated
 from harness.collect.reading import GoneError, Probe
 from harness.errors import InputError, MachineError
 
-_KINDS = "pid=1, docker=CONTAINER or ecs=CONTAINER"
+_KINDS = "pid=auto, docker=CONTAINER or ecs=CONTAINER"
 PATIENCE_SECONDS = 120.0
 """Without a reading, before it gives up: while code is deployed, the server is away for a while."""
 
@@ -27,9 +27,9 @@ def collect(
         str,
         typer.Argument(
             metavar="KIND=WHAT",
-            help="What to read: `pid=PID` (a process of this machine, or of the pod or task whose processes "
-            "are shared), `docker=CONTAINER` (of a local or forwarded engine), or `ecs=CONTAINER` (from "
-            "within the same ECS task).",
+            help="What to read: `pid=PID` (a process of this machine, or of a pod or task whose processes are "
+            "shared; `pid=auto` finds the code server), `docker=CONTAINER` (of a local or forwarded engine), "
+            "or `ecs=CONTAINER` (from within the same ECS task).",
         ),
     ],
     every: Annotated[str, typer.Option(metavar="TIME", help="How often to read, such as 1s or 15s.")] = "5s",
@@ -106,10 +106,12 @@ def _probe(source: str) -> Probe:
 
 
 def _process(what: str) -> Probe:
-    from harness.collect.process_probe import ProcessProbe
+    from harness.collect.process_probe import ProcessProbe, find_server
 
+    if what == "auto":
+        return ProcessProbe(find_server())
     if not what.isdecimal():
-        raise InputError(f"pid={what}: the number of a process is expected")
+        raise InputError(f"pid={what}: the number of a process, or auto, is expected")
     return ProcessProbe(int(what))
 
 

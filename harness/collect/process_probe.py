@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -62,6 +63,37 @@ class ProcessProbe:
     def close(self) -> None:
         """Close every descriptor."""
         self._reader.close()
+
+
+def find_server() -> int:
+    """Pid of the only code server that can be seen from here.
+
+    Raises:
+        InputError: there is none, or there are several.
+    """
+    found = [
+        one for one in psutil.process_iter(["pid", "ppid", "cmdline"]) if _is_server(one.info["cmdline"])
+    ]
+    pids = {one.info["pid"] for one in found}
+    # A proxy (`dagster code-server start`) has the server proper below it.
+    topmost = [one for one in found if one.info["ppid"] not in pids]
+    if not topmost:
+        raise InputError(
+            "pid=auto: no process here is a code server (dagster api grpc, or dagster code-server start); share "
+            "the server's processes with this container, or give its pid"
+        )
+    if len(topmost) > 1:
+        listed = "; ".join(f"{one.info['pid']}: {' '.join(one.info['cmdline'])[:80]}" for one in topmost[:5])
+        raise InputError(f"pid=auto: {len(topmost)} code servers are here; give the pid of one ({listed})")
+    return int(topmost[0].info["pid"])
+
+
+def _is_server(command: list[str] | None) -> bool:
+    words = [Path(word).name for word in command or ()]
+    pairs = list(pairwise(words))
+    return any("dagster" in word for word in words) and (
+        ("api", "grpc") in pairs or ("code-server", "start") in pairs
+    )
 
 
 def _memory_limit(cgroup: CgroupPaths) -> float | None:

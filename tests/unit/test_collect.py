@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from harness.collect import process_probe
 from harness.collect.docker_stats import reading_of
 from harness.collect.ecs_probe import ADDRESS, EcsProbe
 from harness.collect.files import FILES, Rotated
@@ -89,6 +90,21 @@ def test_a_process_is_read_with_all_below_it() -> None:
         with pytest.raises(GoneError, match="has ended"):
             probe.read()
         probe.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "server"),
+    [
+        (["/usr/bin/python", "-m", "dagster", "api", "grpc", "-p", "4000"], True),
+        (["/usr/local/bin/dagster", "code-server", "start", "-p", "4000"], True),
+        (["python", "/opt/venv/bin/dagster-cloud", "pex", "grpc"], False),
+        (["dagster", "api", "grpc-health-check", "-p", "4000"], False),
+        (["grep", "dagster api grpc"], False),
+        (None, False),
+    ],
+)
+def test_a_code_server_is_known_by_its_command(command: list[str] | None, server: bool) -> None:
+    assert process_probe._is_server(command) == server
 
 
 def test_files_are_bounded_and_the_newest_are_kept(tmp_path: Path) -> None:
@@ -170,8 +186,8 @@ def test_readings_are_written_until_it_is_over(run: Run, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["x"], "KIND=WHAT x: pid=1, docker=CONTAINER or ecs=CONTAINER is expected"),
-        (["pid=me"], "pid=me: the number of a process is expected"),
+        (["x"], "KIND=WHAT x: pid=auto, docker=CONTAINER or ecs=CONTAINER is expected"),
+        (["pid=me"], "pid=me: the number of a process, or auto, is expected"),
         (["pid=999999999"], "no such process"),
         (["pid=1", "--every", "often"], "--every often"),
         (["pid=1", "--for", "0s"], "--for 0s"),
