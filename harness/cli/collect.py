@@ -27,8 +27,8 @@ def collect(
         str,
         typer.Argument(
             metavar="KIND=WHAT",
-            help="What to read: `pid=PID` (a process of this machine, or of a pod or task whose processes are "
-            "shared; `pid=auto` finds the code server), `docker=CONTAINER` (of a local or forwarded engine), "
+            help="What to read: `pid=PID` (a process of this machine, or of a pod or task whose processes "
+            "are shared; `pid=auto` finds the code server), `docker=CONTAINER` (of a local or forwarded engine), "
             "or `ecs=CONTAINER` (from within the same ECS task).",
         ),
     ],

@@ -79,8 +79,8 @@ def find_server() -> int:
     topmost = [one for one in found if one.info["ppid"] not in pids]
     if not topmost:
         raise InputError(
-            "pid=auto: no process here is a code server (dagster api grpc, or dagster code-server start); share "
-            "the server's processes with this container, or give its pid"
+            "pid=auto: no process here is a code server (dagster api grpc, or dagster code-server start); "
+            "share the server's processes with this container, or give its pid"
         )
     if len(topmost) > 1:
         listed = "; ".join(f"{one.info['pid']}: {' '.join(one.info['cmdline'])[:80]}" for one in topmost[:5])
