@@ -16,6 +16,7 @@ from harness.stack.process import free_port
 
 PROGRAMS = ("prometheus", "promtool")
 _READY_SECONDS = 60.0
+_SCRAPE_NOTHING = "global: {scrape_interval: 1h}\n"
 
 
 @dataclass(frozen=True)
@@ -41,24 +42,29 @@ def missing() -> str:
 
 
 @contextmanager
-def prometheus(folder: Path, planted: Iterable[Planted], *options: str, ready: str = "") -> Iterator[str]:
-    """The address of a Prometheus that has these series and scrapes nothing, until the block ends.
+def prometheus(
+    folder: Path, planted: Iterable[Planted], *options: str, ready: str = "", config: str = _SCRAPE_NOTHING
+) -> Iterator[str]:
+    """The address of a Prometheus that has these series, until the block ends.
 
     Args:
         folder: empty, for its data.
         planted: in any order.
         options: further ones for it.
+        config: its configuration file; without one it scrapes nothing.
         ready: file with its certificate, where it has one and wants a password.
     """
     data = folder / "data"
-    _plant(folder / "planted.txt", data, planted)
-    config = folder / "prometheus.yml"
-    config.write_text("global: {scrape_interval: 1h}\n", "utf-8")
+    planted = list(planted)
+    if planted:
+        _plant(folder / "planted.txt", data, planted)
+    file = folder / "prometheus.yml"
+    file.write_text(config, "utf-8")
     where = f"127.0.0.1:{free_port()}"
     url = f"{'https' if ready else 'http'}://{where}"
     command = [
         "prometheus",
-        f"--config.file={config}",
+        f"--config.file={file}",
         f"--web.listen-address={where}",
         f"--storage.tsdb.path={data}",
         "--storage.tsdb.retention.time=400d",
