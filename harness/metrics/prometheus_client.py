@@ -23,8 +23,9 @@ _HEADER_EXAMPLE = (
     f"{HEADER_OPTION} Authorization=NAME (an environment variable that holds `Bearer` and a token)"
 )
 
-TIMEOUT_SECONDS = 120.0
-"""To connect, and between two pieces of an answer; a Prometheus ends a query itself after two minutes."""
+CONNECT_SECONDS = 10.0
+TIMEOUT_SECONDS = 130.0
+"""Between two pieces of an answer; a Prometheus ends a query itself after two minutes."""
 WHOLE_SECONDS = 300.0
 """For one whole answer, however slowly it comes."""
 MOST_BYTES = 24 * 1024**2
@@ -188,7 +189,7 @@ class PrometheusClient:
                 url,
                 params=query if short else None,
                 data=None if short else query,
-                timeout=TIMEOUT_SECONDS,
+                timeout=(CONNECT_SECONDS, TIMEOUT_SECONDS),
                 stream=True,
                 # Followed, it would hand the token to whatever host it names.
                 allow_redirects=False,
@@ -213,6 +214,8 @@ class PrometheusClient:
             )
         if "CA certificate bundle" in text:
             return InputError(f"{CA_OPTION}: no such file with certificates")
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            return _AgainError(f"cannot be reached within {CONNECT_SECONDS:.0f} s; check the address")
         if isinstance(error, requests.exceptions.Timeout):
             return MachineError(f"{self.name}: no answer within {TIMEOUT_SECONDS:.0f} s; is it overloaded?")
         if isinstance(error, requests.exceptions.ProxyError):

@@ -16,6 +16,7 @@ _REGULAR_SHARE = 0.02
 _MOST = 0.8
 _ALIKE = 0.5
 _FEWEST = 4
+_MOST_CONTAINERS = 20
 _LOOKED_AT = 5000
 """Readings of a container that are enough to tell."""
 
@@ -37,7 +38,7 @@ def stamp_of(containers: Sequence[Stamped]) -> Stamp:
     cAdvisor measures each container by itself, every ten seconds or so and never quite regularly, and gives
     the instant of that with the values. A server that heeds it (`honor_timestamps`, the default) stores that
     instant. One that does not stores the instant of its scrape: the same for all that one scrape fetched, and
-    on a grid. So, for each container,
+    on a grid. So, for each of the twenty containers with most readings,
 
     - where the metric of its start is there, and has other stamps than its memory, these are cAdvisor's own,
       as that metric has none of its own: `measured`;
@@ -48,7 +49,8 @@ def stamp_of(containers: Sequence[Stamped]) -> Stamp:
 
     Together they are `measured` where more than 90 % of readings are, else `scraped`, as that promises less.
     """
-    told = [one for one in containers if len(one.memory) >= _FEWEST]
+    fullest = sorted(containers, key=lambda one: -len(one.memory))[:_MOST_CONTAINERS]
+    told = [one for one in fullest if len(one.memory) >= _FEWEST]
     if not told:
         return "scraped"
     twins = _with_twins(told)
