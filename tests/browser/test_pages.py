@@ -15,6 +15,8 @@ from harness.results.folder import ResultFolder
 from harness.sizing.fitting import fit_result
 from tests.browser.browser_support import open_page, serious_faults
 from tests.unit.cli_support import Run
+from tests.unit.observed_made import made
+from tests.unit.observed_made import written as written_observed
 from tests.unit.pages_support import whole_tables
 from tests.unit.results_sample import NO_REPLICAS, burst_row, document
 from tests.unit.test_page_sizing import sized
@@ -186,3 +188,16 @@ def test_a_size_is_a_page_too(browser: Browser, tmp_path: Path) -> None:
     page, said = opened(browser, written(tmp_path, render_path(folder).page))
     assert said == []
     assert page.locator("[data-picture] svg").count() >= 1
+
+
+@pytest.mark.parametrize(("width", "dark"), [(400, True), (1280, False)])
+def test_the_page_of_what_was_observed(browser: Browser, tmp_path: Path, width: int, dark: bool) -> None:
+    folder = written_observed(tmp_path / "seen", made()).path
+    page, said = opened(browser, written(tmp_path, render_path(folder).page), width, dark)
+    assert said == []
+    assert page.locator("[data-picture]").count() == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert serious_faults(page) == []
+    shown = page.locator("body").inner_text()
+    assert "Memory, as it was read and as the live runs predict" in shown
+    assert "bursts" not in shown
