@@ -11,14 +11,17 @@ has a reason in place of a number; it stays in the equations as one, so that the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.linear import Array, least_scale_of
 from harness.model.observed_load import (
+    FINISHED,
     HIGHEST_INFLATION,
+    HOURS,
+    STARTING,
     Column,
     Equations,
     Life,
@@ -41,6 +44,9 @@ from harness.model.scrapes import HUBER_K, ScrapeFit, fit_scrapes
 LEAST_BLOCKS = 8
 """Fewer blocks of time say too little of how far they differ."""
 RESIDUAL_QUANTILES = (0.05, 0.5, 0.95, 0.99, 1.0)
+STALE = (0.0, 5.0, 10.0, 15.0, 20.0, 30.0)
+"""Seconds that are tried; cAdvisor and the engine look every 10 to 15 s."""
+_SCRAPES_FOR_STALE = 20_000
 
 Told = Estimate | NotEstimable
 
@@ -118,13 +124,32 @@ def state_costs(
     return StateCosts(
         base=fitted.one(0),
         bases=tuple(fitted.fit.bases.tolist()),
-        starting=fitted.of("starting"),
+        starting=fitted.of(STARTING),
         running=fitted.of_jobs(),
-        leak_per_run=fitted.of("finished runs") if grows else nothing,
-        drift_per_hour=fitted.of("hours") if grows else nothing,
+        leak_per_run=fitted.of(FINISHED) if grows else nothing,
+        drift_per_hour=fitted.of(HOURS) if grows else nothing,
         together=tuple(group for group in fitted.groups if len(group) > 1),
         quality=_quality(equations, fitted.fit),
     )
+
+
+def find_stale(lives: Sequence[Life], sampling: Sampling) -> float:
+    """Seconds for `Sampling.stale` of instants whose stamps are those of asking: where memory fits best.
+
+    Args:
+        lives, sampling: of memory.
+    """
+    scrapes = sum(len(life.at) for life in lives)
+    every = 1 + scrapes // _SCRAPES_FOR_STALE
+    fewer = [replace(life, at=life.at[::every], values=life.values[::every]) for life in lives]
+    losses = {}
+    for stale in STALE:
+        asked = replace(sampling, stale=stale)
+        fitted = _fit(states(fewer, asked), asked, True, HUBER_K, 1)
+        if isinstance(fitted, NotEstimable):
+            return 0.0
+        losses[stale] = fitted.fit.loss / fitted.scrapes
+    return min(losses, key=lambda stale: losses[stale])
 
 
 def cpu_costs(lives: Sequence[Life], sampling: Sampling, seed: int = 1) -> CpuCosts | NotEstimable:
@@ -132,14 +157,14 @@ def cpu_costs(lives: Sequence[Life], sampling: Sampling, seed: int = 1) -> CpuCo
 
     By least squares: CPU comes in spurts, and what is robust against them does not count them.
     """
-    equations = rates(lives)
+    equations = rates(lives, sampling)
     fitted = _fit(equations, sampling, False, np.inf, seed)
     if isinstance(fitted, NotEstimable):
         return fitted
     seconds = {job: fitted.seconds_per_run(equations, job) for job in equations.jobs}
     return CpuCosts(
         base_cores=fitted.one(0),
-        starting_cores=fitted.of("starting"),
+        starting_cores=fitted.of(STARTING),
         running_cores=fitted.of_jobs(),
         seconds_per_run=seconds,
         together=tuple(group for group in fitted.groups if len(group) > 1),
@@ -202,8 +227,8 @@ class _Fitted:
         weights = np.zeros((1, 1 + len(names)))
         weights[0, 1 + names.index(job)] = runs.mean()
         begin = starts.mean() if len(starts) else 0.0
-        if "starting" in names:
-            weights[0, 1 + names.index("starting")] = begin
+        if STARTING in names:
+            weights[0, 1 + names.index(STARTING)] = begin
         else:
             weights[0, 1 + names.index(job)] += begin
         found = self.fit.combined(weights)
@@ -230,7 +255,7 @@ def _fit(
         equations.blocks,
         seed,
         sampling.lags,
-        any(np.any(window) for window in equations.window),
+        equations.smooth,
         huber_k,
         least_scale_of(equations.values),
     )
@@ -250,11 +275,9 @@ def _columns(
         else:
             kept.append(column)
     if start in kept and not evenly_aged(equations):
-        left_out["starting"] = "scrapes meet runs that start at one age alone, as both go by the same clock"
+        left_out[STARTING] = "scrapes meet runs that start at one age alone, as both go by the same clock"
     if start in kept and _inflated(equations, kept, start):
-        left_out["starting"] = (
-            "runs start when they run: a run is one phase, from the start of its process on"
-        )
+        left_out[STARTING] = "runs start when they run: a run is one phase, from the start of its process on"
         kept = [up(group) for group in groups if " + ".join(group) not in left_out]
     for column in (finished(equations.jobs), hours()) if grows else ():
         if not _moves(equations, column):
@@ -276,7 +299,8 @@ def _inflated(equations: Equations, columns: Sequence[Column], one: Column) -> b
 
 
 def _quality(equations: Equations, fit: ScrapeFit) -> Quality:
-    ends = np.cumsum([len(at) for at in equations.at])[:-1]
+    at = tuple(look.instants for look in equations.looks)
+    ends = np.cumsum([len(stamps) for stamps in at])[:-1]
     predicted = equations.values - fit.residuals
     return Quality(
         lag=fit.lag,
@@ -286,6 +310,6 @@ def _quality(equations: Equations, fit: ScrapeFit) -> Quality:
         quantiles=tuple(np.quantile(fit.residuals, RESIDUAL_QUANTILES).tolist()),
         scrapes=len(equations.values),
         blocks=fit.blocks,
-        at=equations.at,
+        at=at,
         predicted=tuple(np.split(predicted, ends)),
     )

@@ -7,7 +7,7 @@ together so that nobody can tell them apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,9 @@ HIGHEST_INFLATION = 10.0
 """Regressors whose variance is inflated more by the others cannot be told apart (Belsley et al. 1980)."""
 GAP_INTERVALS = 3.0
 """Scrapes further apart than so many intervals have a gap between them."""
+STARTING, FINISHED, HOURS = "(starting)", "(finished)", "(hours)"
+"""Names of regressors that are of no job."""
+_QUARTERS = np.array([0.125, 0.375, 0.625, 0.875])
 _UNEVEN = 0.15
 _STILL = 1e-9
 
@@ -63,6 +66,33 @@ class Sampling:
     """Seconds before its stamp that a scrape is the mean of; 0 for an instant."""
     lags: Sequence[float] = LAGS
     """Seconds that stamps may be late by; one where that is known."""
+    stale: float = 0.0
+    """Seconds before its stamp at any time in which an instant may have been looked at; 0 where stamps are of
+    the look. Some sources look now and then, and hand out what they saw last under the time of asking."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What scrapes of one life are of."""
+
+    instants: Array
+    """Shape (scrapes,)."""
+    window: Array | float
+    """Seconds before each that it is the mean of; 0 for the instant."""
+    stale: float
+    """Seconds before each in which the look may have been."""
+
+    def live(self, runs: LiveRuns) -> Array:
+        """How many are live, on average over when the look may have been; shape (scrapes,)."""
+        if not np.any(self.window):
+            return runs.mean(self.instants, self.stale) if self.stale else runs.at(self.instants)
+        before = self.stale * _QUARTERS if self.stale else np.zeros(1)
+        return np.asarray(np.mean([runs.mean(self.instants - one, self.window) for one in before], axis=0))
+
+    @property
+    def middle(self) -> Array:
+        """Shape (scrapes,)."""
+        return self.instants - (np.asarray(self.window) + self.stale) / 2
 
 
 @dataclass(frozen=True)
@@ -70,10 +100,8 @@ class Equations:
     """Scrapes of all lives in one row, and what each is of."""
 
     lives: tuple[Life, ...]
-    at: tuple[Array, ...]
-    """Stamps, of each life."""
-    window: tuple[Array | float, ...]
-    """Seconds before the stamps that values are the mean of, of each life; 0 for instants."""
+    looks: tuple[Look, ...]
+    """Of each life, by the stamps."""
     values: Array
     """Shape (scrapes,)."""
     segment: Numbers
@@ -85,60 +113,66 @@ class Equations:
     def jobs(self) -> tuple[str, ...]:
         return tuple(self.lives[0].runs)
 
+    @property
+    def smooth(self) -> bool:
+        """Whether what was live changes little by little with the lag of stamps."""
+        return any(bool(look.stale or np.any(look.window)) for look in self.looks)
+
 
 @dataclass(frozen=True)
 class Column:
-    """A regressor: what it is in a life at instants, over a window before each of them."""
+    """A regressor: what it is in a life at what scrapes are of."""
 
     name: str
-    of: Callable[[Life, Array, Array | float], Array]
+    of: Callable[[Life, Look], Array]
 
     def values(self, equations: Equations, lag: float) -> Array:
         """Shape (scrapes,)."""
-        parts = zip(equations.lives, equations.at, equations.window, strict=True)
-        return np.concatenate([self.of(life, at - lag, window) for life, at, window in parts])
+        parts = zip(equations.lives, equations.looks, strict=True)
+        return np.concatenate(
+            [self.of(life, replace(look, instants=look.instants - lag)) for life, look in parts]
+        )
 
 
 def states(lives: Sequence[Life], sampling: Sampling) -> Equations:
     """Equations of what is as it is at each scrape, such as memory."""
-    kept = [life.at >= life.began + SETTLE_SECONDS + sampling.window for life in lives]
+    settled = SETTLE_SECONDS + sampling.window + sampling.stale
+    kept = [life.at >= life.began + settled for life in lives]
     return _equations(
         lives,
-        [life.at[mine] for life, mine in zip(lives, kept, strict=True)],
-        [sampling.window for _ in lives],
+        [
+            Look(life.at[mine], sampling.window, sampling.stale)
+            for life, mine in zip(lives, kept, strict=True)
+        ],
         [life.values[mine] for life, mine in zip(lives, kept, strict=True)],
     )
 
 
-def rates(lives: Sequence[Life]) -> Equations:
+def rates(lives: Sequence[Life], sampling: Sampling) -> Equations:
     """Equations of how fast a counter grows between neighbouring scrapes of a life, such as that of CPU."""
-    at, window, values = [], [], []
+    looks, values = [], []
     for life in lives:
-        mine = life.at >= life.began + SETTLE_SECONDS
+        mine = life.at >= life.began + SETTLE_SECONDS + sampling.stale
         stamps, gaps = life.at[mine], np.diff(life.at[mine])
-        at.append(stamps[1:])
-        window.append(gaps)
+        looks.append(Look(stamps[1:], gaps, sampling.stale))
         values.append(np.diff(life.values[mine]) / gaps)
-    return _equations(lives, at, window, values)
+    return _equations(lives, looks, values)
 
 
-def _equations(
-    lives: Sequence[Life], at: list[Array], window: Sequence[Array | float], values: list[Array]
-) -> Equations:
+def _equations(lives: Sequence[Life], looks: list[Look], values: list[Array]) -> Equations:
     # A life without scrapes has no base.
-    places = [place for place, stamps in enumerate(at) if len(stamps)]
-    segment = np.repeat(np.arange(len(places)), [len(at[place]) for place in places])
-    stamps = np.concatenate([at[place] for place in places]) if places else np.zeros(0)
+    places = [place for place, look in enumerate(looks) if len(look.instants)]
+    at = [looks[place].instants for place in places]
+    segment = np.repeat(np.arange(len(places)), [len(stamps) for stamps in at])
     seconds = [durations(one.running) for place in places for one in lives[place].runs.values()]
     known = np.concatenate([*seconds, np.zeros(1)])
-    span = sum(float(at[place][-1] - at[place][0]) for place in places)
+    span = sum(float(stamps[-1] - stamps[0]) for stamps in at)
     return Equations(
         tuple(lives[place] for place in places),
-        tuple(at[place] for place in places),
-        tuple(window[place] for place in places),
-        np.concatenate([values[place] for place in places]) if places else np.zeros(0),
+        tuple(looks[place] for place in places),
+        np.concatenate([np.zeros(0), *(values[place] for place in places)]),
         segment,
-        blocks_of(stamps, segment, block_seconds(known, span)) if places else segment,
+        blocks_of(np.concatenate(at), segment, block_seconds(known, span)) if places else segment,
     )
 
 
@@ -148,63 +182,49 @@ def durations(runs: LiveRuns) -> Array:
     return lived[np.isfinite(lived)]
 
 
-def live(runs: LiveRuns, instants: Array, window: Array | float) -> Array:
-    """How many are live at instants, or on average over the window before each; shape of `instants`."""
-    return runs.mean(instants, window) if np.any(window) else runs.at(instants)
-
-
 def starting(jobs: Sequence[str]) -> Column:
     """Runs of these jobs that start."""
-
-    def of(life: Life, instants: Array, window: Array | float) -> Array:
-        return _sum([live(life.runs[job].starting, instants, window) for job in jobs], instants)
-
-    return Column("starting", of)
+    return Column(
+        STARTING, lambda life, look: _sum([look.live(life.runs[job].starting) for job in jobs], look)
+    )
 
 
 def running(jobs: Sequence[str]) -> Column:
     """Runs of these jobs that run."""
-
-    def of(life: Life, instants: Array, window: Array | float) -> Array:
-        return _sum([live(life.runs[job].running, instants, window) for job in jobs], instants)
-
-    return Column(" + ".join(jobs), of)
+    return Column(
+        " + ".join(jobs), lambda life, look: _sum([look.live(life.runs[job].running) for job in jobs], look)
+    )
 
 
 def up(jobs: Sequence[str]) -> Column:
     """Runs of these jobs that start or run."""
 
-    def of(life: Life, instants: Array, window: Array | float) -> Array:
+    def of(life: Life, look: Look) -> Array:
         both = [phase for job in jobs for phase in (life.runs[job].starting, life.runs[job].running)]
-        return _sum([live(runs, instants, window) for runs in both], instants)
+        return _sum([look.live(runs) for runs in both], look)
 
     return Column(" + ".join(jobs), of)
 
 
 def of_age(job: str, lowest: float, highest: float) -> Column:
     """Runs of a job that have been running for so many seconds."""
-
-    def of(life: Life, instants: Array, window: Array | float) -> Array:
-        return live(life.runs[job].running.of_age(lowest, highest), instants, window)
-
-    return Column(f"{job} from {lowest:g} s", of)
+    return Column(
+        f"{job} from {lowest:g} s",
+        lambda life, look: look.live(life.runs[job].running.of_age(lowest, highest)),
+    )
 
 
 def finished(jobs: Sequence[str]) -> Column:
     """Runs that have ended since the begin of the life."""
-
-    def of(life: Life, instants: Array, window: Array | float) -> Array:
-        middle = instants - np.asarray(window) / 2
-        return _sum([life.runs[job].running.ended_by(middle) for job in jobs], instants)
-
-    return Column("finished runs", of)
+    return Column(
+        FINISHED,
+        lambda life, look: _sum([life.runs[job].running.ended_by(look.middle) for job in jobs], look),
+    )
 
 
 def hours() -> Column:
     """Hours since the begin of the life."""
-    return Column(
-        "hours", lambda life, instants, window: (instants - np.asarray(window) / 2 - life.began) / 3600
-    )
+    return Column(HOURS, lambda life, look: (look.middle - life.began) / 3600)
 
 
 def evenly_aged(equations: Equations) -> bool:
@@ -213,17 +233,17 @@ def evenly_aged(equations: Equations) -> bool:
     Where schedules and scrapes go by one clock they do not, and the mean over that phase is not to be had.
     """
     met, early = 0.0, 0.0
-    for life, at, window in zip(equations.lives, equations.at, equations.window, strict=True):
+    for life, look in zip(equations.lives, equations.looks, strict=True):
         for job in life.runs.values():
             begun = job.starting.began
             half = LiveRuns(begun, begun + (job.starting.ended - begun) / 2)
-            met += float(live(job.starting, at, window).sum())
-            early += float(live(half, at, window).sum())
+            met += float(look.live(job.starting).sum())
+            early += float(look.live(half).sum())
     return bool(abs(early - met / 2) <= _UNEVEN * met + np.sqrt(met))
 
 
-def _sum(parts: Sequence[Array], instants: Array) -> Array:
-    return np.asarray(sum(parts, np.zeros(len(instants))))
+def _sum(parts: Sequence[Array], look: Look) -> Array:
+    return np.asarray(sum(parts, np.zeros(len(look.instants))))
 
 
 def varies(rows: Array, segment: Numbers) -> list[bool]:

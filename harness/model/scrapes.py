@@ -67,6 +67,9 @@ class ScrapeFit:
     lag_high: float
     scale: float
     """Robust standard deviation of the residuals, in units of what was fitted."""
+    loss: float
+    """Of all scrapes together, at that lag, to compare fits of the same values: less the logarithm of the
+    likelihood, of Laplace's distribution, or of Gauss's for least squares."""
     residuals: Array
     """Shape (scrapes,)."""
     blocks: int
@@ -191,6 +194,7 @@ def fit_scrapes(
         lag_low=lags[best] + lag_low,
         lag_high=lags[best] + lag_high,
         scale=fits[best].scale,
+        loss=fits[best].loss,
         residuals=centred - whole.bases[segment] - rows @ whole.value[1:],
         blocks=len(whole.weight),
         held_by=whole.held_by()[: count - 1],
@@ -224,7 +228,7 @@ class _Robust:
     weights: Array
     scale: float
     loss: float
-    """Of all scrapes together: less the logarithm of the likelihood, of Laplace's or Gauss's distribution."""
+    """As that of `ScrapeFit`."""
 
 
 def _robust(

@@ -45,7 +45,7 @@ class Case:
 
     @property
     def sampling(self) -> Sampling:
-        return Sampling(self.scraping.interval, self.scraping.window)
+        return Sampling(self.scraping.interval, self.scraping.window, stale=self.scraping.jitter)
 
 
 def memory(day: Day, case: Case) -> Found:

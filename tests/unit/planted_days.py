@@ -99,7 +99,7 @@ class Scraping:
     window: float = 0.0
     lag: float = 0.0
     jitter: float = 0.0
-    """Seconds by which stamps are late beyond that, some more and some less."""
+    """Seconds by which some are later still: what is fetched was looked at any time since the last fetch."""
     lost: float = 0.01
     """Share of scrapes that never arrive."""
 
@@ -162,10 +162,12 @@ def _life(
     end: float,
 ) -> tuple[Life, Life, Life, float]:
     runs = {name: _runs(chance, job, server, begin, end) for name, job in jobs.items()}
-    at = np.arange(begin + chance.uniform(0, scraping.interval), end, scraping.interval)
+    first = begin + scraping.jitter + chance.uniform(0, scraping.interval)
+    at = np.arange(first, end, scraping.interval)
     at = at + chance.uniform(0, 0.05, len(at))
     at = at[chance.random(len(at)) >= scraping.lost]
-    stamps = at + scraping.lag + chance.uniform(0, scraping.jitter, len(at))
+    stamps = at + scraping.lag
+    at = at - chance.uniform(0, scraping.jitter, len(at))
     # Means are those of looks one second apart.
     looks = np.arange(begin, end) + 0.5 if scraping.window else at
     base = server.base_mib + server.base_apart_mib * chance.normal()
