@@ -54,6 +54,7 @@ perf: .venv/.ready ## speed of the harness itself, printed as ratios
 	@$(BIN)/python -m tests.perf.bench_load
 	@$(BIN)/python -m tests.perf.bench_trend
 	@$(BIN)/python -m tests.perf.bench_report
+	@$(BIN)/python -m tests.perf.bench_prometheus
 
 lock: .venv/.ready ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile -q --universal --upgrade --generate-hashes --python-version 3.11 pyproject.toml \

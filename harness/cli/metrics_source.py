@@ -79,7 +79,11 @@ def metrics_source(told: MetricsOptions) -> MetricsSource:
 def _prometheus(url: str, told: MetricsOptions) -> MetricsSource:
     from harness.metrics.prometheus import PrometheusSource
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise InputError(f"--metrics prometheus={url}: not an address ({error}), as {_EXAMPLES}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(f"--metrics prometheus={url}: a whole address is expected, as {_EXAMPLES}")
     if parts.username is not None or parts.password is not None:

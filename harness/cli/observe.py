@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from harness.campaign.observation import Wanted, observed
 from harness.campaign.observed_refit import write_observed
@@ -133,7 +134,7 @@ def _telling(console: Console) -> Iterator[Callable[[str], None]]:
     """Shows how reading goes on: in place on a terminal, else a line for each kind of thing."""
     if console.is_terminal:
         with console.status("reading") as status:
-            yield status.update
+            yield lambda text: status.update(escape(text))
         return
     told: set[str] = set()
 

@@ -1,19 +1,15 @@
-"""Readings from a CSV file, for metrics systems that can write one."""
+"""Readings from CSV files: what `collect` writes, and what other metrics systems can write."""
 
 from __future__ import annotations
 
-import csv
 import time
-import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from harness.errors import InputError
-from harness.metrics.csv_columns import first_line_of, stamps_of, values_of
+from harness.metrics.csv_tables import QUANTITIES, CsvFile, Table
 from harness.metrics.limits import as_limit, limit_in
 from harness.metrics.lives import LINGER_SECONDS, Container, lives_in_place
 from harness.metrics.source import (
@@ -24,49 +20,20 @@ from harness.metrics.source import (
     Array,
     Instance,
     Kind,
-    Quantity,
     Readings,
     Say,
     in_order,
 )
 from harness.metrics.stamps import median_interval, on_grid
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-AT, INSTANCE = "at", "instance"
-NEEDED = (AT, "working_set_bytes")
-QUANTITIES: tuple[Quantity, ...] = get_args(Quantity)
-COLUMNS = (AT, INSTANCE, *QUANTITIES, *LIMITS)
-
-_ROWS_AT_ONCE = 500_000
 _INTERVALS_UNTIL_GONE = 3.0
 _GRID_SECONDS = 0.002
-_MISSING = ["", "NULL", "null", "None", "NaN", "nan", "NA", "N/A"]
-"""What an export may write where there is no value; an instance may be called so."""
 _SMALLEST_BYTES = float(1 << 20)
 """No Python process takes less: memory that is always less is in another unit."""
 
 
-@dataclass(frozen=True)
-class _Table:
-    """Rows of a file, or of a part of it."""
-
-    instances: np.ndarray
-    """Shape (rows,), of str."""
-    at: Array
-    lines: np.ndarray
-    columns: Mapping[str, Array]
-    """Quantities and limits; nan where there is none."""
-
-    def where(self, kept: np.ndarray) -> _Table:
-        """Some rows, or all in another order."""
-        columns = {name: values[kept] for name, values in self.columns.items()}
-        return _Table(self.instances[kept], self.at[kept], self.lines[kept], columns)
-
-
 class CsvSource:
-    """Reads a file with a column `at` and one for each quantity, by its name.
+    """Reads a file, or all of a folder, with a column `at` and one for each quantity, by its name.
 
     `at` is in epoch seconds, or in ISO 8601 with a zone. Where there is a column `instance`, each of its
     values is a container of its own; one whose CPU counter falls was restarted.
@@ -76,7 +43,7 @@ class CsvSource:
         """Prepare; nothing is read yet.
 
         Args:
-            file: CSV in UTF-8, its first line with the names of the columns.
+            file: CSV in UTF-8, its first line with the names of the columns; or a folder of such files.
             kind: what each reading is of.
             window_seconds: of a mean or a maximum, which ends at the stamp; 0 for points.
 
@@ -130,7 +97,7 @@ class CsvSource:
         )
         return in_order(found), abilities
 
-    def _whole(self, since: float, until: float, say: Say) -> _Table:
+    def _whole(self, since: float, until: float, say: Say) -> Table:
         """All rows in a time, by instance and stamp, each once."""
         parts, rows, first, last = [], 0, np.inf, -np.inf
         for table in self._tables(say):
@@ -157,7 +124,19 @@ class CsvSource:
             )
         return whole
 
-    def _once(self, table: _Table) -> _Table:
+    def _tables(self, say: Say) -> Iterator[Table]:
+        """Of all files.
+
+        Raises:
+            InputError: a file is not there, or no table, or the folder has none.
+        """
+        files = sorted(self._file.glob("*.csv")) if self._file.is_dir() else [self._file]
+        if not files:
+            raise InputError(f"--metrics csv={self._file}: no file in that folder ends in .csv")
+        for file in files:
+            yield from CsvFile(file).tables(say)
+
+    def _once(self, table: Table) -> Table:
         """Without rows that repeat another.
 
         Raises:
@@ -175,104 +154,23 @@ class CsvSource:
                 )
         return table.where(np.concatenate([[True], ~again]))
 
-    def _tables(self, say: Say) -> Iterator[_Table]:
-        """The file, so many rows at once.
 
-        Raises:
-            InputError: it is not there, or no table, or a value is not what it should be.
-        """
-        import pandas as pd
+def _joined(parts: list[Table]) -> Table:
+    """One table; a column that a file lacks is empty there."""
+    names = dict.fromkeys(name for one in parts for name in one.columns)
 
-        try:
-            names = self._names()
-            if unused := [name for name in names if name not in COLUMNS]:
-                say(f"{self._file}: not used: {', '.join(unused)}")
-            for frame in self._frames(names):
-                if (table := self._checked(frame)) is not None:
-                    yield table
-        except UnicodeError:
-            raise InputError(f"{self._file}: not UTF-8 text; save it as CSV in UTF-8") from None
-        except pd.errors.ParserWarning:
-            raise InputError(f"{self._file}: a line has more values than the first line has names") from None
-        except FileNotFoundError:
-            raise InputError(f"--metrics csv={self._file}: no such file") from None
-        except (OSError, ValueError, csv.Error) as error:
-            why = " ".join(str(error).split())[:200]
-            raise InputError(f"{self._file}: not a CSV table ({why})") from None
+    def column(one: Table, name: str) -> Array:
+        return one.columns.get(name, np.full(len(one.at), np.nan))
 
-    def _frames(self, names: list[str]) -> Iterator[pd.DataFrame]:
-        import pandas as pd
-
-        # All are read: of a line with more values than names, the others would not tell.
-        numbers = [name for name in names if name in COLUMNS and name != INSTANCE]
-        with (
-            warnings.catch_warnings(),
-            # Opened here, as pandas leaves it open after an error.
-            self._file.open(encoding="utf-8-sig", newline="") as stream,
-            pd.read_csv(
-                stream,
-                names=names,
-                header=0,
-                dtype={name: "str" for name in names if name not in numbers},
-                keep_default_na=False,
-                na_values=dict.fromkeys(numbers, _MISSING),
-                skipinitialspace=True,
-                skip_blank_lines=False,  # so that lines can be told
-                index_col=False,
-                low_memory=False,
-                chunksize=_ROWS_AT_ONCE,
-            ) as reader,
-        ):
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            yield from reader
-
-    def _names(self) -> list[str]:
-        """The names in the first line.
-
-        Raises:
-            InputError: there is none, or one is missing or there twice.
-        """
-        with self._file.open(encoding="utf-8-sig", newline="") as stream:
-            names = [name.strip().lower() for name in next(csv.reader(stream), [])]
-        if not any(names):
-            raise InputError(f"{self._file}: is empty; a first line is expected that names the columns")
-        for name in NEEDED:
-            if name not in names:
-                raise InputError(
-                    f"{self._file}: column {name} is missing; it has {', '.join(names)[:300]}; known are "
-                    f"{', '.join(COLUMNS)}, with a comma between them"
-                )
-        for name in COLUMNS:
-            if names.count(name) > 1:
-                raise InputError(f"{self._file}: column {name} is there {names.count(name)} times; keep one")
-        return [name if names.index(name) == at else f"{name} ({at + 1})" for at, name in enumerate(names)]
-
-    def _checked(self, frame: pd.DataFrame) -> _Table | None:
-        """The rows that hold anything; None where none does."""
-        instances = frame[INSTANCE].fillna("") if INSTANCE in frame else None
-        held = frame[[name for name in frame if name in COLUMNS and name != INSTANCE]].notna().any(axis=1)
-        frame = frame[held if instances is None else held | (instances != "")]
-        if frame.empty:
-            return None
-        columns = {
-            name: values_of(str(self._file), frame[name]) for name in (*QUANTITIES, *LIMITS) if name in frame
-        }
-        at = stamps_of(str(self._file), frame[AT])
-        names = np.full(len(frame), "") if instances is None else instances[frame.index].to_numpy("str")
-        lines = np.asarray(frame.index) + first_line_of(frame.index, np.ones(1, bool)) - frame.index[0]
-        return _Table(names, at, lines, columns)
-
-
-def _joined(parts: list[_Table]) -> _Table:
-    return _Table(
+    return Table(
         np.concatenate([one.instances for one in parts]),
         np.concatenate([one.at for one in parts]),
         np.concatenate([one.lines for one in parts]),
-        {name: np.concatenate([one.columns[name] for one in parts]) for name in parts[0].columns},
+        {name: np.concatenate([column(one, name) for one in parts]) for name in names},
     )
 
 
-def _container(name: str, table: _Table) -> tuple[Container, dict[str, Readings]]:
+def _container(name: str, table: Table) -> tuple[Container, dict[str, Readings]]:
     """A container, and its limits by their names."""
     told: dict[str, Readings] = {}
     for column, values in table.columns.items():
@@ -283,7 +181,7 @@ def _container(name: str, table: _Table) -> tuple[Container, dict[str, Readings]
     return Container(name, readings), {one: as_limit(told[one]) for one in LIMITS if one in told}
 
 
-def _unknown(table: _Table) -> tuple[str, ...]:
+def _unknown(table: Table) -> tuple[str, ...]:
     told = {name for name, values in table.columns.items() if np.isfinite(values).any()}
     return (
         *ALWAYS_UNKNOWN,

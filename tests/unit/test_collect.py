@@ -22,7 +22,7 @@ from harness.collect.files import FILES, Rotated
 from harness.collect.process_probe import ProcessProbe
 from harness.collect.reading import COLUMNS, GoneError, Reading
 from harness.errors import InputError, MachineError
-from harness.metrics.csv_file import COLUMNS as CSV_COLUMNS
+from harness.metrics.csv_tables import COLUMNS as CSV_COLUMNS
 from tests.unit.cli_support import ROOT, Run
 
 RECORDED = json.loads((ROOT / "tests" / "fixtures" / "docker_stats" / "cgroup_v1.json").read_text("utf-8"))

@@ -211,3 +211,20 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(tmp_path: Path, seed: int
         said = str(error)
     assert "\n" not in said
     assert len(said) < 1000
+
+
+def test_a_folder_is_read_as_one_file(tmp_path: Path) -> None:
+    """As `collect` writes them; a file may lack what another has."""
+    first = [f"{1.79e9 + 10 * n},{100 * 2**20 + n}" for n in range(50)]
+    second = [f"{1.79e9 + 10 * n},{100 * 2**20 + n},{n}" for n in range(50, 100)]
+    (tmp_path / "readings-1.csv").write_text("\n".join(["at,working_set_bytes", *first, ""]))
+    (tmp_path / "readings-2.csv").write_text("\n".join(["at,working_set_bytes,threads", *second, ""]))
+    (tmp_path / "notes.txt").write_text("not a table")
+    [one], _ = CsvSource(tmp_path).read(0, 2e9, lambda _: None)
+    assert len(one.readings["working_set_bytes"].at) == 100
+    assert one.readings["threads"].values.tolist() == list(range(50, 100))
+
+
+def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no file in that folder ends in \.csv"):
+        CsvSource(tmp_path).read(0, 2e9, lambda _: None)
