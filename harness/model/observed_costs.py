@@ -145,7 +145,8 @@ def find_stale(lives: Sequence[Life], sampling: Sampling) -> float:
     losses = {}
     for stale in STALE:
         asked = replace(sampling, stale=stale)
-        fitted = _fit(states(fewer, asked), asked, True, HUBER_K, 1)
+        # By least squares: means are what is compared, and what is robust goes by the likeliest instant.
+        fitted = _fit(states(fewer, asked), asked, True, np.inf, 1)
         if isinstance(fitted, NotEstimable):
             return 0.0
         losses[stale] = fitted.fit.loss / fitted.scrapes
