@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.observed_costs import cpu_costs, state_costs
 from harness.model.observed_load import Sampling
+from harness.model.scrapes import LAGS
 from tests.unit.planted_days import MIB, Day, Job, Scraping, Server, day, ramp, spike
 
 Told = Estimate | NotEstimable
@@ -43,16 +44,25 @@ class Case:
     scraping: Scraping = field(default_factory=Scraping)
     find: Callable[[Day, Case], Found] = field(default=lambda day, case: memory(day, case))
 
+    lags: Sequence[float] = LAGS
+
     @property
     def sampling(self) -> Sampling:
-        return Sampling(self.scraping.interval, self.scraping.window, stale=self.scraping.jitter)
+        one = self.scraping
+        return Sampling(one.interval, one.window, self.lags, one.jitter)
+
+    @property
+    def lag_known(self) -> Case:
+        """The same, but that it is known how late stamps are; many times as quick."""
+        return replace(self, lags=(self.scraping.lag,))
 
 
 def memory(day: Day, case: Case) -> Found:
     """What memory costs."""
     costs = state_costs(day.memory, case.sampling, grows=True)
     assert not isinstance(costs, NotEstimable), costs.reason
-    yield "base", costs.base, day.base_mib * MIB
+    if not case.server.growth_mib:
+        yield "base", costs.base, day.base_mib * MIB
     yield "starting", costs.starting, case.server.starting_mib * MIB / 2
     for name, job in case.jobs.items():
         yield f"running {name}", costs.running[name], job.mib * day.mean_share[name] * MIB
@@ -99,6 +109,8 @@ CASES = (
     Case("means over 60 s", scraping=Scraping(60, window=60)),
     Case("means, bursts", {"a": Job(per_hour=0, burst_minutes=15)}, scraping=Scraping(60, window=60, lag=5)),
     *(Case(f"late by {lag} s", scraping=Scraping(lag=lag)) for lag in (2, 5, 10, 15)),
+    Case("stale by 0 to 10 s", scraping=Scraping(15, jitter=10)),
+    Case("stale, short runs", {"a": Job(per_hour=120, seconds=20)}, scraping=Scraping(30, jitter=15)),
     Case("leak per run", server=Server(leak_mib_per_run=0.2)),
     Case("drift", server=Server(drift_mib_per_hour=2)),
     Case("four lives", server=Server(lives=4, base_apart_mib=30)),
@@ -125,6 +137,7 @@ CASES = (
     Case("CPU", BOTH, find=cpu),
     Case("CPU, bursts", {"a": Job(per_hour=0, burst_minutes=15)}, find=cpu),
     Case("CPU, four lives", server=Server(lives=4), scraping=Scraping(15, lag=10), find=cpu),
+    Case("CPU, stale", BOTH, scraping=Scraping(15, jitter=10), find=cpu),
     Case("threads", BOTH, find=threads),
 )
 
