@@ -13,7 +13,7 @@ from rich.console import Console
 
 import harness
 from harness.atomic import replacing
-from harness.cli.options import TOKEN_HEADER, format_option
+from harness.cli.options import TOKEN_HEADER, TokenEnv, TokenHeader, format_option
 from harness.cli.progress import make_console
 from harness.cli.run_source import counting, is_instance, read_runs
 from harness.errors import InputError
@@ -44,23 +44,8 @@ def demand(
             help="How far back to ask an instance; whole weeks hold quiet days as well as busy ones."
         ),
     ] = 30.0,
-    token_env: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Environment variable that holds the instance's token. The token itself never goes on the "
-            "command line, where others may see it.",
-            show_default=False,
-        ),
-    ] = "",
-    token_header: Annotated[
-        str,
-        typer.Option(
-            metavar="HEADER",
-            help="HTTP header that the token is sent in. For Authorization, the variable must hold the whole "
-            "value, such as `Bearer` and the token.",
-        ),
-    ] = TOKEN_HEADER,
+    token_env: TokenEnv = "",
+    token_header: TokenHeader = TOKEN_HEADER,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import TOKEN_HEADER
+from harness.cli.options import TOKEN_HEADER, TokenEnv, TokenHeader
 from harness.sizing.run_lives import LOGS_READ
 
 
@@ -25,18 +25,8 @@ class RunOptions:
         ),
     ] = None
     days: Annotated[float, typer.Option(help="How far back to read metrics and runs.")] = 7.0
-    token_env: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Environment variable that holds the instance's token. The token itself never goes on the "
-            "command line, where others may see it.",
-            show_default=False,
-        ),
-    ] = ""
-    token_header: Annotated[
-        str, typer.Option(metavar="HEADER", help="HTTP header that the token is sent in.")
-    ] = TOKEN_HEADER
+    token_env: TokenEnv = ""
+    token_header: TokenHeader = TOKEN_HEADER
     event_logs: Annotated[
         int,
         typer.Option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,27 @@ from harness.sizing.arrivals import LONGEST_SECONDS
 
 TOKEN_HEADER = "Dagster-Cloud-Api-Token"
 """What Dagster+ takes a user's token in."""
+
+
+TokenEnv = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Environment variable that holds the instance's token. The token itself never goes on the "
+        "command line, where others may see it.",
+        show_default=False,
+    ),
+]
+"""The option `--token-env`."""
+TokenHeader = Annotated[
+    str,
+    typer.Option(
+        metavar="HEADER",
+        help="HTTP header that the token is sent in. For Authorization, the variable must hold the whole "
+        "value, such as `Bearer` and the token.",
+    ),
+]
+"""The option `--token-header`."""
 
 
 def format_option(subject: Subject) -> Any:
