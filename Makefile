@@ -58,7 +58,7 @@ perf: .venv/.ready ## speed of the harness itself, printed as ratios
 
 lock: .venv/.ready ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile -q --universal --upgrade --generate-hashes --python-version 3.11 pyproject.toml \
-		--group dev --custom-compile-command "make lock" -o requirements.lock
+		--group dev --all-extras --custom-compile-command "make lock" -o requirements.lock
 
 audit: .venv/.ready ## known vulnerabilities of what is locked; a bill of materials in build/sbom.json
 	@mkdir -p build
