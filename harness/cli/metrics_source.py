@@ -15,7 +15,7 @@ from harness.errors import InputError
 from harness.metrics.source import Kind, MetricsSource
 from harness.scenario.duration import parse_seconds
 
-_EXAMPLES = "prometheus=http://127.0.0.1:9090, or csv=readings.csv"
+_EXAMPLES = "prometheus=http://127.0.0.1:9090, cloudwatch=eu-west-1, or csv=readings.csv"
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,19 @@ class MetricsOptions:
         typer.Option(
             metavar="KIND=WHERE",
             help="Source of metrics: `prometheus=URL` (Prometheus, Thanos, Mimir or what else speaks its "
-            "API, with the series of cAdvisor that every kubelet has), or `csv=FILE` (columns at, "
-            "working_set_bytes, and perhaps rss_bytes, cpu_seconds, threads, processes, instance).",
+            "API, with the series of cAdvisor that every kubelet has), `cloudwatch=REGION` (Container "
+            "Insights of ECS or EKS, with the credentials that the AWS command line has), or `csv=FILE` "
+            "(columns at, working_set_bytes, and perhaps rss_bytes, cpu_seconds, threads, processes, "
+            "instance).",
         ),
     ]
     select: Annotated[
         str,
         typer.Option(
             metavar="LABELS",
-            help="Of Prometheus: the code server's container, by labels, such as "
-            '\'namespace="data",container="dagster"\'.',
+            help="The code server's container: of Prometheus by labels, such as "
+            '\'namespace="data",container="dagster"\', of CloudWatch by dimensions, such as '
+            '\'ClusterName="prod",ServiceName="dagster"\'.',
             show_default=False,
         ),
     ] = ""
@@ -102,6 +105,17 @@ def _prometheus(url: str, told: MetricsOptions) -> MetricsSource:
     return PrometheusSource(url, told.select, _headers(told.metrics_header or ()), ca)
 
 
+def _cloudwatch(region: str, told: MetricsOptions) -> MetricsSource:
+    from harness.metrics.cloudwatch import CloudWatchSource
+
+    if not told.select:
+        raise InputError(
+            "--select: name the code server's service or workload by dimensions, such as "
+            '--select \'ClusterName="prod",ServiceName="dagster"\''
+        )
+    return CloudWatchSource(told.select, region)
+
+
 def _headers(told: Sequence[str]) -> dict[str, str]:
     found = {}
     for text in told:
@@ -133,5 +147,6 @@ def _reading(text: str) -> tuple[Kind, float]:
 
 _KINDS: dict[str, Callable[[str, MetricsOptions], MetricsSource]] = {
     "prometheus": _prometheus,
+    "cloudwatch": _cloudwatch,
     "csv": _csv,
 }

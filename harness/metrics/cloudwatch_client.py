@@ -25,6 +25,7 @@ reference of GetMetricData)."""
 MOST_QUERIES = 500
 """Of one question (API reference of GetMetricData)."""
 
+_MOST_SERIES = 20_000
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
 _LOGIN = (
     "log in, as with `aws sso login`, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; "
@@ -82,7 +83,9 @@ class CloudWatchClient:
         self._made: Any = None
 
     def series(self, namespace: str, metric: str, dimensions: Dimensions) -> list[dict[str, str]]:
-        """Dimensions of every series of a metric that has these among its own, and data in two weeks.
+        """Dimensions of the series of a metric that have these among their own, and data in two weeks.
+
+        Of very many only the first are told.
 
         Raises:
             InputError: CloudWatch refuses access.
@@ -93,7 +96,12 @@ class CloudWatchClient:
             pages = (
                 self._client()
                 .get_paginator("list_metrics")
-                .paginate(Namespace=namespace, MetricName=metric, Dimensions=filters)
+                .paginate(
+                    Namespace=namespace,
+                    MetricName=metric,
+                    Dimensions=filters,
+                    PaginationConfig={"MaxItems": _MOST_SERIES},
+                )
             )
             return [
                 {one["Name"]: one["Value"] for one in found["Dimensions"]}

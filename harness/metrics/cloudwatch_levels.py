@@ -1,4 +1,4 @@
-"""What Container Insights publishes, under which dimensions and in which units; which of it is selected. Pure.
+"""What Container Insights publishes, under which dimensions and in which units; what is selected. Pure.
 
 Names, dimensions and units are those of AWS's pages "Amazon ECS Container Insights [with enhanced
 observability] metrics" and "Amazon EKS and Kubernetes Container Insights with enhanced observability
@@ -8,7 +8,7 @@ receiver's `podstore.go`). What is a megabyte there is a mebibyte (`BytesInMiB` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.errors import InputError
@@ -174,14 +174,6 @@ def listed_for(chosen: Dimensions, these: Iterable[str]) -> str:
     return listed(by_likeness(sorted(set(these)), asked))
 
 
-def several(select: str, source: str, chosen: Dimensions, these: Sequence[str]) -> InputError:
-    """The error where more than one deployment is selected."""
-    return InputError(
-        f"--select {select}: {len(these)} deployments in {source}; select one of them: "
-        f"{listed_for(chosen, these)}"
-    )
-
-
-def own_name(level: Level, dimensions: Mapping[str, str]) -> str:
+def own_name(level: Level, dimensions: Dimensions) -> str:
     """For people: the task, the pod or the service."""
     return dimensions[level.life] if level.life else dimensions["ServiceName"]
