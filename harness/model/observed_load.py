@@ -239,7 +239,7 @@ def evenly_aged(equations: Equations) -> bool:
             half = LiveRuns(begun, begun + (job.starting.ended - begun) / 2)
             met += float(look.live(job.starting).sum())
             early += float(look.live(half).sum())
-    return bool(abs(early - met / 2) <= _UNEVEN * met + np.sqrt(met))
+    return abs(early - met / 2) <= _UNEVEN * met
 
 
 def _sum(parts: Sequence[Array], look: Look) -> Array:
