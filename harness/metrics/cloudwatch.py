@@ -204,7 +204,7 @@ class CloudWatchSource:
 
 
 def _one(level: Level, metric: str, dimensions: Mapping[str, str], statistic: str = "Average") -> Asked:
-    return Asked(level.namespace, metric, tuple(sorted(dimensions.items())), statistic)
+    return Asked(level.namespace, metric, tuple(dimensions.items()), statistic)
 
 
 def _of_restarts(level: Level, dimensions: Mapping[str, str]) -> Asked:

@@ -103,11 +103,13 @@ class CloudWatchClient:
                     PaginationConfig={"MaxItems": _MOST_SERIES},
                 )
             )
-            return [
-                {one["Name"]: one["Value"] for one in found["Dimensions"]}
+            # Pages may tell a series twice.
+            found = {
+                tuple((one["Name"], one["Value"]) for one in each["Dimensions"])
                 for page in pages
-                for found in page["Metrics"]
-            ]
+                for each in page["Metrics"]
+            }
+        return [dict(each) for each in sorted(found)]
 
     def data(self, asked: Sequence[Asked], begin: float, end: float, say: Say) -> dict[Asked, Readings]:
         """Statistics of each minute, under the begin of the minute; without the series that have none.
