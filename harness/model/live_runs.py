@@ -57,7 +57,7 @@ class LiveRuns:
 
 
 def _sum_since(events: Array, instants: Array) -> Array:
-    """Sum over the events before each instant of the seconds since; `events` ascending, infinite ones last."""
+    """Sum over events before each instant of the seconds since; `events` ascending, infinite ones last."""
     finite = events[np.isfinite(events)]
     if not len(finite):
         return np.zeros_like(instants, dtype=float)

@@ -32,6 +32,8 @@ RUNS_IN_BLOCK = 4.0
 """A block is at least so many times as long as the run that 95 % of runs are shorter than."""
 LAGS = tuple(np.arange(-30.0, 30.5, 1.0).tolist())
 """Seconds by which stamps may be late; negative where they are early."""
+BLOCKS_OF_A_SHORT_TIME = 12
+"""A time that is too short for so many blocks of the usual length has so many all the same."""
 LONGER_FROM_SECONDS = 86400.0
 """Blocks grow with the cube root of a time that is longer (Künsch 1989)."""
 HUBER_K = 3.0
@@ -104,12 +106,16 @@ class ScrapeFit:
 def block_seconds(run_seconds: Array, span: float) -> float:
     """Length of a block for runs that last so long.
 
+    Of less than half a day, blocks are shorter than an hour, so that there are enough of them: then intervals
+    do not hold what changes more slowly than that.
+
     Args:
         run_seconds: shape (runs,), not empty.
         span: seconds of scrapes, of all segments together.
     """
     longer = float(np.cbrt(max(1.0, span / LONGER_FROM_SECONDS)))
-    return max(longer * LEAST_BLOCK_SECONDS, RUNS_IN_BLOCK * float(np.quantile(run_seconds, 0.95)))
+    usual = min(longer * LEAST_BLOCK_SECONDS, span / BLOCKS_OF_A_SHORT_TIME)
+    return max(usual, RUNS_IN_BLOCK * float(np.quantile(run_seconds, 0.95)))
 
 
 def blocks_of(at: Array, segment: Numbers, length: float) -> Numbers:

@@ -65,6 +65,7 @@ class ObservedFitRecord(Part):
 
     scrapes: int
     blocks: int = Field(description="stretches of time that count as independent, behind the intervals")
+    block_seconds: float | None = Field(description="how long each is on average")
     lag_seconds: float | None = Field(
         description="by which stamps are late, as it fits best; none where nothing could be fitted"
     )

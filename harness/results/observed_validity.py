@@ -15,6 +15,8 @@ FEWEST_RUNS = 50
 FEWEST_LEVELS = 3
 LOWEST_MAXIMUM = 2
 MOST_GAPS = 0.20
+SHORT_BLOCK_SECONDS = 1800.0
+"""Blocks are of an hour or more where there is time enough."""
 LAG_EDGE_SECONDS = 30.0
 """A lag at the end of what is searched is none that was found."""
 
@@ -66,6 +68,12 @@ def _notes(observed: ObservedRecord, fitted: ObservedFitRecord) -> Iterator[Reas
             "pooled",
             f"{', '.join(jobs)} always ran together, so that each has the mean of them; measure them apart "
             "with dagster-sizing bench",
+        )
+    if fitted.block_seconds is not None and fitted.block_seconds < SHORT_BLOCK_SECONDS:
+        yield _note(
+            "short",
+            f"only {_hours(observed)} were observed: intervals come of blocks of "
+            f"{fitted.block_seconds / 60:.0f} minutes, and do not hold what changes over hours or days",
         )
     if observed.runs_isolated:
         yield _note("isolated", f"{observed.runs_isolated} isolated runs had containers of their own")

@@ -15,6 +15,7 @@ import pandas as pd
 from harness.model.constants import CONSTANTS
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.launch_groups import launch_seconds
+from harness.model.linear import Array
 from harness.model.observed_costs import CpuCosts, StateCosts, cpu_costs, state_costs
 from harness.model.observed_load import Sampling, told_apart
 from harness.results.columns import COLUMNS, PREDICTED, SCRAPES
@@ -154,6 +155,7 @@ def _record(
     return ObservedFitRecord(
         scrapes=int(known.sum()),
         blocks=0 if quality is None else quality.blocks,
+        block_seconds=None if quality is None else _seconds_scraped(quality.at) / quality.blocks,
         lag_seconds=None if quality is None else quality.lag,
         lag_low_seconds=None if quality is None else quality.lag_low,
         lag_high_seconds=None if quality is None else quality.lag_high,
@@ -172,6 +174,10 @@ def _record(
             **dict(zip(("p5", "p50", "p95", "p99", "highest"), quality.quantiles, strict=True)),
         ),
     )
+
+
+def _seconds_scraped(at: Sequence[Array]) -> float:
+    return float(sum(stamps[-1] - stamps[0] for stamps in at if len(stamps)))
 
 
 def gap_share(observed: ObservedRecord, scrapes: pd.DataFrame) -> float:

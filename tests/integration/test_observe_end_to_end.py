@@ -1,6 +1,6 @@
 """A real code server under random load, observed through a real Prometheus, beside what `bench` says of it.
 
-OBSERVED_MINUTES says how long it is loaded: 25, unless told otherwise.
+OBSERVED_MINUTES says how long it is loaded: 20, unless told otherwise.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from tests.integration.observed_deployment import PROMETHEUS, exported, load_at_
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.slow,
+    pytest.mark.timeout(3600),
     pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not on the PATH (Debian: prometheus)"),
 ]
 
-MINUTES = float(os.environ.get("OBSERVED_MINUTES", "25"))
+MINUTES = float(os.environ.get("OBSERVED_MINUTES", "20"))
 EVERY = (15, 30)
 ONLY_IO = "workloads=[{workload: io_bound}]"
 
