@@ -297,10 +297,10 @@ def _mean_share(job: Job, runs: list[JobRuns]) -> float:
     lived = np.concatenate([durations(one.running) for one in runs])
     ages = np.arange(0.0, lived.max() if len(lived) else 1.0) + 0.5
     alive = len(lived) - np.searchsorted(np.sort(lived), ages, side="left")
-    return float(np.average(job.shape(ages), weights=alive))
+    return float((job.shape(ages) * alive).sum() / max(1, alive.sum()))
 
 
 def _cpu_seconds(job: Job, server: Server, runs: list[JobRuns]) -> float:
     starts = np.concatenate([durations(one.starting) for one in runs])
     lived = np.concatenate([durations(one.running) for one in runs])
-    return float(server.starting_cores * starts.mean() + job.cores * lived.mean())
+    return float(server.starting_cores * starts.sum() + job.cores * lived.sum()) / max(1, len(lived))
