@@ -1,30 +1,26 @@
 """Readings from CloudWatch: what is read of ECS and EKS, how it is stamped, and what is refused.
 
-The service is moto's, in this process, and asked with the real client of AWS. What moto does not do is
-scripted with botocore's Stubber: errors, and answers in several pages.
+The service is moto's, in this process, and asked with the real client of AWS.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import boto3
 import numpy as np
 import pytest
-from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
 from harness.cli.metrics_source import MetricsOptions, metrics_source
-from harness.errors import HarnessError, InputError, MachineError
+from harness.errors import HarnessError, InputError
 from harness.metrics import cloudwatch_client
 from harness.metrics.cloudwatch import CloudWatchSource
-from harness.metrics.cloudwatch_client import Asked, CloudWatchClient
 from harness.metrics.cloudwatch_lives import alone, counter, restarted
 from harness.metrics.source import Abilities, Instance, Readings
+from tests.unit.aws_settings import one_line, own_settings
 
 REGION = "eu-west-1"
 ECS, EKS = "ECS/ContainerInsights", "ContainerInsights"
@@ -34,23 +30,11 @@ SELECT = 'ClusterName="prod",ServiceName="dagster"'
 POD = {"ClusterName": "prod", "Namespace": "data", "PodName": "dagster", "FullPodName": "dagster-7d9f-x2k4p"}
 OF_POD = 'ClusterName="prod",Namespace="data",PodName="dagster"'
 NOW = time.time() // 60 * 60
-SECRET = "wJalrXUtnFEMI-not-to-be-shown"
 
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No settings of this machine count, and nothing is asked for credentials."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "AKIANOTTOBESHOWN",
-        "AWS_SECRET_ACCESS_KEY": SECRET,
-        "AWS_CONFIG_FILE": "/nowhere",
-        "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_MAX_ATTEMPTS": "1",
-    }.items():
-        monkeypatch.setenv(name, value)
+    own_settings(monkeypatch)
 
 
 class Cloud:
@@ -98,13 +82,6 @@ def refused(select: str = SELECT, since: float = NOW - 7200, until: float = NOW)
     with pytest.raises(HarnessError) as told:
         read(select, since, until)
     return one_line(told.value)
-
-
-def one_line(error: BaseException) -> str:
-    assert "\n" not in str(error)
-    assert SECRET not in str(error)
-    assert "AKIA" not in str(error)
-    return str(error)
 
 
 def task(number: int) -> dict[str, str]:
@@ -343,86 +320,6 @@ def test_more_series_than_one_question_takes_are_asked_for_in_several(
     assert [one.readings["working_set_bytes"].values[0] for one in read()[0]] == [
         (500.0 + number) * MIB for number in range(5)
     ]
-
-
-def scripted() -> tuple[CloudWatchClient, Stubber]:
-    client = CloudWatchClient(REGION)
-    return client, Stubber(client._client())
-
-
-def test_an_answer_in_several_pages_is_put_together() -> None:
-    client, stubber = scripted()
-
-    def page(minute: float, **more: str) -> dict[str, Any]:
-        at = datetime.fromtimestamp(minute, UTC)
-        result = {"Id": "q0", "Timestamps": [at], "Values": [minute / 60], "StatusCode": "PartialData"}
-        return {"MetricDataResults": [result], **more}
-
-    asked = {"MetricDataQueries": ANY, "StartTime": ANY, "EndTime": ANY, "ScanBy": "TimestampAscending"}
-    stubber.add_response("get_metric_data", page(60, NextToken="more"), asked)
-    stubber.add_response("get_metric_data", page(120), asked | {"NextToken": "more"})
-    one = Asked(ECS, "MemoryUtilized", tuple(SERVICE.items()))
-    with stubber:
-        found = client.data([one], 0, 600, lambda _line: None)[one]
-    assert (found.at.tolist(), found.values.tolist()) == ([60, 120], [1, 2])
-
-
-@pytest.mark.parametrize(
-    ("code", "status", "kind", "expected"),
-    [
-        ("AccessDenied", 403, InputError, "allow cloudwatch:ListMetrics and cloudwatch:GetMetricData"),
-        ("ExpiredToken", 403, InputError, "the credentials have expired; log in, as with `aws sso login`"),
-        ("InvalidClientTokenId", 403, InputError, "or the region is not enabled"),
-        ("Throttling", 400, MachineError, "asked too often (Throttling)"),
-        ("InternalServiceFault", 500, MachineError, "out of order (HTTP 500)"),
-        ("InvalidParameterValue", 400, InputError, "(InvalidParameterValue: what it says)"),
-    ],
-)
-def test_errors_of_the_service_are_one_line(
-    code: str, status: int, kind: type[HarnessError], expected: str
-) -> None:
-    client, stubber = scripted()
-    said = "what it says" if code.startswith("InvalidParameter") else f"of {SECRET}"
-    stubber.add_client_error("list_metrics", code, said, status)
-    with stubber, pytest.raises(kind) as told:
-        client.series(ECS, "MemoryUtilized", {})
-    assert expected in one_line(told.value)
-
-
-def test_a_role_that_may_not_be_taken_on_is_named_as_that() -> None:
-    error = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
-    said = one_line(CloudWatchClient(REGION)._of_answer(error, "AssumeRole"))
-    assert "may not do AssumeRole" in said
-
-
-def test_without_credentials_there_is_told_how_to_log_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    assert "finds no credentials (NoCredentialsError); log in" in refused()
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
-    assert "AWS_PROFILE names no profile" in refused()
-
-
-def test_what_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert "cloudwatch eu-west-1: cannot be reached (EndpointConnectionError)" in refused()
-    with pytest.raises(InputError) as told:
-        CloudWatchSource(SELECT, "eu-nowhere-7").read(NOW - 7200, NOW, lambda _line: None)
-    assert "is no region that boto3 knows" in one_line(told.value)
-
-
-@pytest.mark.parametrize("region", [None, "not a region"])
-def test_a_region_has_to_be_named(region: str | None) -> None:
-    with pytest.raises(InputError) as told:
-        CloudWatchSource(SELECT, region).read(NOW - 7200, NOW, lambda _line: None)
-    assert "the name of a region is expected" in one_line(told.value)
-
-
-def test_without_boto3_there_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "boto3", None)
-    assert "pip install 'dagster-sizing[cloudwatch]'" in refused()
-    monkeypatch.setitem(sys.modules, "botocore.exceptions", None)
-    assert "pip install 'dagster-sizing[cloudwatch]'" in refused()
 
 
 def test_the_option_names_the_region() -> None:
