@@ -33,11 +33,12 @@ class AgeRecord(Part):
     """What a run of one job holds at some age, with its 95 % interval."""
 
     job: str
-    from_seconds: float = Field(description="since its process came up")
+    from_seconds: float = Field(description="since it began to run")
     to_seconds: float | None = Field(description="none: until it ends")
     value: float
     low: float
     high: float
+    dearest: bool = Field(description="the highest of those that are clearly above the mean")
 
 
 class DayRecord(Part):

@@ -22,6 +22,7 @@ from harness.results.columns import COLUMNS, PREDICTED, SCRAPES
 from harness.results.observed_record import METHOD, ObservedFitRecord, ObservedRecord, ResidualRecord
 from harness.results.observed_validity import judge_observed
 from harness.results.result_document import CellRecord, ConstantRecord, LimitsRecord, ResultDocument
+from harness.sizing.observed_ages import Profiles, age_records, dearest, profiles_of
 from harness.sizing.observed_levels import held_levels, level_records, live_at
 from harness.sizing.observed_lives import Groups, kinds_of, read_lives, server_lives
 from harness.sizing.run_lives import RunLife
@@ -29,7 +30,8 @@ from harness.sizing.run_lives import RunLife
 Told = Estimate | NotEstimable
 _SOURCES = {
     "base_memory_bytes": "working_set_bytes of scrapes without a run, at the begin of the server's life",
-    "memory_per_run_bytes": "working_set_bytes of scrapes against the runs that were live",
+    "memory_per_run_bytes": "working_set_bytes of scrapes against the runs that were live, at their "
+    "dearest age where they hold clearly more then",
     "leak_bytes_per_run": "working_set_bytes of scrapes against the runs that had ended",
     "base_cpu_cores": "growth of cpu_seconds between scrapes without a run",
     "cpu_seconds_per_run": "growth of cpu_seconds between scrapes against the runs that were live",
@@ -53,6 +55,7 @@ class ObservedResult:
 @dataclass(frozen=True)
 class _Fits:
     memory: StateCosts | NotEstimable
+    profiles: Profiles
     rss: StateCosts | NotEstimable
     threads: StateCosts | NotEstimable
     processes: StateCosts | NotEstimable
@@ -78,8 +81,7 @@ def fit_observed(
     scrapes, runs = tables[SCRAPES], read_lives(tables["runs"])
     kinds = kinds_of(runs)
     sampling = Sampling(observed.interval_seconds, observed.window_seconds)
-    memory = server_lives(observed, scrapes, runs, kinds, "working_set_bytes")
-    groups = told_apart(memory, sampling)
+    groups = told_apart(server_lives(observed, scrapes, runs, kinds, "working_set_bytes"), sampling)
     kinds = {" + ".join(group): tuple(job for one in group for job in kinds[one]) for group in groups}
     seed = document.scenario.seed
 
@@ -88,8 +90,11 @@ def fit_observed(
             return NotEstimable(f"not measured here: readings have no {quantity}", 0)
         return state_costs(server_lives(observed, scrapes, runs, kinds, quantity), sampling, grows, seed)
 
+    lives = server_lives(observed, scrapes, runs, kinds, "working_set_bytes")
+    memory = state_costs(lives, sampling, True, seed)
     fits = _Fits(
-        memory=state("working_set_bytes", grows=True),
+        memory=memory,
+        profiles=profiles_of(lives, sampling, memory, kinds, seed),
         rss=state("rss_bytes", grows=True),
         threads=state("threads"),
         processes=state("processes"),
@@ -167,6 +172,7 @@ def _record(
         gap_share=gap_share(observed, scrapes[known]),
         spike_seconds=_spike_seconds(observed, len(runs)),
         cache_per_run_bytes=_cache_per_run(fits),
+        ages=age_records(fits.profiles),
         residuals=None
         if quality is None
         else ResidualRecord(
@@ -257,9 +263,10 @@ def _constants(fits: _Fits, kind: str, runs: Sequence[RunLife], seed: int) -> tu
     told = [one for one in runs if one.told]
     launched, began = (np.array([getattr(one, name) for one in told]) for name in ("launched", "began"))
     memory, cpu = fits.memory, fits.cpu
+    per_run = _running(memory, kind)
     found: dict[str, Told] = {
         "base_memory_bytes": memory if isinstance(memory, NotEstimable) else memory.base,
-        "memory_per_run_bytes": _running(memory, kind),
+        "memory_per_run_bytes": dearest(per_run, fits.profiles.get(kind)) or per_run,
         "leak_bytes_per_run": memory if isinstance(memory, NotEstimable) else memory.leak_per_run,
         "base_cpu_cores": cpu if isinstance(cpu, NotEstimable) else cpu.base_cores,
         "cpu_seconds_per_run": cpu if isinstance(cpu, NotEstimable) else cpu.seconds_per_run[kind],

@@ -14,7 +14,7 @@ from harness.results.result_document import ConstantRecord
 from harness.sizing.observed_lives import server_lives
 from harness.sizing.run_lives import Lives, RunLife
 from tests.unit.observed_made import LOCATION, fitted, instances_of, lives_of, made
-from tests.unit.planted_days import MIB, Job, Scraping, Server, day
+from tests.unit.planted_days import MIB, Job, Scraping, Server, day, spike
 
 TWO_DAYS = Server(hours=48)
 
@@ -49,6 +49,21 @@ def test_each_job_has_constants_of_its_own() -> None:
     }
     assert found["etl"] == pytest.approx(60 * MIB, rel=0.04)
     assert found["report"] == pytest.approx(150 * MIB, rel=0.04)
+
+
+def test_a_size_goes_by_the_age_at_which_a_run_is_dearest() -> None:
+    """A spike of every run, at the same age: twice its memory for 20 seconds, one minute in."""
+    jobs = {"etl": Job(mib=120, shape=spike, seconds=200, sigma=0.3)}
+    document = fitted(made(6, jobs, Server(hours=72), Scraping(interval=15)))
+    found = {one.name: one.value for one in document.cells[0].constants}
+    assert found["memory_per_run_bytes"] == pytest.approx(240 * MIB, rel=0.1)
+    assert document.observed is not None
+    assert document.observed.fitted is not None
+    ages = document.observed.fitted.ages
+    [highest] = [one for one in ages if one.dearest]
+    assert 55 <= highest.from_seconds < 80
+    usual = [one.value for one in ages if one.from_seconds >= 100]
+    assert np.median(usual) == pytest.approx(120 * MIB, rel=0.1)
 
 
 def test_rare_jobs_go_together() -> None:
