@@ -81,3 +81,25 @@ def _moments(seconds: list[float] | pd.Series) -> pd.Series:
     """As text that a browser takes for UTC."""
     moments = pd.to_datetime(pd.Series(seconds, dtype=float), unit="s", utc=True)
     return moments.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ages(observed: ObservedRecord) -> pd.DataFrame:
+    """What runs hold by their age: `job`, `from_seconds`, `to_seconds`, and `low`, `value`, `high` in MiB.
+
+    The last age has no end; it is drawn a third longer than it begins.
+    """
+    told = () if observed.fitted is None else observed.fitted.ages
+    return pd.DataFrame(
+        [
+            {
+                "job": one.job,
+                "from_seconds": one.from_seconds,
+                "to_seconds": one.to_seconds if one.to_seconds is not None else one.from_seconds * 4 / 3 + 1,
+                "low": one.low / MIB,
+                "value": one.value / MIB,
+                "high": one.high / MIB,
+                "dearest": one.dearest,
+            }
+            for one in told
+        ]
+    )

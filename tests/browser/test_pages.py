@@ -195,7 +195,7 @@ def test_the_page_of_what_was_observed(browser: Browser, tmp_path: Path, width: 
     folder = written_observed(tmp_path / "seen", made()).path
     page, said = opened(browser, written(tmp_path, render_path(folder).page), width, dark)
     assert said == []
-    assert page.locator("[data-picture]").count() == 3
+    assert page.locator("[data-picture]").count() == 4
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert serious_faults(page) == []
     shown = page.locator("body").inner_text()

@@ -22,7 +22,13 @@ def observed_pictures(observed: ObservedRecord, predicted: pd.DataFrame) -> tupl
     """All of them; none where nothing could be fitted, or the table is not in the folder."""
     if predicted.empty:
         return ()
-    return (_memory(observed, predicted), _residuals(observed, predicted), _by_live_runs(predicted))
+    by_age = _by_age(observed)
+    return (
+        _memory(observed, predicted),
+        _residuals(observed, predicted),
+        _by_live_runs(predicted),
+        *(() if by_age is None else (by_age,)),
+    )
 
 
 def _memory(observed: ObservedRecord, predicted: pd.DataFrame) -> Picture:
@@ -137,4 +143,43 @@ def _by_live_runs(predicted: pd.DataFrame) -> Picture:
         source="predicted.parquet: live_runs, working_set_bytes, predicted_bytes; "
         f"{len(predicted):,} readings",
         chart=alt.layer(*layers).properties(width="container", height=260),
+    )
+
+
+def _by_age(observed: ObservedRecord) -> Picture | None:
+    frame = rounded(views.ages(observed))
+    if frame.empty:
+        return None
+    tooltips = [
+        alt.Tooltip("job:N"),
+        alt.Tooltip("from_seconds:Q", title="from (s)", format=",.0f"),
+        alt.Tooltip("to_seconds:Q", title="to (s)", format=",.0f"),
+        alt.Tooltip("value:Q", title="MiB", format=",.1f"),
+        alt.Tooltip("low:Q", format=",.1f"),
+        alt.Tooltip("high:Q", format=",.1f"),
+    ]
+    base = alt.Chart(frame).encode(
+        x=alt.X("from_seconds:Q", title="age of a run (s)"),
+        x2="to_seconds:Q",
+        color=alt.Color("job:N", legend=alt.Legend(title=None)),
+        tooltip=tooltips,
+    )
+    y = alt.Y("low:Q", title="memory of one run (MiB)")
+    chart = alt.layer(
+        base.mark_rect(opacity=0.2).encode(y=y, y2="high:Q"),
+        base.mark_rule(strokeWidth=2).encode(y="value:Q"),
+    )
+    dear = frame[frame["dearest"]]
+    told = "".join(
+        f" A run of {one['job']} holds most from {one['from_seconds']:.0f} to {one['to_seconds']:.0f} s, "
+        f"{one['value']:,.0f} MiB ({one['low']:,.0f} to {one['high']:,.0f})."
+        for one in dear.to_dict("records")
+    )
+    return Picture(
+        name="memory-by-age",
+        title="What a run holds by its age",
+        text="Lines: what a run holds at an age, since it began to run; bands: its 95 % interval."
+        + (told or " At no age does a run hold clearly more than on average."),
+        source=f"result.json: observed.fitted.ages; {len(frame)} ages",
+        chart=chart.properties(width="container", height=220),
     )
