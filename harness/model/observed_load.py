@@ -51,7 +51,7 @@ class Life:
     at: Array
     """Stamps of the scrapes, epoch seconds, ascending; shape (scrapes,)."""
     values: Array
-    """Shape of `at`."""
+    """Shape of `at`; none of them nan."""
     runs: Mapping[str, JobRuns]
     """By job; the same jobs in every life, in the same order. Only runs of this life."""
 

@@ -99,20 +99,31 @@ def memory_profile(
     if len(ages) < 2:
         return NotEstimable("too few scrapes with a live run to tell ages apart", len(equations.values))
     mine = [of_age(job, low, high) for low, high in ages]
-    others = _others(equations, costs, job)
-    columns = [*mine, *others]
-    lags = [one for one in sampling.lags if costs.quality.lag_low <= one <= costs.quality.lag_high]
+    columns = [*mine, *_others(equations, costs, job, mine)]
+    rows = np.column_stack([column.values(equations, lag) for column in columns])
+    if inflation(inside(rows, equations.segment))[: len(mine)].max() > HIGHEST_INFLATION:
+        return NotEstimable("its ages cannot be told apart from other runs", len(equations.values))
     fit = fit_scrapes(
         equations.values,
         lambda lag: np.column_stack([column.values(equations, lag) for column in columns]),
         equations.segment,
         equations.blocks,
         seed,
-        lags or (lag,),
+        _lags(costs, sampling, equations.smooth),
+        equations.smooth,
         least_scale=least_scale_of(equations.values),
     )
-    met = np.asarray([column.values(equations, lag).sum() for column in mine])
-    return _profile(fit, ages, met, len(equations.values))
+    return _profile(fit, ages, rows[:, : len(mine)].sum(axis=0), len(equations.values))
+
+
+def _lags(costs: StateCosts, sampling: Sampling, smooth: bool) -> list[float]:
+    """Those that the costs leave open."""
+    quality = costs.quality
+    if len(sampling.lags) == 1:
+        return list(sampling.lags)
+    if smooth:
+        return [quality.lag - 1, quality.lag, quality.lag + 1]
+    return [one for one in sampling.lags if quality.lag_low <= one <= quality.lag_high] or [quality.lag]
 
 
 def _profile(fit: ScrapeFit, ages: Sequence[tuple[float, float]], met: Array, scrapes: int) -> Profile:
@@ -141,7 +152,7 @@ def _profile(fit: ScrapeFit, ages: Sequence[tuple[float, float]], met: Array, sc
     )
 
 
-def _others(equations: Equations, costs: StateCosts, job: str) -> list[Column]:
+def _others(equations: Equations, costs: StateCosts, job: str, mine: Sequence[Column]) -> list[Column]:
     """Regressors of all else that was live or grew."""
     columns = [starting(equations.jobs)]
     apart = [group for group in costs.together if job not in group]
@@ -149,8 +160,15 @@ def _others(equations: Equations, costs: StateCosts, job: str) -> list[Column]:
     columns += [running(group) for group in (*apart, *((one,) for one in alone))]
     if isinstance(costs.leak_per_run, Estimate):
         columns.append(finished(equations.jobs))
-    rows = np.column_stack([column.values(equations, 0.0) for column in columns])
-    return [column for column, moves in zip(columns, varies(rows, equations.segment), strict=True) if moves]
+    rows = np.column_stack([column.values(equations, 0.0) for column in (*columns, *mine)])
+    moving = [place for place, one in enumerate(varies(rows, equations.segment)) if one]
+    inflated = dict(zip(moving, inflation(inside(rows[:, moving], equations.segment)), strict=True))
+    # Runs that start are no more than the youngest of all, where both always come together.
+    return [
+        column
+        for place, column in enumerate(columns)
+        if place in inflated and (place or inflated[place] <= HIGHEST_INFLATION)
+    ]
 
 
 def _bins(equations: Equations, job: str, lag: float) -> list[tuple[float, float]]:
