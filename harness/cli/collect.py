@@ -54,9 +54,9 @@ def collect(
         str, typer.Option("--most", metavar="SIZE", help="Of all files together; the oldest go then.")
     ] = "500MiB",
 ) -> None:
-    """Read a code server's memory, CPU, threads and processes, and write a line of CSV each time.
+    """Write down what a code server uses, as CSV for `observe`, where no metrics system does.
 
-    For `dagster-sizing observe`, where no metrics system has them, or not often enough. Run it beside the
+    It reads memory, CPU, threads and processes again and again, and writes a line each time. Run it beside the
     code server: on its machine, as a sidecar that shares its processes, or in its ECS task. It goes on until
     Ctrl-C or SIGTERM, or until the server is gone; what is written is kept. A week at one reading every five
     seconds takes about 12 MB.

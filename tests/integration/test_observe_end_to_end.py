@@ -50,7 +50,7 @@ def test_what_is_observed_is_what_bench_measures(tmp_path: Path) -> None:
             print(f"{runs} runs launched")
             collector.terminate()
             assert "readings written" in collector.communicate(timeout=60)[0]
-            sources = {
+            sources: dict[str, tuple[str, ...]] = {
                 f"every-{seconds}s": (
                     *("--metrics", f"prometheus={metrics}"),
                     *("--select", f'container="dagster",every="{seconds}s"'),
@@ -67,12 +67,12 @@ def test_what_is_observed_is_what_bench_measures(tmp_path: Path) -> None:
                 assert code == 0, said
     reference = ResultFolder(measure(QUICK, tmp_path / "bench", "--set", ONLY_IO)).read_document()
     expected = {one.name: one.value for one in reference.cells[0].constants}
-    for source in sources:
-        found = {one.name: one for one in ResultFolder(tmp_path / source).read_document().cells[0].constants}
+    for seen in sources:
+        found = {one.name: one for one in ResultFolder(tmp_path / seen).read_document().cells[0].constants}
         for name, within in (
             ("memory_per_run_bytes", 0.03),
             ("cpu_seconds_per_run", 0.10),
             ("threads_per_run", 0.10),
         ):
-            print(f"{source}: {name} {found[name].value} beside {expected[name]} of bench")
-            assert found[name].value == pytest.approx(expected[name], rel=within), (source, name)
+            print(f"{seen}: {name} {found[name].value} beside {expected[name]} of bench")
+            assert found[name].value == pytest.approx(expected[name], rel=within), (seen, name)

@@ -39,7 +39,7 @@ def test_each_further_run_of_a_group_is_recovered() -> None:
 
 def test_launches_that_never_overlap_tell_what_one_takes_alone() -> None:
     at = 100.0 * np.arange(20)
-    found = launch_seconds(at, at + CHANCE.normal(2, 0.1, 20), seed=1)
+    found = launch_seconds(at, np.asarray(at + CHANCE.normal(2, 0.1, 20), dtype=float), seed=1)
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(2, abs=0.1)
 

@@ -37,7 +37,7 @@ def test_a_mean_is_the_mean_of_what_was_live(window: float) -> None:
 def test_ages_share_the_life_of_a_run_among_them() -> None:
     runs, instants = some(3), EPOCH + np.linspace(0, 4000, 500)
     bins = [runs.of_age(low, high) for low, high in ((0, 30), (30, 120), (120, np.inf))]
-    assert sum(one.at(instants) for one in bins).tolist() == runs.at(instants).tolist()
+    assert np.sum([one.at(instants) for one in bins], axis=0).tolist() == runs.at(instants).tolist()
     assert bins[0].mean_seconds <= 30
 
 
