@@ -56,10 +56,10 @@ def collect(
 ) -> None:
     """Write down what a code server uses, as CSV for `observe`, where no metrics system does.
 
-    It reads memory, CPU, threads and processes again and again, and writes a line each time. Run it beside the
-    code server: on its machine, as a sidecar that shares its processes, or in its ECS task. It goes on until
-    Ctrl-C or SIGTERM, or until the server is gone; what is written is kept. A week at one reading every five
-    seconds takes about 12 MB.
+    It reads memory, CPU, threads and processes again and again, and writes a line each time. Run it beside
+    the code server: on its machine, as a sidecar that shares its processes, or in its ECS task. It goes on
+    until Ctrl-C or SIGTERM, or until the server is gone; what is written is kept. A week at one reading every
+    five seconds takes about 12 MB.
     """
     period = seconds_of("--every", every)
     until = time.time() + seconds_of("--for", lasting) if lasting else float("inf")

@@ -65,9 +65,9 @@ def observe(
     """Learn what runs cost from a deployment that already runs: from its metrics and its run history.
 
     Dagster knows to the millisecond which runs were live, and a metrics system has what the server used then:
-    each reading is one equation, however far apart they are. The runs are read over GraphQL and the metrics
-    from their system; nothing is loaded or started, and the code server itself is not asked. The result folder is one
-    like any other: `show`, `size` and `report` work on it.
+    each reading is one equation, however far apart they are. Runs are read over GraphQL and metrics from
+    their system; nothing is loaded or started, and the code server itself is not asked. The result folder is
+    one like any other: `show`, `size`, `report` and `compare` work on it.
 
     It needs a week or so with at least 50 runs, at times two or more at once. What it cannot know, and how
     far memory was from what the live runs predict, is printed beside the constants.

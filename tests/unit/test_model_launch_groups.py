@@ -31,7 +31,7 @@ def test_each_further_run_of_a_group_is_recovered() -> None:
         at = 100.0 * number
         launched += [at] * int(size)
         began += [at + 1 + 0.8 * (place + 1) + CHANCE.normal(0, 0.05) for place in range(size)]
-    found = launch_seconds(np.array(launched), np.array(began), seed=1)
+    found = launch_seconds(np.array(launched), np.array(began, dtype=np.float64), seed=1)
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(0.8, rel=0.02)
     assert found.low < 0.8 < found.high
