@@ -5,6 +5,7 @@ import pytest
 
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.launch_groups import launch_groups, launch_seconds
+from harness.model.linear import Array
 
 CHANCE = np.random.default_rng(1)
 
@@ -31,15 +32,16 @@ def test_each_further_run_of_a_group_is_recovered() -> None:
         at = 100.0 * number
         launched += [at] * int(size)
         began += [at + 1 + 0.8 * (place + 1) + CHANCE.normal(0, 0.05) for place in range(size)]
-    found = launch_seconds(np.array(launched), np.array(began, dtype=np.float64), seed=1)
+    found = launch_seconds(np.array(launched), np.array(began), seed=1)
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(0.8, rel=0.02)
     assert found.low < 0.8 < found.high
 
 
 def test_launches_that_never_overlap_tell_what_one_takes_alone() -> None:
-    at = 100.0 * np.arange(20)
-    found = launch_seconds(at, np.asarray(at + CHANCE.normal(2, 0.1, 20), dtype=float), seed=1)
+    at = np.linspace(0.0, 1900.0, 20)
+    began: Array = at + CHANCE.normal(2, 0.1, 20)
+    found = launch_seconds(at, began, seed=1)
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(2, abs=0.1)
 
