@@ -52,7 +52,7 @@ class Subject:
 
         Without latencies: launches that nobody plans hardly ever come in the same way twice.
         """
-        found = [cell for cell in self.cells().get(setting, ()) if any(o.observed for o in cell.constants)]
+        found = [cell for cell in self.cells().get(setting, ()) if cell.observed]
         told = {one.name: estimate_of(one) for cell in found for one in cell.constants}
         return {
             name: one

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from harness.results.observed_record import METHOD as OBSERVED
 from harness.results.result_document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
 from harness.views.leaks import none_found
 from harness.views.start import (
@@ -69,14 +68,14 @@ def interval(constant: ConstantRecord) -> str:
     return f"{low} to {high} {unit}"
 
 
-def behind(constant: ConstantRecord) -> str:
-    """How much a constant rests on."""
-    return f"{constant.bursts} {'blocks of time' if constant.observed else 'bursts'}"
+def behind(cell: CellRecord, constant: ConstantRecord) -> str:
+    """How much a constant of a cell rests on."""
+    return f"{constant.bursts} {'blocks of time' if cell.observed else 'bursts'}"
 
 
 def setting(cell: CellRecord) -> str:
     """A cell's setting in one line."""
-    if cell.limits is not None and cell.limits.method == OBSERVED:
+    if cell.limits is not None and cell.observed:
         unknown = f" ({cell.limits.reason})" if cell.limits.reason else ""
         return f"Dagster {cell.dagster_version}, observed as it ran{unknown}"
     enforced = "" if cell.limits is None or cell.limits.enforced else " (limits: not enforced)"
@@ -100,8 +99,7 @@ def _started(cell: CellRecord) -> str:
 
 def constants_table(cell: CellRecord) -> Table:
     """Constants of one cell."""
-    of_blocks = any(c.observed for c in cell.constants)
-    header = ("constant", "value", "95 % interval", "blocks" if of_blocks else "bursts", "remark")
+    header = ("constant", "value", "95 % interval", "blocks" if cell.observed else "bursts", "remark")
     rows = tuple(
         (c.name, quantity(c.value, c.unit), interval(c), str(c.bursts), _remark(c)) for c in cell.constants
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from harness.results.fingerprint_record import FingerprintRecord
-from harness.results.observed_record import ObservedRecord
+from harness.results.observed_record import METHOD, ObservedRecord
 from harness.results.part import Part
 from harness.results.scenario_record import ScenarioRecord
 
@@ -66,14 +66,11 @@ class ConstantRecord(Part):
     value: NotNegative
     low: NotNegative
     high: NotNegative
-    bursts: int
+    bursts: int = Field(description="that it is fitted to; of what was observed, blocks of time")
     reason: str = ""
     lack_of_fit_p_value: float | None = None
     lack_of_fit_max_deviation: float | None = None
     lacks_fit: bool | None = None
-    observed: bool = Field(
-        False, description="of a deployment that others load; `bursts` are then blocks of time"
-    )
 
 
 class LevelRecord(Part):
@@ -200,6 +197,11 @@ class CellRecord(Part):
     levels: tuple[LevelRecord, ...] = ()
     replica_records: tuple[ReplicaRecord, ...] = ()
     peak_parts: tuple[PeakPartRecord, ...] = Field((), description="of the burst with the highest memory")
+
+    @property
+    def observed(self) -> bool:
+        """Whether it is of a deployment that others load."""
+        return self.limits is not None and self.limits.method == METHOD
 
 
 class ResultDocument(Part):

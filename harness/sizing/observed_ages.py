@@ -12,6 +12,9 @@ from harness.model.observed_load import Life, Sampling
 from harness.model.observed_profile import Profile, memory_profile
 from harness.results.observed_record import AgeRecord
 
+CHANCE = 0.01
+"""Of taking an age for dearer than it is: a size that goes by one has to be surer than a picture."""
+
 Profiles = Mapping[str, Profile]
 """By kind of run; without those of which nothing can be told."""
 
@@ -45,7 +48,7 @@ def dearest(told: Estimate | NotEstimable, profile: Profile | None) -> Estimate 
     if profile is None or profile.dearest is None or isinstance(told, NotEstimable):
         return None
     cost = profile.dearest.cost
-    return cost if cost.low > told.high else None
+    return cost if profile.dearest.chance <= CHANCE and cost.low > told.high else None
 
 
 def age_records(profiles: Profiles) -> tuple[AgeRecord, ...]:

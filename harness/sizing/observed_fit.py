@@ -296,5 +296,4 @@ def _constant(name: str, told: Told, blocks: int) -> ConstantRecord:
         high=told.high if isinstance(told, Estimate) else None,
         bursts=told.n if name == "launch_seconds_per_run" or not known else blocks,
         reason="" if isinstance(told, Estimate) else told.reason,
-        observed=True,
     )

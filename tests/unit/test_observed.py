@@ -35,7 +35,7 @@ def test_planted_constants_come_back() -> None:
     assert found["threads_per_run"].value == pytest.approx(12, rel=0.03)
     assert found["processes_per_run"].value is None
     assert "not measured" in found["processes_per_run"].reason
-    assert all(one.observed for one in found.values())
+    assert all(one.source.startswith("observed: ") for one in found.values())
 
 
 def test_each_job_has_constants_of_its_own() -> None:

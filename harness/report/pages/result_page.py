@@ -112,7 +112,7 @@ def _answer(cell: CellRecord) -> Answer:
         f"{what} = {_term(known[base])} + {_term(known[per])} × {count}" for what, base, per, count in whole
     )
     used = [known[name] for _, base, per, _ in whole for name in (base, per)]
-    source = "; ".join(f"{one.name}: {one.source} ({text.behind(one)})" for one in used)
+    source = "; ".join(f"{one.name}: {one.source} ({text.behind(cell, one)})" for one in used)
     reason = next((one.reason for one in cell.constants if one.reason), "no constants were fitted")
     title = f"{cell.workload}, Dagster {cell.dagster_version}"
     return Answer(title, text.setting(cell), formulas, source, "" if formulas else reason)
