@@ -47,11 +47,13 @@ class Draws:
     """Of all scrapes; shape (coefficients, coefficients)."""
 
     def interval(self, value: Array, weights: Array) -> tuple[Array, Array]:
-        """Studentised; `weights` as in `ScrapeFit.combined`."""
-        middle, error = weights @ value, self._error(weights)
-        tail = (1 - CONFIDENCE) / 2
-        low, high = np.quantile(self._studentised(weights), [tail, 1 - tail], axis=0) * error
-        return middle - high, middle - low
+        """Studentised, and as far to either side, which holds the truth more truly (Hall 1992, section 3.6).
+
+        `weights` as in `ScrapeFit.combined`.
+        """
+        middle = weights @ value
+        away = np.quantile(np.abs(self._studentised(weights)), CONFIDENCE, axis=0) * self._error(weights)
+        return middle - away, middle + away
 
     def chances(self, value: Array, weights: Array) -> Array:
         """See `ScrapeFit.chances`."""
