@@ -1,8 +1,8 @@
 """What a run costs a server that others load: memory, CPU, threads, by regression on the live runs. Pure.
 
-    memory = base + starting × runs that start + Σ running(job) × runs that run
+    memory = base + starting × runs that start + Σ running(job) × runs that run + ending × runs just over
              + leak × finished runs + drift × hours
-    cores  = base + starting × runs that start + Σ running(job) × runs that run
+    cores  = base + starting × runs that start + Σ running(job) × runs that run + ending × runs just over
 
 The base is each life's own. What goes together cannot be told apart (Belsley, Kuh & Welsch 1980), and then
 has a reason in place of a number; it stays in the equations as one, so that the rest is what it is.
@@ -18,6 +18,8 @@ import numpy as np
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.linear import Array, least_scale_of
 from harness.model.observed_load import (
+    ENDING,
+    ENDING_SECONDS,
     FINISHED,
     HIGHEST_INFLATION,
     HOURS,
@@ -27,6 +29,7 @@ from harness.model.observed_load import (
     Life,
     Sampling,
     durations,
+    ending,
     evenly_aged,
     finished,
     groups_of,
@@ -232,6 +235,8 @@ class _Fitted:
             weights[0, 1 + names.index(STARTING)] = begin
         else:
             weights[0, 1 + names.index(job)] += begin
+        if ENDING in names:
+            weights[0, 1 + names.index(ENDING)] = ENDING_SECONDS
         found = self.fit.combined(weights)
         return Estimate(float(found.value[0]), float(found.low[0]), float(found.high[0]), self.scrapes)
 
@@ -280,6 +285,9 @@ def _columns(
     if start in kept and _inflated(equations, kept, start):
         left_out[STARTING] = "runs start when they run: a run is one phase, from the start of its process on"
         kept = [up(group) for group in groups if " + ".join(group) not in left_out]
+    end = ending(equations.jobs)
+    if _moves(equations, end) and not _inflated(equations, [*kept, end], end):
+        kept.append(end)
     for column in (finished(equations.jobs), hours()) if grows else ():
         if not _moves(equations, column):
             left_out[column.name] = "no run ended"

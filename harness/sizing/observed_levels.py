@@ -29,7 +29,8 @@ def live_at(
         runs: of all kinds.
         lag: seconds by which stamps are late.
     """
-    both = LiveRuns(np.array([one.up for one in runs]), np.array([one.exited for one in runs]))
+    spawned = np.array([min(one.launched, one.up) for one in runs])
+    both = LiveRuns(spawned, np.array([one.exited for one in runs]))
     at = scrapes["at_epoch_seconds"].to_numpy(float) - lag
     return both.mean(at, observed.window_seconds) if observed.window_seconds else both.at(at)
 

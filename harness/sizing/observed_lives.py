@@ -98,9 +98,12 @@ def _of_processes(lives: Sequence[LifeRecord], number: int) -> tuple[float, floa
 
 
 def _phases(runs: Sequence[RunLife], until: float) -> JobRuns:
+    """A run's process is spawned as its launch begins, and tells of itself when it has imported Dagster."""
+
     def instants(name: str) -> Array:
         told: Array = np.array([getattr(one, name) for one in runs], dtype=float)
         return np.minimum(told, until)
 
-    began = np.maximum(instants("began"), instants("up"))
-    return JobRuns(LiveRuns(instants("up"), began), LiveRuns(began, np.maximum(instants("exited"), began)))
+    spawned = np.minimum(instants("launched"), instants("up"))
+    began = np.maximum(instants("began"), spawned)
+    return JobRuns(LiveRuns(spawned, began), LiveRuns(began, np.maximum(instants("exited"), began)))
