@@ -13,6 +13,8 @@ from harness.model.linear import Array
 
 AT_ONCE_SECONDS = 1.0
 """Launches that follow one another within so long are of one burst, as by a schedule."""
+MOST_BURSTS = 300
+"""The newest: an interval by bootstrap takes long for more, and is narrow enough."""
 FEWEST_IN_LARGEST = 3
 """Runs in some burst: two sizes alone, one and two, make no line."""
 
@@ -46,7 +48,7 @@ def launch_seconds(launched: Array, began: Array, seed: int) -> Estimate | NotEs
 
     Where there are no bursts, it is the time that one run takes alone: more than each further one would.
     """
-    sizes, spans = launch_groups(launched, began)
+    sizes, spans = (one[-MOST_BURSTS:] for one in launch_groups(launched, began))
     if len(sizes) and sizes.max() >= FEWEST_IN_LARGEST:
         line = estimate_line(sizes, spans, seed)
         if not isinstance(line, NotEstimable) and line.slope.value > 0:
