@@ -1,8 +1,8 @@
 """What a run costs a server that others load: memory, CPU, threads, by regression on the live runs. Pure.
 
-    memory = base + starting × runs that start + Σ running(job) × runs that run + ending × runs just over
+    memory = base + starting × runs that start + Σ running(job) × runs that run + over × runs just over
              + leak × finished runs + drift × hours
-    cores  = base + starting × runs that start + Σ running(job) × runs that run + ending × runs just over
+    cores  = base + starting × runs that start + Σ running(job) × runs that run + over × runs just over
 
 The base is each life's own. What goes together cannot be told apart (Belsley, Kuh & Welsch 1980), and then
 has a reason in place of a number; it stays in the equations as one, so that the rest is what it is.
@@ -18,8 +18,7 @@ import numpy as np
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.linear import Array, least_scale_of
 from harness.model.observed_load import (
-    ENDING,
-    ENDING_SECONDS,
+    ENDINGS,
     FINISHED,
     HIGHEST_INFLATION,
     HOURS,
@@ -29,7 +28,7 @@ from harness.model.observed_load import (
     Life,
     Sampling,
     durations,
-    ending,
+    endings,
     evenly_aged,
     finished,
     groups_of,
@@ -235,8 +234,9 @@ class _Fitted:
             weights[0, 1 + names.index(STARTING)] = begin
         else:
             weights[0, 1 + names.index(job)] += begin
-        if ENDING in names:
-            weights[0, 1 + names.index(ENDING)] = ENDING_SECONDS
+        for column, (first, last) in zip(endings(equations.jobs), ENDINGS, strict=True):
+            if column.name in names:
+                weights[0, 1 + names.index(column.name)] = last - first
         found = self.fit.combined(weights)
         return Estimate(float(found.value[0]), float(found.low[0]), float(found.high[0]), self.scrapes)
 
@@ -285,9 +285,9 @@ def _columns(
     if start in kept and _inflated(equations, kept, start):
         left_out[STARTING] = "runs start when they run: a run is one phase, from the start of its process on"
         kept = [up(group) for group in groups if " + ".join(group) not in left_out]
-    end = ending(equations.jobs)
-    if _moves(equations, end) and not _inflated(equations, [*kept, end], end):
-        kept.append(end)
+    for column in endings(equations.jobs):
+        if _moves(equations, column) and not _inflated(equations, [*kept, column], column):
+            kept.append(column)
     for column in (finished(equations.jobs), hours()) if grows else ():
         if not _moves(equations, column):
             left_out[column.name] = "no run ended"

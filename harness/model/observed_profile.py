@@ -22,7 +22,7 @@ from harness.model.observed_load import (
     Equations,
     Life,
     Sampling,
-    ending,
+    endings,
     finished,
     of_age,
     running,
@@ -155,7 +155,7 @@ def _profile(fit: ScrapeFit, ages: Sequence[tuple[float, float]], met: Array, sc
 
 def _others(equations: Equations, costs: StateCosts, job: str, mine: Sequence[Column]) -> list[Column]:
     """Regressors of all else that was live or grew."""
-    columns = [starting(equations.jobs), ending(equations.jobs)]
+    columns = [starting(equations.jobs), *endings(equations.jobs)]
     apart = [group for group in costs.together if job not in group]
     alone = [one for one in equations.jobs if one != job and not any(one in group for group in apart)]
     columns += [running(group) for group in (*apart, *((one,) for one in alone))]
