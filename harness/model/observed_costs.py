@@ -43,6 +43,8 @@ from harness.model.observed_load import (
 from harness.model.observed_resamples import inflation, inside
 from harness.model.scrapes import HUBER_K, ScrapeFit, fit_scrapes
 
+LEAST_ENDINGS = 20.0
+"""Runs that are just over, summed over scrapes."""
 LEAST_BLOCKS = 8
 """Fewer blocks of time say too little of how far they differ."""
 RESIDUAL_QUANTILES = (0.05, 0.5, 0.95, 0.99, 1.0)
@@ -286,7 +288,9 @@ def _columns(
         left_out[STARTING] = "runs start when they run: a run is one phase, from the start of its process on"
         kept = [up(group) for group in groups if " + ".join(group) not in left_out]
     for column in endings(equations.jobs):
-        if _moves(equations, column) and not _inflated(equations, [*kept, column], column):
+        # Few scrapes meet so short a time: where they are too few, they are too few to matter too.
+        often = column.values(equations, 0.0).sum() >= LEAST_ENDINGS
+        if often and _moves(equations, column) and not _inflated(equations, [*kept, column], column):
             kept.append(column)
     for column in (finished(equations.jobs), hours()) if grows else ():
         if not _moves(equations, column):

@@ -100,7 +100,7 @@ def inflation(rows: Array) -> Array:
     """
     if rows.shape[1] < 2:
         return np.ones(rows.shape[1])
-    size = np.sqrt(np.sum(rows**2, axis=0))
+    size = np.maximum(np.sqrt(np.sum(rows**2, axis=0)), _TINY)
     alike = rows.T @ rows / np.outer(size, size)
     left = []
     for place in range(rows.shape[1]):
