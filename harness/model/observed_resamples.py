@@ -75,7 +75,9 @@ class Draws:
 
     def _studentised(self, weights: Array) -> Array:
         """Shape (resamples, sums)."""
-        errors = np.sqrt(np.maximum(np.einsum("sk,rkl,sl->rs", weights, self.covariances, weights), 0.0))
+        # Products of matrices in place of longer sums of einsum: many times as fast.
+        squares = np.einsum("rsl,sl->rs", weights @ self.covariances, weights)
+        errors = np.sqrt(np.maximum(squares, 0.0))
         # Where a resample has nothing to tell, or all lie on the line, the distance is no distance.
         least = 1e-3 * self._error(weights) + _TINY**2
         return np.asarray(self.distance @ weights.T / np.maximum(errors, least))
@@ -224,7 +226,7 @@ class BlockSums:
         squares = (drawn @ self.squares.reshape(count, -1)).reshape(-1, width, width)
         products, loss = drawn @ self.products, drawn @ self.left_squares
         total, rows, left = self._by_segment(drawn)
-        squares -= np.einsum("rsv,rsw,rs->rvw", rows, rows, 1 / total)
+        squares -= np.swapaxes(rows / total[:, :, None], 1, 2) @ rows
         products -= np.einsum("rsv,rs->rv", rows, left / total)
         loss -= (left**2 / total).sum(axis=1)
         inverse = _inverse(squares)
@@ -251,7 +253,9 @@ class BlockSums:
         slopes, bases = steps.value[places, 1:], steps.bases[places][:, self.segment]
         total, rows, _ = self._by_segment(drawn)
         remain = self.left - slopes @ self.rows.T - bases * self.weight
-        scores = self.products - np.einsum("bvw,rw->rbv", self.squares, slopes)
+        count, width = self.rows.shape
+        explained = slopes @ self.squares.reshape(count * width, width).T
+        scores = self.products - explained.reshape(-1, count, width)
         scores -= bases[:, :, None] * self.rows
         scores -= (rows / total[:, :, None])[:, self.segment] * remain[:, :, None]
         moves = scores @ steps.inverse[places]

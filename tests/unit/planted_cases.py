@@ -127,6 +127,13 @@ CASES = (
     Case("means over 60 s", scraping=Scraping(60, window=60)),
     Case("means, bursts", {"a": Job(per_hour=0, burst_minutes=15)}, scraping=Scraping(60, window=60, lag=5)),
     *(Case(f"late by {lag} s", scraping=Scraping(lag=lag), share=0.25) for lag in (2, 5, 10, 15)),
+    Case("lingers", server=Server(lingers_seconds=3)),
+    Case(
+        "lingers, short runs",
+        {"a": Job(per_hour=120, seconds=20)},
+        Server(lingers_seconds=3),
+        Scraping(15, lag=5),
+    ),
     Case("stale by 0 to 10 s", scraping=Scraping(15, jitter=10)),
     Case("stale, short runs", {"a": Job(per_hour=120, seconds=20)}, scraping=Scraping(30, jitter=15)),
     Case("leak per run", server=Server(leak_mib_per_run=0.2)),

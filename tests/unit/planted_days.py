@@ -74,6 +74,8 @@ class Server:
     starting_cores: float = 0.9
     starting_threads: float = 4.0
     starting_seconds: float = 2.0
+    lingers_seconds: float = 0.0
+    """For which a process holds what it held, after it told that it exits."""
     leak_mib_per_run: float = 0.0
     drift_mib_per_hour: float = 0.0
     growth_mib: float = 0.0
@@ -230,7 +232,7 @@ def _memory(
         run, scrape = _pairs(mine.process, mine.began, at)
         age = (at[scrape] - mine.process[run]) / (mine.began - mine.process)[run]
         held += np.bincount(scrape, server.starting_mib * age, len(at))
-        run, scrape = _pairs(mine.began, mine.ended, at)
+        run, scrape = _pairs(mine.began, mine.ended + server.lingers_seconds, at)
         share = job.shape(at[scrape] - mine.began[run]) * mine.cost[run]
         held += np.bincount(scrape, job.mib * share, len(at))
     return held

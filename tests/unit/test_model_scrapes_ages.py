@@ -48,15 +48,15 @@ def test_bins_are_without_gaps_fine_at_first_and_each_has_enough_scrapes() -> No
 
 @pytest.mark.parametrize("shape", [flat, spike])
 def test_intervals_of_bins_hold_what_runs_of_that_age_hold(shape: Shape) -> None:
-    told = [one for seed in range(1, 31) for one in bins_that_hold(profile(seed, shape), shape)]
+    told = [one for seed in range(1, 21) for one in bins_that_hold(profile(seed, shape), shape)]
     # Bins of one day go together, so that chance leaves more than the binomial distribution of their number.
     assert 0.91 <= np.mean(told) <= 0.98, f"{np.mean(told):.1%} of {len(told)}"
 
 
 def test_a_flat_profile_is_rarely_called_otherwise_although_there_are_many_bins() -> None:
-    found = [profile(seed, flat) for seed in range(1, 41)]
+    found = [profile(seed, flat) for seed in range(1, 31)]
     wrongly = sum(not one.flat for one in found)
-    assert wrongly <= binom.ppf(0.995, 40, 0.08), f"{wrongly} of 40"
+    assert wrongly <= binom.ppf(0.995, 30, 0.08), f"{wrongly} of 30"
     assert sum(one.dearest is not None for one in found) <= wrongly
 
 
