@@ -46,13 +46,14 @@ def test_bins_are_without_gaps_fine_at_first_and_each_has_enough_scrapes() -> No
     assert widths == sorted(widths)
 
 
-@pytest.mark.parametrize("shape", [flat, spike])
+@pytest.mark.parametrize("shape", [spike, pytest.param(flat, marks=pytest.mark.slow)])
 def test_intervals_of_bins_hold_what_runs_of_that_age_hold(shape: Shape) -> None:
     told = [one for seed in range(1, 21) for one in bins_that_hold(profile(seed, shape), shape)]
     # Bins of one day go together, so that chance leaves more than the binomial distribution of their number.
     assert 0.91 <= np.mean(told) <= 0.98, f"{np.mean(told):.1%} of {len(told)}"
 
 
+@pytest.mark.slow
 def test_a_flat_profile_is_rarely_called_otherwise_although_there_are_many_bins() -> None:
     found = [profile(seed, flat) for seed in range(1, 31)]
     wrongly = sum(not one.flat for one in found)

@@ -43,18 +43,16 @@ def assert_honest(name: str, found: Score) -> None:
     [
         "at random",
         "bursts",
-        "both, two jobs",
-        "every 15 s",
-        "every 60 s",
-        "means over 60 s",
         "leak per run",
-        "four lives that leak",
-        "slow noise",
-        "ramp",
-        "stale, short runs",
         "lingers",
         "CPU",
-        "CPU, four lives",
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in (
+                *("both, two jobs", "every 15 s", "every 60 s", "means over 60 s", "four lives that leak"),
+                *("slow noise", "ramp", "stale, short runs", "CPU, four lives"),
+            )
+        ),
     ],
 )
 def test_what_is_planted_is_found(name: str) -> None:
@@ -85,6 +83,7 @@ def test_the_lag_of_stamps_is_found_to_the_second(lag: int) -> None:
     assert (found.bias, found.sd, found.held) == (0, 0, 1)
 
 
+@pytest.mark.slow
 def test_a_lag_of_means_is_found_within_its_interval() -> None:
     found = score(BY_NAME["means, bursts"], 60)
     assert abs(found["lag"].bias) * 5 < 0.5
@@ -136,7 +135,7 @@ def test_a_drift_counts_as_a_leak_where_runs_end_as_evenly_as_time_passes() -> N
     assert "cannot be told apart" in costs.drift_per_hour.reason
 
 
-@pytest.mark.parametrize("stale", [0, 10, 15])
+@pytest.mark.parametrize("stale", [0, 15, pytest.param(10, marks=pytest.mark.slow)])
 def test_how_stale_readings_are_is_found(stale: int) -> None:
     for seed in range(1, 4):
         seen = day(seed, {"a": Job(per_hour=60, seconds=60)}, Server(), Scraping(30, lag=3, jitter=stale))
