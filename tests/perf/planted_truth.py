@@ -16,7 +16,7 @@ from tests.unit.planted_cases import CASES, Case, Score, score
 
 def main() -> None:
     """Print the table."""
-    simulations = int(sys.argv[1]) if len(sys.argv) > 1 else 220
+    simulations = int(sys.argv[1]) if len(sys.argv) > 1 else 150
     parts = sys.argv[2:] or [""]
     print("| case | constant | bias | sd | interval ± | held | of |")
     print("|---|---|---|---|---|---|---|")
