@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import threading
 import time
@@ -18,6 +19,8 @@ from harness.collect.reading import GoneError, Probe
 from harness.errors import InputError, MachineError
 
 _KINDS = "pid=auto, docker=CONTAINER or ecs=CONTAINER"
+JITTER = 0.1
+"""Share of the period by which a reading may be early or late."""
 PATIENCE_SECONDS = 120.0
 """Without a reading, before it gives up: while code is deployed, the server is away for a while."""
 
@@ -81,11 +84,13 @@ def _follow(
     probe: Probe, write: Callable[..., None], period: float, until: float, over: threading.Event
 ) -> int:
     """Read until the end; how many readings were written."""
-    due = last = time.monotonic()
-    written = 0
+    began = due = last = time.monotonic()
+    written = number = 0
+    chance = random.Random()
     while time.time() < until and not over.wait(max(0.0, due - time.monotonic())):
-        # At fixed instants, so that the rate does not drift; what was missed is not made up for.
-        due = max(due + period, time.monotonic())
+        # So that the rate does not drift, but never in step with a schedule; what was missed is left out.
+        number += 1
+        due = max(began + (number + chance.uniform(-JITTER, JITTER)) * period, time.monotonic())
         try:
             write(probe.read())
             written, last = written + 1, time.monotonic()

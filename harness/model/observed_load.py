@@ -20,8 +20,6 @@ SETTLE_SECONDS = 60.0
 """Scrapes so soon after the begin of a life are left out: the server still loads code."""
 HIGHEST_INFLATION = 10.0
 """Regressors whose variance is inflated more by the others cannot be told apart (Belsley et al. 1980)."""
-GAP_INTERVALS = 3.0
-"""Scrapes further apart than so many intervals have a gap between them."""
 ENDINGS = ((0.0, 2.0), (2.0, 4.0))
 """Seconds in which a process is still there, or just gone, after it told that it exits: up to 3.6 s were seen
 on Dagster 1.13. One such time that is longer or shorter than the truth would be taken for a lag."""

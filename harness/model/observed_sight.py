@@ -1,4 +1,4 @@
-"""What scrapes of a server could see at all: levels of load, gaps, and spikes between them. Pure."""
+"""What scrapes of a server could see at all: levels of load, and spikes between them. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.model.observed_load import GAP_INTERVALS, Life, Sampling, running, starting, states
+from harness.model.observed_load import Life, Sampling, running, starting, states
 
 LEVEL_SHARE = 0.01
 LEVEL_SCRAPES = 10
@@ -45,19 +45,6 @@ def levels_seen(lives: Sequence[Life], sampling: Sampling, lag: float = 0.0) -> 
     live, scrapes = np.unique(np.rint(both[0] + both[1]).astype(int), return_counts=True)
     enough = (scrapes >= LEVEL_SCRAPES) | (scrapes >= LEVEL_SHARE * len(equations.values))
     return Levels(tuple(live[enough].tolist()), int(live.max()))
-
-
-def gap_shares(lives: Sequence[Life], sampling: Sampling) -> tuple[float, ...]:
-    """Share of each life, up to its last scrape, in which scrapes are more than three intervals apart."""
-    return tuple(_gap_share(life, sampling) for life in lives)
-
-
-def _gap_share(life: Life, sampling: Sampling) -> float:
-    if not len(life.at):
-        return 1.0
-    apart = np.diff(np.concatenate([[min(life.began, life.at[0])], life.at]))
-    whole = float(apart.sum())
-    return float(apart[apart > GAP_INTERVALS * sampling.interval].sum()) / whole if whole else 0.0
 
 
 def widest_unseen_spike(interval: float, runs: int) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,15 @@ from harness.model.constants import CONSTANTS
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.launch_groups import launch_seconds
 from harness.model.linear import Array
-from harness.model.observed_costs import CpuCosts, StateCosts, cpu_costs, state_costs
-from harness.model.observed_load import Sampling, told_apart
+from harness.model.observed_costs import CpuCosts, StateCosts, cpu_costs, find_stale, state_costs
+from harness.model.observed_load import Life, Sampling, told_apart
+from harness.model.observed_sight import levels_seen, widest_unseen_spike
 from harness.results.columns import COLUMNS, PREDICTED, SCRAPES
 from harness.results.observed_record import METHOD, ObservedFitRecord, ObservedRecord, ResidualRecord
 from harness.results.observed_validity import judge_observed
 from harness.results.result_document import CellRecord, ConstantRecord, LimitsRecord, ResultDocument
 from harness.sizing.observed_ages import Profiles, age_records, dearest, profiles_of
-from harness.sizing.observed_levels import held_levels, level_records, live_at
+from harness.sizing.observed_levels import level_records, live_at
 from harness.sizing.observed_lives import Groups, kinds_of, read_lives, server_lives
 from harness.sizing.run_lives import RunLife
 
@@ -54,6 +55,9 @@ class ObservedResult:
 
 @dataclass(frozen=True)
 class _Fits:
+    lives: tuple[Life, ...]
+    """With the working set."""
+    sampling: Sampling
     memory: StateCosts | NotEstimable
     profiles: Profiles
     rss: StateCosts | NotEstimable
@@ -91,8 +95,13 @@ def fit_observed(
         return state_costs(server_lives(observed, scrapes, runs, kinds, quantity), sampling, grows, seed)
 
     lives = server_lives(observed, scrapes, runs, kinds, "working_set_bytes")
+    if observed.stamp == "scraped" and observed.kind == "point":
+        # Then a stamp says when a reading was asked for, and that may be some seconds old.
+        sampling = replace(sampling, stale=find_stale(lives, sampling))
     memory = state_costs(lives, sampling, True, seed)
     fits = _Fits(
+        lives=lives,
+        sampling=sampling,
         memory=memory,
         profiles=profiles_of(lives, sampling, memory, kinds, seed),
         rss=state("rss_bytes", grows=True),
@@ -155,7 +164,7 @@ def _record(
 ) -> ObservedFitRecord:
     memory = fits.memory
     quality = None if isinstance(memory, NotEstimable) else memory.quality
-    number, highest = held_levels(observed, scrapes, runs)
+    levels = levels_seen(fits.lives, fits.sampling, 0.0 if quality is None else quality.lag)
     known = scrapes["working_set_bytes"].notna()
     return ObservedFitRecord(
         scrapes=int(known.sum()),
@@ -167,10 +176,12 @@ def _record(
         runs=len(runs),
         runs_by_job={kind: sum(one.job in jobs for one in runs) for kind, jobs in kinds.items()},
         pooled=tuple(jobs for jobs in kinds.values() if len(jobs) > 1),
-        levels=number,
-        highest_level=highest,
+        levels=len(levels.held),
+        highest_level=levels.highest,
         gap_share=gap_share(observed, scrapes[known]),
-        spike_seconds=_spike_seconds(observed, len(runs)),
+        spike_seconds=widest_unseen_spike(observed.interval_seconds, len(runs))
+        if observed.kind == "point"
+        else None,
         cache_per_run_bytes=_cache_per_run(fits),
         ages=age_records(fits.profiles),
         residuals=None
@@ -201,16 +212,6 @@ def gap_share(observed: ObservedRecord, scrapes: pd.DataFrame) -> float:
         lived += max(end - begin, 0.0)
         missing += float(gaps[gaps > 3 * observed.interval_seconds].sum())
     return missing / lived if lived else 1.0
-
-
-def _spike_seconds(observed: ObservedRecord, runs: int) -> float | None:
-    """Of points: a spike of each run that is wider was read at least once with 95 %.
-
-    Each run's is hit with probability width / interval, so all N are missed with (1 - width / interval)^N.
-    """
-    if observed.kind != "point" or not runs:
-        return None
-    return float(observed.interval_seconds * (1 - 0.05 ** (1 / runs)))
 
 
 def _cache_per_run(fits: _Fits) -> float | None:

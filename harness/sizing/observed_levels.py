@@ -13,10 +13,6 @@ from harness.results.observed_record import ObservedRecord
 from harness.results.result_document import LevelRecord
 from harness.sizing.run_lives import RunLife
 
-LEAST_SCRAPES = 10
-LEAST_SHARE = 0.01
-"""A number of live runs counts as a level where it was held by so many scrapes, or such a share of them."""
-
 
 def live_at(
     observed: ObservedRecord, scrapes: pd.DataFrame, runs: Sequence[RunLife], lag: float = 0.0
@@ -33,15 +29,6 @@ def live_at(
     both = LiveRuns(spawned, np.array([one.exited for one in runs]))
     at = scrapes["at_epoch_seconds"].to_numpy(float) - lag
     return both.mean(at, observed.window_seconds) if observed.window_seconds else both.at(at)
-
-
-def held_levels(observed: ObservedRecord, scrapes: pd.DataFrame, runs: Sequence[RunLife]) -> tuple[int, int]:
-    """How many numbers of live runs were held long enough to count, and the most at any scrape."""
-    live = np.round(live_at(observed, scrapes, runs)).astype(int)
-    if not len(live):
-        return 0, 0
-    counts = np.bincount(live)
-    return int((counts >= min(LEAST_SCRAPES, LEAST_SHARE * len(live))).sum()), int(live.max())
 
 
 def level_records(

@@ -1,4 +1,4 @@
-"""What scrapes can tell at all: what goes together has a reason and no number; levels, gaps, spikes."""
+"""What scrapes can tell at all: what goes together has a reason and no number; levels, spikes."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ from harness.model.linear import Array
 from harness.model.live_runs import LiveRuns
 from harness.model.observed_costs import CpuCosts, StateCosts, cpu_costs, state_costs
 from harness.model.observed_load import JobRuns, Life, Sampling, pooled, told_apart
-from harness.model.observed_sight import gap_shares, levels_seen, widest_unseen_spike
+from harness.model.observed_sight import levels_seen, widest_unseen_spike
 from tests.unit.planted_days import EPOCH, MIB, Job, Scraping, Server, day
 
 SAMPLING = Sampling(30, lags=(0.0,))
@@ -196,16 +196,6 @@ def test_levels_are_those_that_enough_scrapes_saw() -> None:
     levels = levels_seen((life,), SAMPLING)
     assert (levels.held, levels.highest_held, levels.highest) == ((0, 1), 1, 2)
     assert levels_seen((replace(life, at=at[:0], values=at[:0]),), SAMPLING).highest_held == 0
-
-
-def test_gaps_are_those_of_more_than_three_intervals() -> None:
-    # 80 s apart are no gap, 1000 s are.
-    at = np.concatenate([every(30, 100), every(30, 30, first=3050), every(30, 30, first=4920)])
-    life, gap = Life(EPOCH, at, np.zeros(len(at)), {}), 1000
-    assert gap_shares((life,), SAMPLING) == pytest.approx((gap / (at[-1] - EPOCH),))
-    assert gap_shares((replace(life, at=at[:0], values=at[:0]),), SAMPLING) == (1.0,)
-    late = gap_shares((replace(life, began=EPOCH - 3000),), SAMPLING)[0]
-    assert late == pytest.approx((gap + 3000) / (at[-1] - EPOCH + 3000))
 
 
 @pytest.mark.parametrize("runs", [3, 30, 300])
