@@ -89,7 +89,7 @@ def _follow(
     chance = random.Random()
     while time.time() < until and not over.wait(max(0.0, due - time.monotonic())):
         # So that the rate does not drift, but never in step with a schedule; what was missed is left out.
-        number += 1
+        number = max(number + 1, int((time.monotonic() - began) / period) + 1)
         due = max(began + (number + chance.uniform(-JITTER, JITTER)) * period, time.monotonic())
         try:
             write(probe.read())
