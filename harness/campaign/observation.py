@@ -71,6 +71,9 @@ def observed(
     ]
     if not runs:
         raise InputError(_without_runs(wanted, lives))
+    record = _record(wanted, lives, runs, locations, pieces, abilities)
+    scrapes = scrapes_table(instances)
+    _refuse_shared(record, scrapes, lives)
     document = ResultDocument(
         harness_version=harness.__version__,
         name=wanted.name,
@@ -92,13 +95,10 @@ def observed(
         scenario_sha256="",
         fingerprint=machine_fingerprint(),
         validity=Validity(state="inconclusive"),
-        observed=_record(wanted, lives, runs, locations, pieces, abilities),
+        observed=record,
         cells=(),
     )
-    _refuse_shared(document, scrapes_table(instances), lives)
-    return Observed(
-        document, {SCRAPES: scrapes_table(instances), "runs": runs_table(runs, len(locations) > 1)}
-    )
+    return Observed(document, {SCRAPES: scrapes, "runs": runs_table(runs, len(locations) > 1)})
 
 
 def _as_far_as_read(wanted: Wanted, instances: Sequence[Instance], interval: float) -> Wanted:
@@ -188,12 +188,10 @@ def _record(
     )
 
 
-def _refuse_shared(document: ResultDocument, scrapes: pd.DataFrame, lives: Lives) -> None:
+def _refuse_shared(observed: ObservedRecord, scrapes: pd.DataFrame, lives: Lives) -> None:
     """Refuse a location whose container others share that were not named: it would pay for their runs."""
-    if document.observed is None:
-        return
-    named = document.observed.locations
-    for other, each in locations_beside(document.observed, scrapes, lives.runs).items():
+    named = observed.locations
+    for other, each in locations_beside(observed, scrapes, lives.runs).items():
         options = " ".join(f"--location {one}" for one in (*named, other))
         raise InputError(
             f"--location {', '.join(named)}: each run of {other} takes {each.value / MIB:.0f} MiB "

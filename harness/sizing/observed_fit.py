@@ -17,7 +17,7 @@ from harness.model.intervals import Estimate, NotEstimable
 from harness.model.launch_groups import launch_seconds
 from harness.model.linear import Array
 from harness.model.observed_costs import CpuCosts, StateCosts, cpu_costs, find_stale, state_costs
-from harness.model.observed_load import Life, Sampling, told_apart
+from harness.model.observed_load import Life, Sampling, pooled, told_apart
 from harness.model.observed_sight import levels_seen, widest_unseen_spike
 from harness.results.columns import COLUMNS, PREDICTED, SCRAPES
 from harness.results.observed_record import METHOD, ObservedFitRecord, ObservedRecord, ResidualRecord
@@ -26,9 +26,11 @@ from harness.results.result_document import CellRecord, ConstantRecord, LimitsRe
 from harness.sizing.observed_ages import Profiles, age_records, dearest, profiles_of
 from harness.sizing.observed_levels import level_records, live_at
 from harness.sizing.observed_lives import Groups, kinds_of, read_lives, server_lives
-from harness.sizing.run_lives import RunLife
+from harness.sizing.run_lives import RunLife, completed
 
 Told = Estimate | NotEstimable
+GAP_INTERVALS = 3.0
+"""Scrapes further apart than so many intervals have a gap between them."""
 _SOURCES = {
     "base_memory_bytes": "working_set_bytes of scrapes without a run, at the begin of the server's life",
     "memory_per_run_bytes": "working_set_bytes of scrapes against the runs that were live, at their "
@@ -82,19 +84,29 @@ def fit_observed(
     observed = document.observed
     if observed is None:
         raise ValueError(f"{document.name}: is no result of observe")
-    scrapes, runs = tables[SCRAPES], read_lives(tables["runs"])
+    scrapes, told = tables[SCRAPES], read_lives(tables["runs"])
+    runs = completed(told)
     kinds = kinds_of(runs)
     sampling = Sampling(observed.interval_seconds, observed.window_seconds)
-    groups = told_apart(server_lives(observed, scrapes, runs, kinds, "working_set_bytes"), sampling)
-    kinds = {" + ".join(group): tuple(job for one in group for job in kinds[one]) for group in groups}
+    lives = server_lives(observed, scrapes, runs, kinds, "working_set_bytes")
+    groups = {" + ".join(group): group for group in told_apart(lives, sampling)}
+    lives = pooled(lives, groups)
+    kinds = {name: tuple(job for one in group for job in kinds[one]) for name, group in groups.items()}
     seed = document.scenario.seed
 
-    def state(quantity: str, grows: bool = False) -> StateCosts | NotEstimable:
+    def lives_with(quantity: str) -> tuple[Life, ...] | NotEstimable:
         if not scrapes[quantity].notna().any():
             return NotEstimable(f"not measured here: readings have no {quantity}", 0)
-        return state_costs(server_lives(observed, scrapes, runs, kinds, quantity), sampling, grows, seed)
+        return server_lives(observed, scrapes, runs, kinds, quantity)
 
-    lives = server_lives(observed, scrapes, runs, kinds, "working_set_bytes")
+    def state(quantity: str, grows: bool = False) -> StateCosts | NotEstimable:
+        found = lives_with(quantity)
+        return found if isinstance(found, NotEstimable) else state_costs(found, sampling, grows, seed)
+
+    def cpu() -> CpuCosts | NotEstimable:
+        found = lives_with("cpu_seconds")
+        return found if isinstance(found, NotEstimable) else cpu_costs(found, sampling, seed)
+
     if observed.stamp == "scraped" and observed.kind == "point":
         # Then a stamp says when a reading was asked for, and that may be some seconds old.
         sampling = replace(sampling, stale=find_stale(lives, sampling))
@@ -107,19 +119,17 @@ def fit_observed(
         rss=state("rss_bytes", grows=True),
         threads=state("threads"),
         processes=state("processes"),
-        cpu=cpu_costs(server_lives(observed, scrapes, runs, kinds, "cpu_seconds"), sampling, seed)
-        if scrapes["cpu_seconds"].notna().any()
-        else NotEstimable("not measured here: readings have no cpu_seconds", 0),
+        cpu=cpu(),
     )
     fitted = _record(observed, scrapes, runs, kinds, fits)
     validity = judge_observed(observed, fitted)
     usable = force or validity.state == "valid"
     version = str(document.scenario.as_written()["dagster"]["versions"][0])
     cells = tuple(
-        _cell(observed, version, kind, runs, jobs, fits if usable else None, seed)
+        _cell(observed, version, kind, told, jobs, fits if usable else None, seed)
         for kind, jobs in kinds.items()
     )
-    levels = level_records(observed, scrapes, runs, fitted.lag_seconds or 0.0)
+    levels = level_records(observed, lives, scrapes, fitted.lag_seconds or 0.0)
     whole = document.model_copy(
         update={
             "observed": observed.model_copy(update={"fitted": fitted}),
@@ -128,19 +138,18 @@ def fit_observed(
             "cells": tuple(one.model_copy(update={"levels": levels}) for one in cells),
         }
     )
-    return ObservedResult(whole, _predicted(observed, fits.memory, scrapes, runs))
+    return ObservedResult(whole, _predicted(observed, fits, scrapes))
 
 
 def _predicted(
     observed: ObservedRecord,
-    memory: StateCosts | NotEstimable,
+    fits: _Fits,
     scrapes: pd.DataFrame,
-    runs: Sequence[RunLife],
 ) -> pd.DataFrame:
     columns = [one.name for one in COLUMNS[PREDICTED]]
-    if isinstance(memory, NotEstimable):
+    if isinstance(fits.memory, NotEstimable):
         return pd.DataFrame(columns=columns)
-    quality = memory.quality
+    quality = fits.memory.quality
     told = pd.DataFrame(
         {
             "at_epoch_seconds": np.concatenate(quality.at),
@@ -150,7 +159,7 @@ def _predicted(
     # Lives do not overlap by more than a rollover, and each has its own stamps.
     table = told.merge(scrapes[["at_epoch_seconds", "instance", "working_set_bytes"]], on="at_epoch_seconds")
     table = table.drop_duplicates("at_epoch_seconds", ignore_index=True)
-    live = live_at(observed, table, runs, quality.lag)
+    live = live_at(observed, fits.lives, table, quality.lag)
     shifted = table["at_epoch_seconds"] - quality.lag
     return table.assign(live_runs=live, at_epoch_seconds=shifted)[columns]
 
@@ -198,7 +207,7 @@ def _seconds_scraped(at: Sequence[Array]) -> float:
 
 
 def gap_share(observed: ObservedRecord, scrapes: pd.DataFrame) -> float:
-    """Share of the time in which a server lived that has no scrapes: distances of more than 3 intervals."""
+    """Share of the time in which a server lived that has no scrapes."""
     missing = lived = 0.0
     for life in observed.lives:
         at = np.sort(scrapes.loc[scrapes["instance"] == life.name, "at_epoch_seconds"].to_numpy(float))
@@ -210,7 +219,7 @@ def gap_share(observed: ObservedRecord, scrapes: pd.DataFrame) -> float:
         edges = np.concatenate([[begin], at[(at > begin) & (at < end)], [end]])
         gaps = np.diff(edges)
         lived += max(end - begin, 0.0)
-        missing += float(gaps[gaps > 3 * observed.interval_seconds].sum())
+        missing += float(gaps[gaps > GAP_INTERVALS * observed.interval_seconds].sum())
     return missing / lived if lived else 1.0
 
 
@@ -227,7 +236,7 @@ def _cell(
     observed: ObservedRecord,
     version: str,
     kind: str,
-    runs: Sequence[RunLife],
+    told: Sequence[RunLife],
     jobs: tuple[str, ...],
     fits: _Fits | None,
     seed: int,
@@ -238,30 +247,31 @@ def _cell(
         for name, limit in (("memory", last.memory_limit_bytes), ("CPU", last.cpu_limit_cores))
         if limit is None
     ]
-    memory = last.memory_limit_bytes or max(one.memory_max_bytes for one in observed.lives)
-    mine = [one for one in runs if one.job in jobs]
+    memory = round(last.memory_limit_bytes or max(one.memory_max_bytes for one in observed.lives))
+    cpus = last.cpu_limit_cores or 1.0
+    mine = [one for one in told if one.job in jobs]
     constants = () if fits is None else _constants(fits, kind, mine, seed)
     return CellRecord(
         cell_id=f"{re.sub(r'[^A-Za-z0-9._-]+', '_', kind)}-{version}-observed",
         workload=kind,
         dagster_version=version,
-        cpus=last.cpu_limit_cores or 1.0,
-        memory_bytes=round(memory),
+        cpus=cpus,
+        memory_bytes=memory,
         grpc_max_workers=None,
         state="finished",
         limits=LimitsRecord(
             enforced=not unknown,
             method=METHOD,
             reason=f"no limit of {' and '.join(unknown)} is known" if unknown else "",
-            cpus=last.cpu_limit_cores or 1.0,
-            memory_bytes=round(memory),
+            cpus=cpus,
+            memory_bytes=memory,
         ),
         constants=constants,
     )
 
 
 def _constants(fits: _Fits, kind: str, runs: Sequence[RunLife], seed: int) -> tuple[ConstantRecord, ...]:
-    told = [one for one in runs if one.told]
+    told = [one for one in runs if np.isfinite(one.launched)]
     launched, began = (np.array([getattr(one, name) for one in told]) for name in ("launched", "began"))
     memory, cpu = fits.memory, fits.cpu
     per_run = _running(memory, kind)

@@ -9,33 +9,37 @@ import pandas as pd
 
 from harness.model.linear import Array
 from harness.model.live_runs import LiveRuns
+from harness.model.observed_load import Life
 from harness.results.observed_record import ObservedRecord
 from harness.results.result_document import LevelRecord
-from harness.sizing.run_lives import RunLife
 
 
 def live_at(
-    observed: ObservedRecord, scrapes: pd.DataFrame, runs: Sequence[RunLife], lag: float = 0.0
+    observed: ObservedRecord, lives: Sequence[Life], scrapes: pd.DataFrame, lag: float = 0.0
 ) -> Array:
     """How many runs were live at each scrape, or on average over its window; shape (scrapes,).
 
     Args:
-        observed: tells the window.
-        scrapes: the table.
-        runs: of all kinds.
+        observed: tells the window, and the names of the lives.
+        lives: in the order of those.
+        scrapes: with the columns `instance` and `at_epoch_seconds`.
         lag: seconds by which stamps are late.
     """
-    spawned = np.array([min(one.launched, one.up) for one in runs])
-    both = LiveRuns(spawned, np.array([one.exited for one in runs]))
-    at = scrapes["at_epoch_seconds"].to_numpy(float) - lag
-    return both.mean(at, observed.window_seconds) if observed.window_seconds else both.at(at)
+    live = np.zeros(len(scrapes))
+    for told, life in zip(observed.lives, lives, strict=True):
+        mine = (scrapes["instance"] == told.name).to_numpy(bool)
+        at = scrapes["at_epoch_seconds"].to_numpy(float)[mine] - lag
+        whole = [LiveRuns(one.starting.began, one.running.ended) for one in life.runs.values()]
+        window = observed.window_seconds
+        live[mine] = sum(one.mean(at, window) if window else one.at(at) for one in whole)
+    return live
 
 
 def level_records(
-    observed: ObservedRecord, scrapes: pd.DataFrame, runs: Sequence[RunLife], lag: float
+    observed: ObservedRecord, lives: Sequence[Life], scrapes: pd.DataFrame, lag: float
 ) -> tuple[LevelRecord, ...]:
     """Means over the scrapes at each number of live runs, in rising order; `bursts` are scrapes."""
-    table = scrapes.assign(level=np.round(live_at(observed, scrapes, runs, lag)).astype(int))
+    table = scrapes.assign(level=np.round(live_at(observed, lives, scrapes, lag)).astype(int))
 
     def mean(rows: pd.DataFrame, name: str) -> float | None:
         value = float(pd.to_numeric(rows[name]).mean())

@@ -11,7 +11,7 @@ from harness.model.linear import Array
 from harness.model.live_runs import LiveRuns
 from harness.model.observed_load import JobRuns, Life
 from harness.results.observed_record import LifeRecord, ObservedRecord
-from harness.sizing.run_lives import INFINITY, RunLife, completed
+from harness.sizing.run_lives import INFINITY, RunLife
 from harness.target.run_histories import BEGUN
 
 FEWEST_OF_A_JOB = 20
@@ -23,7 +23,7 @@ Groups = Mapping[str, tuple[str, ...]]
 
 
 def read_lives(runs: pd.DataFrame) -> tuple[RunLife, ...]:
-    """Runs of the table `runs`, with what no log told of one taken from the others."""
+    """Runs of the table `runs`, as they were told: `completed` fills in what no log says."""
 
     def instants(stage: str) -> Array:
         return pd.to_numeric(runs[f"{stage}_epoch_seconds"]).to_numpy(float, na_value=np.nan)
@@ -34,11 +34,9 @@ def read_lives(runs: pd.DataFrame) -> tuple[RunLife, ...]:
     goes_on = runs["status"].isin(BEGUN).to_numpy(bool)
     ended, exited = (np.where(goes_on, INFINITY, one) for one in (ended, exited))
     told = zip(runs["run_id"], runs["job"], runs["status"], launched, up, began, ended, exited, strict=True)
-    return completed(
-        [
-            RunLife(run_id, job, "", status, *map(float, rest))  # the job's name holds its location
-            for run_id, job, status, *rest in told
-        ]
+    return tuple(
+        RunLife(run_id, job, "", status, *map(float, rest))  # the job's name holds its location
+        for run_id, job, status, *rest in told
     )
 
 

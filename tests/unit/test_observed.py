@@ -54,6 +54,18 @@ def test_processes_are_there_before_they_tell_of_it_and_after() -> None:
     assert found["cpu_seconds_per_run"].value == pytest.approx(planted.cpu_seconds["etl"], rel=0.02)
 
 
+def test_what_a_launch_takes_is_told_by_those_whose_logs_were_read_alone() -> None:
+    planted = day(1, {"etl": Job()}, TWO_DAYS, Scraping())
+    lives = lives_of(planted)
+    runs = [
+        replace(one, launched=one.launched - number % 3) if number < 60 else replace(one, launched=np.nan)
+        for number, one in enumerate(lives.runs)
+    ]
+    unread = [replace(one, up=np.nan, exited=np.nan) for one in runs[60:]]
+    found = constants(server=TWO_DAYS, lives=replace(lives, runs=(*runs[:60], *unread)))
+    assert found["launch_seconds_per_run"].bursts <= 60
+
+
 def test_each_job_has_constants_of_its_own() -> None:
     jobs = {"etl": Job(mib=60), "report": Job(mib=150, per_hour=20)}
     document = fitted(made(2, jobs, TWO_DAYS))
