@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import time
@@ -27,6 +26,7 @@ from harness.target.graphql import (
     NotGraphQLError,
     UnreachableError,
 )
+from harness.web_session import is_here
 
 LINE_EVERY = 5000
 TIMEOUT_SECONDS = 60.0
@@ -171,16 +171,6 @@ def _endpoint(source: str) -> tuple[str, str]:
     path = parts.path.rstrip("/")
     path = path if path.endswith("/graphql") else f"{path}/graphql"
     return SplitResult(parts.scheme, parts.netloc, path, "", "").geturl(), host
-
-
-def is_here(host: str) -> bool:
-    """Whether a host is this machine, to which no proxy leads."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def header_value(option: str, variable: str, header: str) -> str:

@@ -10,6 +10,7 @@ import requests
 from harness.collect.docker_stats import reading_of
 from harness.collect.reading import Reading
 from harness.errors import InputError, MachineError
+from harness.web_session import web_session
 
 ADDRESS = "ECS_CONTAINER_METADATA_URI_V4"
 """Environment variable that ECS sets in every container of a task."""
@@ -31,8 +32,7 @@ class EcsProbe:
             raise InputError(
                 f"ecs={container}: {ADDRESS} is not set: run it as a container of the same ECS task"
             )
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = web_session({}, through_proxy=False)
         containers = self._get("/task").get("Containers") or []
         names = {str(one.get("Name")): one for one in containers if isinstance(one, dict)}
         if container not in names:

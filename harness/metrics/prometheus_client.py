@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import time
@@ -16,6 +15,7 @@ import requests
 
 from harness.errors import HarnessError, InputError, MachineError
 from harness.metrics.source import Readings
+from harness.web_session import is_here, web_session
 
 HEADER_OPTION = "--metrics-header"
 CA_OPTION = "--metrics-ca"
@@ -96,14 +96,9 @@ class PrometheusClient:
         self._secrets = tuple(part for part in parts if len(part) > _LONGEST_HARMLESS)
         self._sent = bool(headers)
         self._verify = verify
-        self._session = requests.Session()
-        # A proxy from the environment must never stand between us and 127.0.0.1.
-        self._session.trust_env = not _is_here(host)
-        # Without this, an entry in ~/.netrc would replace an Authorization header.
-        self._session.auth = _as_it_is
-        if _is_here(host):
-            self._session.headers["Accept-Encoding"] = "identity"  # packing would only cost the server time
-        self._session.headers.update(headers)
+        # Packing would only cost a server on this machine its time.
+        packed = {"Accept-Encoding": "identity"} if is_here(host) else {}
+        self._session = web_session(packed | dict(headers), through_proxy=not is_here(host))
 
     def series(self, matches: Sequence[str], since: float, until: float) -> list[Labels]:
         """Labels of every series that one of the selectors chooses and that has samples in a time.
@@ -340,20 +335,7 @@ def _base(url: str) -> tuple[str, str]:
             f"{HEADER_OPTION} Authorization=NAME"
         )
     if parts.scheme.lower() not in ("http", "https") or not host:
-        raise InputError(f"--metrics prometheus={url[:200]}: not an address; give one {_EXAMPLES}")
+        raise InputError(f"--metrics prometheus={url[:200]}: a whole address is expected, {_EXAMPLES}")
     # What people copy from the bar of a browser.
     path = re.sub(r"/(api/v1(/.*)?|graph|query|targets)?$", "", parts.path.rstrip("/"))
     return SplitResult(parts.scheme, parts.netloc, path, "", "").geturl(), host
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import requests
 
 from harness.target.first_cause import ERROR_FIELDS, one_line
+from harness.web_session import web_session
 
 LAUNCH_RUN = f"""
 mutation Launch($params: ExecutionParams!) {{
@@ -156,12 +157,7 @@ class GraphQLClient:
         self.url = url
         self._timeout_seconds = timeout_seconds
         self._secrets = tuple(value for value in (headers or {}).values() if value)
-        self._session = requests.Session()
-        # A proxy from the environment must never stand between us and 127.0.0.1.
-        self._session.trust_env = through_proxy
-        # Without this, an entry in ~/.netrc would replace an Authorization header.
-        self._session.auth = _as_it_is
-        self._session.headers.update(headers or {})
+        self._session = web_session(headers or {}, through_proxy)
 
     def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run `document` and return its `data`.
@@ -230,7 +226,3 @@ class GraphQLClient:
 
 def _message(error: Any) -> str:
     return str(error.get("message", error) if isinstance(error, dict) else error)
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request

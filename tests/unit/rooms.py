@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "architecture.md"
 PICTURE = ROOT / "docs" / "rooms.svg"
 BEGIN, END = "<!-- drawn by python -m tests.unit.rooms: begin -->", "<!-- end -->"
-SHARED = {"errors", "atomic", "crash_logs", "interrupts"}
+SHARED = {"errors", "atomic", "crash_logs", "interrupts", "web_session"}
 """Modules that every room may use."""
 MAY_IMPORT: dict[str, set[str]] = {
     "scenario": set(),
