@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.observe.cgroup import CgroupPaths
+
 ROOT = Path("/sys/fs/cgroup")
 PARENT = "dagster-sizing"
 PERIOD_MICROSECONDS = 100_000
@@ -168,17 +170,10 @@ def systemd_scope(cpus: float, memory_bytes: int, unit: str) -> list[str]:
     ]
 
 
-def of_process(pid: int, root: Path = ROOT) -> Path | None:
+def of_process(pid: int) -> Path | None:
     """The v2 cgroup directory a process is in, where that can be told."""
-    try:
-        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        if line.startswith("0::"):
-            directory = root / line[3:].lstrip("/")
-            return directory if (directory / "memory.current").exists() else None
-    return None
+    paths = CgroupPaths.of_process(pid)
+    return Path(paths.memory) if paths.version == 2 else None
 
 
 def kill_all(directory: Path) -> int:

@@ -197,3 +197,40 @@ def test_a_container_without_a_cgroup_of_its_own_is_told(tmp_path: Path) -> None
 def test_the_sampler_may_be_told_whom_to_look_through() -> None:
     with pytest.raises(ValueError, match="cgroup"):
         CgroupPaths.from_json({"seen_by_pid": 2**22 + 1})
+
+
+def process_in(tmp_path: Path, lines: str, container: bool = False) -> CgroupPaths:
+    """Where a process is that /proc tells these lines of, with a file system of both versions."""
+    proc, root = tmp_path / "proc", tmp_path / "cgroup"
+    for pid, namespace in (("7", "mnt:[2]" if container else "mnt:[1]"), ("self", "mnt:[1]")):
+        (proc / pid / "ns").mkdir(parents=True)
+        (proc / pid / "ns" / "mnt").symlink_to(namespace)
+    (proc / "7" / "cgroup").write_text(lines)
+    for file in ("memory/here/memory.usage_in_bytes", "unit/memory.current", "memory/memory.usage_in_bytes"):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text("1")
+    inside = proc / "7" / "root" / "sys" / "fs" / "cgroup"
+    inside.mkdir(parents=True)
+    (inside / "memory.current").write_text("1")
+    return CgroupPaths.of_process(7, proc, root)
+
+
+@pytest.mark.parametrize(
+    ("lines", "version", "ends"),
+    [
+        ("0::/unit\n", 2, "cgroup/unit"),
+        ("4:memory:/here\n3:cpu,cpuacct:/here\n0::/\n", 1, "cgroup/memory/here"),
+        ("4:memory:/\n0::/\n", 0, ""),  # the whole machine's is nobody's own
+        ("0::/gone\n", 0, ""),
+        ("nonsense\n", 0, ""),
+    ],
+)
+def test_the_cgroup_of_a_process_of_this_machine(tmp_path: Path, lines: str, version: int, ends: str) -> None:
+    found = process_in(tmp_path, lines)
+    assert found.version == version
+    assert found.memory.endswith(ends)
+
+
+def test_the_cgroup_of_a_container_is_seen_through_its_process(tmp_path: Path) -> None:
+    found = process_in(tmp_path, "0::/\n", container=True)
+    assert (found.version, found.memory.endswith("7/root/sys/fs/cgroup")) == (2, True)
