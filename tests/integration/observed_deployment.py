@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
-import subprocess
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,13 +20,12 @@ import psutil
 from harness.observe.cgroup import CgroupPaths
 from harness.observe.cgroup_v1 import CgroupV1Reader
 from harness.observe.cgroup_v2 import CgroupV2Reader
-from harness.stack.process import free_port
 from harness.target.endpoint import Endpoint
 from harness.target.graphql import LAUNCH_RUN, JobSelector, launch_variables
+from tests.real_prometheus import prometheus
 
 HOUSEKEEPING_SECONDS = 7.0
 CONTAINER = {"namespace": "data", "pod": "etl-0", "container": "dagster", "id": "/a", "name": "k8s_etl"}
-PROMETHEUS = shutil.which("prometheus")
 _CONFIG = """
 scrape_configs:
 {jobs}
@@ -126,34 +122,9 @@ def exported(cgroup: CgroupPaths, pid: int, memory_limit: int) -> Iterator[Expor
 @contextmanager
 def scraped(folder: Path, port: int, every: Sequence[int]) -> Iterator[str]:
     """Address of a Prometheus that scrapes a port of this machine, once for each interval in seconds."""
-    assert PROMETHEUS is not None
     jobs = "".join(_JOB.format(seconds=seconds, port=port) for seconds in every)
-    (folder / "prometheus.yml").write_text(_CONFIG.format(jobs=jobs), "utf-8")
-    own = free_port()
-    command = [
-        *(PROMETHEUS, f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'tsdb'}"),
-        f"--web.listen-address=127.0.0.1:{own}",
-    ]
-    url = f"http://127.0.0.1:{own}"
-    with (folder / "prometheus.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        _wait_until_ready(url, process)
+    with prometheus(folder, (), config=_CONFIG.format(jobs=jobs)) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(100):
-        assert process.poll() is None
-        try:
-            with urllib.request.urlopen(f"{url}/-/ready", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"{url}: not ready")
 
 
 def load_at_random(

@@ -19,13 +19,14 @@ from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.stack.process import ProcessStack
 from tests.integration.bench_support import QUICK, measure, run, start
-from tests.integration.observed_deployment import PROMETHEUS, exported, load_at_random, scraped
+from tests.integration.observed_deployment import exported, load_at_random, scraped
+from tests.real_prometheus import missing
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.slow,
     pytest.mark.timeout(3600),
-    pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not on the PATH (Debian: prometheus)"),
+    pytest.mark.skipif(bool(missing()), reason=f"not on the PATH: {missing()} (Debian: prometheus)"),
 ]
 
 MINUTES = float(os.environ.get("OBSERVED_MINUTES", "20"))
