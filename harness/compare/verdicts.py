@@ -132,9 +132,10 @@ def _record(
 def _why(apart: Difference, p_value: float, comparisons: int, threshold: float) -> str:
     if p_value >= SIGNIFICANCE and apart.least_p_value * comparisons >= SIGNIFICANCE:
         return f"too few bursts to show any change among {comparisons} comparisons; measure more rounds"
+    more = "observe more days" if apart.of_estimates else "measure more bursts"
     if p_value < SIGNIFICANCE:
-        return f"changed, but whether by more than {threshold:.0%} is open; measure more bursts"
-    return f"may have changed by more than {threshold:.0%}, or by chance; measure more bursts"
+        return f"changed, but whether by more than {threshold:.0%} is open; {more}"
+    return f"may have changed by more than {threshold:.0%}, or by chance; {more}"
 
 
 def _figure(estimate: Estimate) -> EstimateRecord:

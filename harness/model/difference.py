@@ -45,6 +45,8 @@ class Difference:
     """Two-sided, that both are the same; not corrected for the number of comparisons."""
     least_p_value: float
     """The smallest that so many bursts could give, however far apart they are."""
+    of_estimates: bool = False
+    """Whether no bursts were known, only the intervals of both."""
 
 
 def difference(
@@ -94,7 +96,7 @@ def difference_of_estimates(first: Estimate, second: Estimate) -> Difference | N
     reach = math.log(ratio.high / ratio.value)
     distance = abs(math.log(ratio.value)) / reach if reach else math.inf
     p_value = math.erfc(distance * _NORMAL_95 / math.sqrt(2))
-    return Difference(first, second, ratio, p_value, 0.0)
+    return Difference(first, second, ratio, p_value, 0.0, of_estimates=True)
 
 
 def holm(p_values: list[float]) -> list[float]:

@@ -72,6 +72,11 @@ class ComparisonDocument(Part):
     )
     differences: tuple[DifferenceRecord, ...]
 
+    @property
+    def behind(self) -> str:
+        """What figures rest on, in a word or three."""
+        return "blocks of time" if self.observed else "bursts"
+
     def count(self, verdict: Verdict) -> int:
         """How many constants got a verdict."""
         return sum(one.verdict == verdict for one in self.differences)

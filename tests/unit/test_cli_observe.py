@@ -14,6 +14,7 @@ from harness.results.folder import ResultFolder
 from harness.sizing.run_lives import RunLife
 from tests.unit.cli_support import Run
 from tests.unit.observed_made import instances_of, lives_of, made, written
+from tests.unit.pages_support import shown
 from tests.unit.planted_days import MIB, Day, Job, Scraping, Server, day
 from tests.unit.scripted_instance import ScriptedInstance, scripted_instance
 
@@ -180,6 +181,7 @@ def test_a_size_of_it_tells_what_is_there_at_present(run: Run, result: Path, tmp
     done = run("size", str(result), *DEMAND, "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert "at present: on the worst day that was seen" in done.stdout
+    assert "bursts.parquet" not in shown((out / "report.html").read_text("utf-8"))
     sized = json.loads((out / "sizing.json").read_text("utf-8"))
     assert sized["present"]["memory_limit_bytes"] == 4096 * MIB
     tried = run("try", str(out), "--cpus", "2")
@@ -218,6 +220,10 @@ def test_two_weeks_of_a_deployment_are_compared(run: Run, result: Path, tmp_path
     assert found["memory_per_run_bytes"]["ratio"]["value"] == pytest.approx(1.2, rel=0.05)
     assert found["threads_per_run"]["verdict"] == "no change"
     assert "launch_seconds_per_run" not in found
-    said = run("compare", str(result), str(later)).stdout
+    out = tmp_path / "compared"
+    said = run("compare", str(result), str(later), "--out", str(out)).stdout
     assert "blocks of time" in said
     assert "bursts" not in said
+    page = shown((out / "comparison.html").read_text("utf-8"))
+    assert "blocks of time" in page
+    assert "bursts" not in page

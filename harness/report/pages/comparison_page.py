@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -48,7 +49,7 @@ class Cost:
 
     value: str
     spread: str = ""
-    """Its interval and the bursts behind it."""
+    """Its interval and what is behind it."""
     mark: str = ""
     badge: str = ""
     open: bool = False
@@ -89,6 +90,7 @@ def render_comparison_page(comparison: ComparisonDocument, bursts: Mapping[str, 
         "warnings": comparison.warnings,
         "counts": [(comparison.count(verdict), verdict, badge) for verdict, badge in BADGES.items()],
         "columns": [comparison.baseline.label, *(one.label for one in comparison.others)],
+        "behind": comparison.behind,
         "groups": [(workload, _costs(comparison, workload)) for workload in workloads],
         "packages": known[:_NAMED],
         "more_packages": len(known[_NAMED:]),
@@ -116,29 +118,30 @@ def _of_versions(comparison: ComparisonDocument, records: Sequence[DifferenceRec
     known = {one.other: one for one in records}
     unit = records[0].unit
     base = next((one.baseline_figure for one in records if one.baseline_figure), None)
-    return (_cost(base, unit), *(_other(known.get(one.label), unit) for one in comparison.others))
+    told = partial(_cost, unit=unit, behind=comparison.behind)
+    return (told(base), *(_other(known.get(one.label), told) for one in comparison.others))
 
 
-def _other(record: DifferenceRecord | None, unit: str) -> Cost:
+def _other(record: DifferenceRecord | None, told: Callable[[EstimateRecord | None], Cost]) -> Cost:
     if record is None:
         return Cost("-")
-    found = _cost(record.other_figure, unit)
+    found = told(record.other_figure)
     mark = _MARKS.get(record.verdict, "")
     if record.ratio is not None and record.verdict in CHANGES:
         mark = f"{mark} {record.ratio.value - 1:+.1%}"
     return Cost(found.value, found.spread, mark, BADGES[record.verdict], record.verdict == "inconclusive")
 
 
-def _cost(figure: EstimateRecord | None, unit: str) -> Cost:
+def _cost(figure: EstimateRecord | None, unit: str, behind: str) -> Cost:
     if figure is None:
         return Cost("-")
     low, high = (quantity(end, unit) for end in (figure.low, figure.high))
-    return Cost(quantity(figure.value, unit), f"{low.split(' ')[0]} to {high}, {figure.bursts} bursts")
+    return Cost(quantity(figure.value, unit), f"{low.split(' ')[0]} to {high}, {figure.bursts} {behind}")
 
 
 def _changed(comparison: ComparisonDocument) -> Section:
     table = changed(comparison)
-    note = "From comparison.json: differences. After a value: the bursts behind it."
+    note = f"From comparison.json: differences. After a value: the {comparison.behind} behind it."
     return Section(
         "changed",
         "What changed",
@@ -193,7 +196,10 @@ def _tables(comparison: ComparisonDocument) -> tuple[Section, ...]:
         )
         for (other, workload), records in groups(comparison)
     )
-    note = "From comparison.json: differences. After a value: the bursts behind it; p is corrected (Holm)."
+    note = (
+        f"From comparison.json: differences. After a value: the {comparison.behind} behind it; p is "
+        "corrected (Holm)."
+    )
     return (Section("constants", "Every constant", note, tables=tables, look="words"),) if tables else ()
 
 

@@ -103,8 +103,12 @@ def _demand(sizing: SizingDocument) -> Section:
         for cost in kind.costs
         for unit in [_unit(cost.name)]
     )
-    header = ("workload", "constant", "value", "95 % interval", "bursts", "most runs at once measured")
-    source = f"From result.json of {sizing.result}, fitted to its bursts.parquet."
+    observed = sizing.present is not None
+    behind, tables = (
+        ("blocks", "scrapes.parquet and runs.parquet") if observed else ("bursts", "bursts.parquet")
+    )
+    header = ("workload", "constant", "value", "95 % interval", behind, "most runs at once measured")
+    source = f"From result.json of {sizing.result}, fitted to its {tables}."
     return Section(
         "demand",
         "Demand and costs",

@@ -61,9 +61,9 @@ def version_pictures(comparison: ComparisonDocument, workload: str, number: int)
         Picture(
             name=f"versions-{number}-{slug(name)}",
             title=f"{workload}: {spoken(name)}",
-            text="; ".join(_told(row) for row in frame.to_dict("records")) + ".",
+            text="; ".join(_told(row, comparison.behind) for row in frame.to_dict("records")) + ".",
             source=f"comparison.json: differences, {name} of {workload} ({len(frame)} versions); fitted to "
-            "bursts.parquet of each result",
+            f"{'scrapes.parquet' if comparison.observed else 'bursts.parquet'} of each result",
             chart=_chart(rounded(frame), name),
         )
         for name, frame in found.items()
@@ -71,10 +71,10 @@ def version_pictures(comparison: ComparisonDocument, workload: str, number: int)
     )
 
 
-def _told(row: dict[Any, Any]) -> str:
+def _told(row: dict[Any, Any], behind: str) -> str:
     value, low, high = (quantity(row[end], row["unit"]) for end in ("value", "low", "high"))
     verdict = "" if row["verdict"] == BASELINE else f", {row['verdict']}"
-    return f"{row['version']}: {value} ({low} to {high}, {row['bursts']} bursts){verdict}"
+    return f"{row['version']}: {value} ({low} to {high}, {row['bursts']} {behind}){verdict}"
 
 
 def _chart(frame: pd.DataFrame, constant: str) -> alt.TopLevelMixin:
