@@ -28,14 +28,12 @@ def fit(
 
         fitted = refit_observed(folder, before, force)
         write_observed(folder, fitted)
-        document = fitted.document
-        folder.write_text("report.md", render_markdown(document, {}))
-        print_result(document, {}, make_console())
-        return
-    tables, courses = needed_tables(folder), courses_of(folder)
-    judged = before.model_copy(update={"validity": judge(before.cells, tables["bursts"])})
-    document = refitted(judged, tables, force)
-    refuse_poorer(folder.path, tables["bursts"], before, document)
-    folder.write_document(document)
+        document, courses = fitted.document, {}
+    else:
+        tables, courses = needed_tables(folder), courses_of(folder)
+        judged = before.model_copy(update={"validity": judge(before.cells, tables["bursts"])})
+        document = refitted(judged, tables, force)
+        refuse_poorer(folder.path, tables["bursts"], before, document)
+        folder.write_document(document)
     folder.write_text("report.md", render_markdown(document, courses))
     print_result(document, courses, make_console())

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import TOKEN_HEADER, bytes_of, cpus_of, seconds_of
+from harness.cli.options import TOKEN_HEADER, TokenEnv, TokenHeader, bytes_of, cpus_of, seconds_of
 from harness.errors import InputError
 from harness.sizing.defaults import BURST_HEADROOM, MEMORY_HEADROOM, RETURN_DAYS, START_WITHIN_SECONDS, TICKS
 from harness.sizing.leaks import TICKS_PER_HOUR
@@ -52,15 +52,8 @@ class DemandOptions:
     ] = ""
     location: Annotated[str, typer.Option(help="Only this code location of the history.")] = ""
     days: Annotated[float, typer.Option(help="How far back to ask an instance for its history.")] = 30.0
-    token_env: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", help="Environment variable with the token of that instance.", show_default=False
-        ),
-    ] = ""
-    token_header: Annotated[
-        str, typer.Option(metavar="HEADER", help="HTTP header that the token is sent in.")
-    ] = TOKEN_HEADER
+    token_env: TokenEnv = ""
+    token_header: TokenHeader = TOKEN_HEADER
 
     def check(self) -> None:
         """Raise InputError unless a demand is told in exactly one way."""

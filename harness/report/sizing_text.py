@@ -103,17 +103,11 @@ def present(sizing: SizingDocument) -> list[str]:
         return []
     day = of.worst_day
     left = "" if day.headroom is None else f", {day.headroom:.0%} below its limit then"
-    changes = [
-        change
-        for change in (
-            _change("memory", of.memory_limit_bytes, sizing.target("memory").total, "bytes"),
-            _change("CPU", of.cpu_limit_cores, sizing.target("cpu").total, "cores"),
-        )
-        if change
-    ]
+    memory = _change("memory", of.memory_limit_bytes, sizing.target("memory").total, "bytes")
+    cpu = _change("CPU", of.cpu_limit_cores, sizing.target("cpu").total, "cores")
     return [
         f"at present: on the worst day that was seen, {day.day}, memory was "
-        f"{quantity(day.memory_max_bytes, 'bytes')}{left}; " + "; ".join(changes)
+        f"{quantity(day.memory_max_bytes, 'bytes')}{left}; {memory}; {cpu}"
     ]
 
 

@@ -26,7 +26,7 @@ query RunHistory($filter: RunsFilter!, $cursor: String, $limit: Int!) {
     __typename
     ... on Runs {
       results {
-        runId jobName status creationTime startTime endTime
+        runId jobName status startTime endTime
         repositoryOrigin { repositoryLocationName }
         tags { key value }
       }
@@ -53,7 +53,6 @@ class ToldRun(BaseModel):
     runId: str  # noqa: N815
     jobName: str  # noqa: N815
     status: str
-    creationTime: FiniteFloat | None = None  # noqa: N815
     startTime: FiniteFloat | None  # noqa: N815
     endTime: FiniteFloat | None  # noqa: N815
     repositoryOrigin: _Origin | None  # noqa: N815

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from harness.report.pictures.marks import counting, limit_layers
+from harness.report.pictures.marks import NEAR, counting, limit_layers
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.process_pictures import NO_PSS
 from harness.report.pictures.theme import BLUE, ORANGE, RED
@@ -14,8 +14,6 @@ from harness.views import bursts as views
 from harness.views.held_out import HeldOut
 
 _BURSTS = "bursts.parquet"
-_NEAR = 0.5
-"""A limit that no line meets is drawn where the peaks come to so much of it."""
 
 
 def peaks_picture(cell: CellRecord, bursts: pd.DataFrame, seed: int) -> Picture | None:
@@ -131,7 +129,7 @@ def _limit(found: views.Peaks, points: pd.DataFrame, line: pd.DataFrame) -> list
     """The limit, where it is near enough not to press everything flat, and where the line meets it."""
     crossed = found.crossed_at
     meets = crossed is not None and len(line) > 0 and crossed <= float(line["at_once"].max())
-    if not meets and float(points["memory_mib"].max()) < _NEAR * found.limit_mib:
+    if not meets and float(points["memory_mib"].max()) < NEAR * found.limit_mib:
         return []
     limit = f"limit {found.limit_mib:,.0f} MiB"
     layers = limit_layers(pd.DataFrame({"memory_mib": [found.limit_mib], "what": [limit]}))

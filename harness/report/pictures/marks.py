@@ -8,6 +8,8 @@ import pandas as pd
 from harness.report.pictures.theme import RED
 
 DASHES = [6, 4]
+NEAR = 0.5
+"""A limit is drawn where the peak comes to so much of it; else it would press the lines flat."""
 
 
 def counting(field: str, title: str) -> alt.X:

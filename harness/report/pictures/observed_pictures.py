@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from harness.report.pictures.marks import DASHES, counting
+from harness.report.pictures.marks import DASHES, NEAR, counting
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.theme import BLUE, GREY, ORANGE, RED
 from harness.results.observed_record import ObservedRecord
@@ -13,8 +13,6 @@ from harness.views import observed as views
 from harness.views.units import MIB
 
 _TIME = alt.X("at:T", title="time (UTC)", scale=alt.Scale(type="utc"))
-_NEAR = 0.5
-"""A limit is drawn where the peak comes to so much of it; else it would press the lines flat."""
 _SOURCE = "predicted.parquet: at_epoch_seconds"
 
 
@@ -59,7 +57,7 @@ def _memory(observed: ObservedRecord, predicted: pd.DataFrame) -> Picture:
         )
     )
     limits = views.limits(observed)
-    near = len(limits) > 0 and peak >= _NEAR * float(limits["memory_mib"].min())
+    near = len(limits) > 0 and peak >= NEAR * float(limits["memory_mib"].min())
     layers: list[alt.Chart] = [lines]
     if near:
         layers.append(

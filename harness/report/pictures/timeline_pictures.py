@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from harness.report.pictures.marks import DASHES, limit_layers
+from harness.report.pictures.marks import DASHES, NEAR, limit_layers
 from harness.report.pictures.over_time import BANDS, BANDS_SOURCE, RIGHT, TIME, bands, by_server, source
 from harness.report.pictures.picture import Picture, rounded
 from harness.report.pictures.theme import ORANGE, RED
@@ -13,8 +13,6 @@ from harness.report.text import MIB
 from harness.results.result_document import CellRecord
 from harness.views import timeline
 
-_NEAR = 0.5
-"""A limit is drawn where the peak comes to so much of it; else it would press the line flat."""
 _RIGHT_SHARE = alt.Axis(orient="right", grid=False, format="%")
 
 
@@ -48,7 +46,7 @@ def memory_picture(
         )
     )
     layers = [*bands(bursts, start), line]
-    near = peak >= _NEAR * limit or len(kills) > 0
+    near = peak >= NEAR * limit or len(kills) > 0
     if near:
         at = pd.DataFrame({"memory_mib": [limit], "what": [f"limit {limit:,.0f} MiB"]})
         layers += limit_layers(at)
