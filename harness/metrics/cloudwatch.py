@@ -25,12 +25,22 @@ from harness.metrics.cloudwatch_levels import (
     own_name,
 )
 from harness.metrics.cloudwatch_lives import Told, alone, is_exceeded, lives_of, product, restarted
-from harness.metrics.source import ALWAYS_UNKNOWN, UNKNOWN, Abilities, Instance, Kind, Readings, Say, in_order
+from harness.metrics.lives import INTERVALS_UNTIL_GONE, quiet_seconds
+from harness.metrics.source import (
+    ALWAYS_UNKNOWN,
+    UNKNOWN,
+    Abilities,
+    Instance,
+    Kind,
+    Readings,
+    Say,
+    in_order,
+    minute,
+)
 from harness.metrics.stamps import median_interval
 
 _MOST_SHARED = 0.05
 """Of the minutes, those in which tasks may overlap while one takes over from the other."""
-_INTERVALS_UNTIL_GONE = 3.0
 _SEVERAL_SAMPLES = 1.5
 _ENHANCED = "Container Insights with enhanced observability"
 
@@ -73,14 +83,14 @@ class CloudWatchSource:
         told = [one for each in series if (one := self._told(level, each, found)) is not None]
         if not told:
             raise InputError(
-                f"{self._shown}: has no reading of memory between {_minute(begin)} and {_minute(end)} in "
+                f"{self._shown}: has no reading of memory between {minute(begin)} and {minute(end)} in "
                 f"{self.name}; --days says how far back to read"
             )
         told, no_limits = _without_soft_limits(told) if level.namespace == ECS else (told, ())
         kind, late = _kind(level, found)
         interval = median_interval([one.memory for one in told])
         newest = max(float(one.memory.at[-1]) for one in told)
-        quiet = float(np.nanmax([WINDOW_SECONDS, interval])) * _INTERVALS_UNTIL_GONE
+        quiet = quiet_seconds(interval, INTERVALS_UNTIL_GONE * WINDOW_SECONDS)
         instances = [life for one in told for life in lives_of(one, late, WINDOW_SECONDS, newest - quiet)]
         abilities = Abilities(
             kind,
@@ -97,11 +107,11 @@ class CloudWatchSource:
         oldest = now - KEPT_SECONDS + WINDOW_SECONDS
         if min(until, now) <= oldest:
             raise InputError(
-                f"{self.name}: keeps readings of a minute for 15 days, until {_minute(oldest)} at present; "
+                f"{self.name}: keeps readings of a minute for 15 days, until {minute(oldest)} at present; "
                 "all that is asked for is older"
             )
         if since < oldest:
-            say(f"{self.name}: keeps readings of a minute for 15 days; read from {_minute(oldest)} on")
+            say(f"{self.name}: keeps readings of a minute for 15 days; read from {minute(oldest)} on")
         first, last = max(since, oldest), min(until, now)
         begin = float(np.ceil(first / WINDOW_SECONDS)) * WINDOW_SECONDS
         end = float(np.floor(last / WINDOW_SECONDS)) * WINDOW_SECONDS
@@ -279,7 +289,3 @@ def _unknown(
     if kind == "point":
         clauses.append("when in its minute each reading was taken")
     return tuple(clauses)
-
-
-def _minute(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from harness.errors import InputError
 from harness.metrics.csv_tables import QUANTITIES, CsvFile, Table
 from harness.metrics.limits import as_limit, limit_in
-from harness.metrics.lives import LINGER_SECONDS, Container, lives_in_place
+from harness.metrics.lives import Container, lives_in_place, quiet_seconds
 from harness.metrics.source import (
     ALWAYS_UNKNOWN,
     LIMITS,
@@ -23,10 +22,10 @@ from harness.metrics.source import (
     Readings,
     Say,
     in_order,
+    minute,
 )
 from harness.metrics.stamps import median_interval, on_grid
 
-_INTERVALS_UNTIL_GONE = 3.0
 _GRID_SECONDS = 0.002
 _SMALLEST_BYTES = float(1 << 20)
 """No Python process takes less: memory that is always less is in another unit."""
@@ -72,7 +71,7 @@ class CsvSource:
             if "working_set_bytes" in container.readings
         ]
         interval = median_interval(memories)
-        quiet = float(np.nanmax([LINGER_SECONDS, interval * _INTERVALS_UNTIL_GONE]))
+        quiet = quiet_seconds(interval)
         alive_after = float(table.at.max()) - quiet
         found = [
             Instance(
@@ -110,8 +109,8 @@ class CsvSource:
         whole = _joined(parts)
         if not len(whole.at):
             raise InputError(
-                f"{self._file}: no reading between {_minute(since)} and {_minute(until)}; its readings are "
-                f"from {_minute(first)} to {_minute(last)}: --days says how far back to read"
+                f"{self._file}: no reading between {minute(since)} and {minute(until)}; its readings are "
+                f"from {minute(first)} to {minute(last)}: --days says how far back to read"
             )
         whole = self._once(whole.where(np.lexsort((whole.at, whole.instances))))
         memory = whole.columns["working_set_bytes"]
@@ -189,7 +188,3 @@ def _unknown(table: Table) -> tuple[str, ...]:
         "why every container ended",
         *(what for name, what in UNKNOWN.items() if name not in told),
     )
-
-
-def _minute(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))

@@ -12,6 +12,8 @@ from harness.metrics.source import Array, Quantity, Readings
 
 LINGER_SECONDS = 300.0
 """For so long, the last values of a container that is gone are told again and again."""
+INTERVALS_UNTIL_GONE = 3.0
+"""A container without a reading for so many intervals is gone."""
 _CHANGES: tuple[Quantity, ...] = ("cpu_seconds", "working_set_bytes", "rss_bytes", "cache_bytes")
 """What changes all the time while a process lives."""
 
@@ -52,6 +54,16 @@ class _Stretch:
     first: float
     """Readings before it are of the life before."""
     until: float = np.inf
+
+
+def quiet_seconds(interval: float, least: float = LINGER_SECONDS) -> float:
+    """For how long a container may have no reading before it is gone.
+
+    Args:
+        interval: seconds between readings; nan where that is not known.
+        least: seconds that it may be quiet for, however often it is read.
+    """
+    return float(np.nanmax([least, interval * INTERVALS_UNTIL_GONE]))
 
 
 def lives_in_place(containers: Sequence[Container], alive_after: float) -> list[Life]:

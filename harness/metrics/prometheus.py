@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.errors import InputError
 from harness.metrics.limits import limit_in
-from harness.metrics.lives import LINGER_SECONDS, Life, kills_in, lives_in_place
+from harness.metrics.lives import Life, kills_in, lives_in_place, quiet_seconds
 from harness.metrics.prometheus_client import (
     PrometheusClient,
     RefusedQueryError,
@@ -36,7 +36,7 @@ from harness.metrics.prometheus_select import (
     of_containers,
     places_in,
 )
-from harness.metrics.source import ALWAYS_UNKNOWN, LIMITS, UNKNOWN, Abilities, Instance, Say, in_order
+from harness.metrics.source import ALWAYS_UNKNOWN, LIMITS, UNKNOWN, Abilities, Instance, Say, in_order, minute
 from harness.metrics.stamps import Stamped, median_interval, stamp_of
 
 _WHAT_THERE_IS = (
@@ -45,7 +45,6 @@ _WHAT_THERE_IS = (
     f'count by (name) ({MEMORY}{{name!="",container="",pod="",exported_pod=""}})',
 )
 """Containers of pods, and those without."""
-_INTERVALS_UNTIL_GONE = 3.0
 
 
 class PrometheusSource:
@@ -146,7 +145,7 @@ class PrometheusSource:
 
         Where no container at all has readings any more, it is the scraping that ended.
         """
-        after = until - np.nanmax([LINGER_SECONDS, interval * _INTERVALS_UNTIL_GONE])
+        after = until - quiet_seconds(interval)
         if all(one.container.readings["working_set_bytes"].at[-1] >= after for one in told):
             return float(after)
         try:
@@ -180,7 +179,7 @@ class PrometheusSource:
         if left_out:
             what = f"only pause containers and cgroups around containers, {left_out} of them,"
         else:
-            what = f"no container between {_minute(since)} and {_minute(until)}"
+            what = f"no container between {minute(since)} and {minute(until)}"
             if self._has_other_times():
                 what += " (but at another time: --days says how far back to read)"
         return InputError(f"{self._shown}: selects {what} in {self.name}; {self._there_is(since, until)}")
@@ -248,7 +247,3 @@ def _unknown(
     if any(np.isfinite(one.ended) and one.ended_by_oom is None for one in instances):
         clauses.append("why every container ended")
     return tuple(clauses)
-
-
-def _minute(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -74,6 +75,11 @@ class Instance:
     """Processes in it that the kernel killed at the limit; None where that is not known."""
     ended_by_oom: bool | None = None
     """Whether it was its own end; None where that is not known."""
+
+
+def minute(at: float) -> str:
+    """An instant in epoch seconds, for people."""
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
 
 
 def in_order(instances: Iterable[Instance]) -> tuple[Instance, ...]:
