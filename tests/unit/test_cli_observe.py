@@ -98,15 +98,18 @@ def test_metrics_have_to_be_given(run: Run) -> None:
     assert "Missing option '--metrics'" in done.stderr
 
 
+PROMETHEUS = ("http://127.0.0.1:9", "--select", "a='b'", "--metrics")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (["nowhere", "--metrics", "csv=x"], "URL nowhere: the address of a Dagster instance"),
         (["http://127.0.0.1:9", "--metrics", "graphite=x"], "--metrics graphite=x: KIND=WHERE is expected"),
-        (["http://127.0.0.1:9", "--metrics", "prometheus=x"], "a whole address is expected"),
-        (["http://127.0.0.1:9", "--metrics", "prometheus=http://[::1"], "not an address"),
+        ([*PROMETHEUS, "prometheus=x"], "a whole address is expected"),
+        ([*PROMETHEUS, "prometheus=http://[::1"], "not an address"),
         (["http://127.0.0.1:9", "--metrics", "prometheus=http://127.0.0.1:9"], "--select: name the code"),
-        (["http://127.0.0.1:9", "--metrics", "prometheus=http://u:p@h"], "a password in the address"),
+        ([*PROMETHEUS, "prometheus=http://u:p@h"], "a password in the address"),
         (["http://127.0.0.1:9", "--metrics", "csv=nowhere.csv"], "nowhere.csv"),
         (["http://127.0.0.1:9", "--metrics", "csv=README.md"], "README.md"),
         (["http://127.0.0.1:9", "--metrics", "csv=x", "--readings", "often"], "--readings often: point"),
