@@ -14,7 +14,7 @@ from harness.errors import InputError
 from harness.metrics.source import Abilities, Instance
 from harness.results.columns import COLUMNS, SCRAPES
 from harness.results.fingerprint import machine_fingerprint
-from harness.results.observed_record import METHOD, ObservedRecord
+from harness.results.observed_record import METHOD, ObservedRecord, OwnLoadRecord
 from harness.results.result_document import ResultDocument, Validity
 from harness.results.scenario_record import ScenarioRecord
 from harness.results.timestamp import timestamp
@@ -40,6 +40,8 @@ class Wanted:
     name: str
     """Of the result."""
     seed: int = 1
+    own_load: OwnLoadRecord | None = None
+    """What we put on it meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,7 @@ def _record(
         runs_without_log=sum(not one.told for one in runs),
         lives=tuple(life_record(one) for one in pieces),
         worst_day=worst_day(pieces),
+        own_load=wanted.own_load,
     )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.campaign.bench import measure
+from harness.cli.attach_options import AttachOptions
 from harness.cli.course import courses_of
 from harness.cli.folders import new_folder
+from harness.cli.metrics_source import MetricsOptions
+from harness.cli.option_groups import with_groups
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of
-from harness.errors import ExperimentError, Interrupted, InvalidResultError, ResultError
+from harness.errors import ExperimentError, InputError, Interrupted, InvalidResultError, ResultError
 from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
 from harness.scenario.load import load_scenario
@@ -21,6 +25,7 @@ from harness.scenario.model import Scenario
 from harness.stack.registry import StackName
 
 
+@with_groups
 def bench(
     scenario_file: Annotated[Path, typer.Argument(metavar="SCENARIO", help="Scenario file (YAML).")],
     overrides: Annotated[
@@ -48,14 +53,28 @@ def bench(
             "--resume", help="Go on with a result that was cut short; finished cells are not measured again."
         ),
     ] = False,
+    *,
+    attached: AttachOptions,
+    metrics: MetricsOptions,
 ) -> None:
     """Measure a code server: bring it up, fire bursts of runs, record their cost, fit the constants.
 
     The scenario file says what to measure; `dagster-sizing scenario schema` lists every field. The result
     folder holds all raw data, and report.html, which opens in a browser; `dagster-sizing show FOLDER` prints
     it again. Meanwhile `dagster-sizing serve` shows in the browser what is going on.
+
+    With `--attach`, bursts go to a deployment that runs already, and its metrics system tells what they cost:
+    `dagster-sizing bench SCENARIO --attach http://127.0.0.1:3000 --highest 6 --yes-load-this-deployment
+    --metrics prometheus=http://127.0.0.1:9090 --select 'container="dagster"'`.
     """
-    scenario = load_scenario(scenario_file, overrides or ()).scenario
+    scenario = load_scenario(scenario_file, overrides or (), elsewhere=bool(attached.attach)).scenario
+    if attached.attach:
+        _refuse_own_server(stack, resume)
+        from harness.cli.attach import bench_attached
+
+        bench_attached(scenario, attached, metrics, out, make_console())
+        return
+    _refuse_without_attach(attached, metrics)
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     console = make_console()
     try:
@@ -74,6 +93,24 @@ def bench(
     console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     if document.validity.state != "valid":
         raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")
+
+
+def _refuse_own_server(stack: StackName, resume: bool) -> None:
+    if resume:
+        raise InputError("--resume: a load on a deployment cannot be gone on with; leave it out")
+    if stack is not StackName.process:
+        raise InputError("--stack: with --attach the deployment is there already; leave it out")
+
+
+def _refuse_without_attach(attached: AttachOptions, metrics: MetricsOptions) -> None:
+    """Options of a deployment do nothing to a server of ours, and whoever gives them means another thing."""
+    for given, plain in ((attached, AttachOptions()), (metrics, MetricsOptions())):
+        for one in fields(given):
+            if getattr(given, one.name) != getattr(plain, one.name):
+                option = "--" + one.name.replace("_", "-")
+                raise InputError(
+                    f"{option}: belongs to --attach; name the deployment with it, or leave it out"
+                )
 
 
 def _choose_folder(scenario: Scenario, out: Path | None, resume: bool) -> Path:

@@ -30,8 +30,9 @@ class MetricsOptions:
             "Insights of ECS or EKS, with the credentials that the AWS command line has), or `csv=FILE` "
             "(columns at, working_set_bytes, and perhaps rss_bytes, cpu_seconds, threads, processes, "
             "instance).",
+            show_default=False,
         ),
-    ]
+    ] = ""
     select: Annotated[
         str,
         typer.Option(
@@ -72,6 +73,8 @@ def metrics_source(told: MetricsOptions) -> MetricsSource:
     Raises:
         InputError: it is none that there is, or lacks what it needs.
     """
+    if not told.metrics:
+        raise InputError(f"--metrics: say where readings come from, as {_EXAMPLES}")
     kind, _, where = told.metrics.partition("=")
     if kind not in _KINDS or not where:
         raise InputError(f"--metrics {told.metrics}: KIND=WHERE is expected, as {_EXAMPLES}")

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from harness.campaign.observation import Wanted, observed
-from harness.campaign.observed_refit import write_observed
 from harness.cli.folders import new_folder
 from harness.cli.metrics_source import MetricsOptions, metrics_source
 from harness.cli.observe_options import RunOptions
+from harness.cli.observed_result import finish_observed, telling
 from harness.cli.option_groups import with_groups
-from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
-from harness.cli.run_source import instance_client, is_instance, seconds_back
+from harness.cli.run_source import instance_client, is_instance, seconds_back, without_query
 from harness.errors import HeadroomError, InputError, InvalidResultError, ResultError
-from harness.report.markdown import render_markdown
-from harness.report.terminal import print_result
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
-from harness.sizing.observed_fit import fit_observed
 from harness.sizing.run_lives import read_run_lives
 from harness.target.versions import dagster_version
 
@@ -86,7 +77,7 @@ def observe(
     until = time.time()
     console = make_console()
     wanted = Wanted(
-        instance=_without_query(url),
+        instance=without_query(url),
         locations=tuple(runs.location or ()),
         since=since,
         until=until,
@@ -94,20 +85,12 @@ def observe(
         select=metrics.select,
         name=folder.path.name,
     )
-    with _telling(console) as say, instance_client(url, runs.token_env, runs.token_header) as client:
+    with telling(console) as say, instance_client(url, runs.token_env, runs.token_header) as client:
         read = source.read(since, until, say)
         lives = read_run_lives(client, since, say, runs.event_logs)
         seen = observed(wanted, lives, read, dagster_version(client))
         say("fitting")
-        fitted = fit_observed(seen.document, seen.tables, force)
-    document = fitted.document
-    for name, table in seen.tables.items():
-        folder.write_table(name, table)
-    write_observed(folder, fitted)
-    folder.write_text("report.md", render_markdown(document, {}))
-    print_result(document, {}, console)
-    page = page_or_warning(folder.path) or folder.path / "report.md"
-    console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
+        document = finish_observed(folder, seen, force, console)
     if check is not None:
         _check(document, check)
     elif document.validity.state != "valid":
@@ -127,25 +110,3 @@ def _check(document: ResultDocument, share: float) -> None:
             f"on {day.day} only {day.headroom:.1%} of the limit of memory were left, and --check asks for "
             f"{share:.1%}; raise the limit, or lower max_concurrent_runs: dagster-sizing size says to what"
         )
-
-
-@contextmanager
-def _telling(console: Console) -> Iterator[Callable[[str], None]]:
-    """Shows how reading goes on: in place on a terminal, else a line for each kind of thing."""
-    if console.is_terminal:
-        with console.status("reading") as status:
-            yield lambda text: status.update(escape(text))
-        return
-    told: set[str] = set()
-
-    def say(text: str) -> None:
-        kind = re.sub(r"[\d,.]+", "#", text)
-        if kind not in told:
-            told.add(kind)
-            console.print(text, markup=False, highlight=False)
-
-    yield say
-
-
-def _without_query(url: str) -> str:
-    return url.split("?")[0].split("#")[0]

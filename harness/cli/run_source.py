@@ -82,6 +82,11 @@ def is_instance(source: str) -> bool:
     return source.lower().startswith(("http://", "https://"))
 
 
+def without_query(url: str) -> str:
+    """An address without what may be secret in it."""
+    return url.split("?")[0].split("#")[0]
+
+
 @contextmanager
 def counting(console: Console) -> Iterator[Callable[[int], None]]:
     """Shows how many runs were read: on a terminal as they come, else now and then as a line."""
@@ -112,7 +117,7 @@ def instance_client(source: str, token_env: str, header: str) -> Iterator[GraphQ
     Raises:
         InputError: the address or the token is none, or the instance gave no answer.
     """
-    url, host = _endpoint(source)
+    url, host = endpoint_of(source)
     headers = {header: header_value("--token-env", token_env, header)} if token_env else {}
     client = GraphQLClient(url, TIMEOUT_SECONDS, headers, through_proxy=not is_here(host))
     try:
@@ -153,7 +158,7 @@ def _told(error: GraphQLError, source: str, token_env: str, header: str) -> str:
     return f"SOURCE {source}: gave no runs ({error}); Dagster 1.8 to 1.13 is expected there"
 
 
-def _endpoint(source: str) -> tuple[str, str]:
+def endpoint_of(source: str) -> tuple[str, str]:
     """Address of the GraphQL endpoint, and its host."""
     try:
         parts = urlsplit(source)

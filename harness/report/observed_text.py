@@ -6,7 +6,7 @@ import datetime
 
 from harness.report.bars import OF_LIMIT, used
 from harness.report.text import Table, quantity
-from harness.results.observed_record import LifeRecord, ObservedFitRecord, ObservedRecord
+from harness.results.observed_record import LifeRecord, ObservedFitRecord, ObservedRecord, OwnLoadRecord
 from harness.results.result_document import CellRecord
 
 LEVELS = "Readings by the number of live runs"
@@ -32,6 +32,8 @@ def lines(observed: ObservedRecord) -> tuple[str, ...]:
         f"Readings: {_KINDS[observed.kind]}{window}, every {observed.interval_seconds:.0f} s, with the stamp "
         f"of when they were {observed.stamp}.{blind}"
     ]
+    if observed.own_load is not None:
+        found.append(_of_load(observed.own_load))
     if fitted is not None:
         found += _of_fit(observed, fitted)
     worst = observed.worst_day
@@ -41,6 +43,19 @@ def lines(observed: ObservedRecord) -> tuple[str, ...]:
         f"{_moment(worst.at_epoch_seconds)}{left}."
     )
     return tuple(found)
+
+
+def _of_load(load: OwnLoadRecord) -> str:
+    levels = ", ".join(map(str, load.levels))
+    left_out = (
+        f", and {load.bursts_left_out} were left out, as others ran too much" if load.bursts_left_out else ""
+    )
+    return (
+        f"Load: {load.bursts} bursts of {levels} runs were fired at it, {load.runs:,} runs in all{left_out}. "
+        f"At most {load.highest} runs were allowed at once, and "
+        f"{quantity(load.stop_above_bytes, 'bytes')} of memory; {load.foreign_runs:,} runs of others were "
+        "live meanwhile, and count as such."
+    )
 
 
 def _of_fit(observed: ObservedRecord, fitted: ObservedFitRecord) -> list[str]:

@@ -86,6 +86,19 @@ class ObservedFitRecord(Part):
     ages: tuple[AgeRecord, ...] = ()
 
 
+class OwnLoadRecord(Part):
+    """What `bench --attach` put on the deployment while it was observed."""
+
+    levels: tuple[int, ...] = Field(description="runs of a burst")
+    highest: int = Field(description="runs at once that were allowed, those of others included")
+    stop_above_bytes: float = Field(description="memory at which it was to stop")
+    bursts: int = Field(description="that were fired")
+    bursts_left_out: int = Field(description="as others ran too much")
+    runs: int = Field(description="that were launched")
+    foreign_runs: int = Field(description="of others that were live meanwhile")
+    stopped: str = Field("", description="why it ended early; empty where it did not")
+
+
 class ObservedRecord(Part):
     """How a deployment was observed."""
 
@@ -104,4 +117,5 @@ class ObservedRecord(Part):
     runs_without_log: int = Field(description="whose log was not read: their processes' ends are estimated")
     lives: tuple[LifeRecord, ...]
     worst_day: DayRecord
+    own_load: OwnLoadRecord | None = None
     fitted: ObservedFitRecord | None = None

@@ -83,6 +83,8 @@ def _notes(observed: ObservedRecord, fitted: ObservedFitRecord) -> Iterator[Reas
             f"stamps seem to be {fitted.lag_seconds:+.0f}s off, the most that is searched for; compare the "
             "clocks of the metrics system and of Dagster",
         )
+    if observed.own_load is not None and observed.own_load.stopped:
+        yield _note("stopped", f"the load was stopped early: {observed.own_load.stopped}")
     kills = sum(life.oom_kills or 0 for life in observed.lives)
     if kills:
         yield _note("oom-kill", f"the kernel killed {kills} processes at the memory limit in this time")

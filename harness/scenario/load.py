@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from harness.errors import InputError
 from harness.scenario.cells import cells_of
 from harness.scenario.env_file import read_env_file, taken_from_outside
-from harness.scenario.model import Scenario
+from harness.scenario.model import ELSEWHERE, Scenario
 from harness.scenario.problems import problems, section_of_scenario
 from harness.scenario.quantity import MIB
 from harness.scenario.written import FieldPath, Loader, Written, dotted, note, read_mapping, read_text
@@ -28,10 +28,11 @@ class LoadedScenario:
     text: str
 
 
-def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
+def load_scenario(path: Path, overrides: Sequence[str] = (), elsewhere: bool = False) -> LoadedScenario:
     """Read and check a scenario file, with `--set key=value` overrides applied.
 
-    Relative paths count from the file's folder.
+    Relative paths count from the file's folder. Where the code is `elsewhere`, in a deployment that runs
+    already, its own jobs need no location section.
 
     Raises:
         InputError: anything wrong; one line per problem.
@@ -41,7 +42,7 @@ def load_scenario(path: Path, overrides: Sequence[str] = ()) -> LoadedScenario:
     for option in overrides:
         written.options[_apply(document, option, written)] = option
     try:
-        scenario = Scenario.model_validate(document)
+        scenario = Scenario.model_validate(document, context=ELSEWHERE if elsewhere else None)
     except ValidationError as error:
         raise InputError("\n".join(problems(error, document, written, section_of_scenario))) from None
     _refuse_cells_of_one_name(scenario, written)

@@ -6,7 +6,7 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from harness.scenario.duration import Seconds
 from harness.scenario.one_kind import TickWorkload
@@ -14,6 +14,9 @@ from harness.scenario.own_code import OwnRuns, each_executor
 from harness.scenario.quantity import MIB, ServerCpus, ServerMemory
 from harness.scenario.section import Name, Section, each_once, one_or_many
 from harness.scenario.workload import BuiltinWorkload, Workload
+
+ELSEWHERE = "elsewhere"
+"""Context of validation where the code is in a deployment that runs already, so that nothing names it."""
 
 
 class DagsterSection(Section):
@@ -336,14 +339,14 @@ class Scenario(Section):
     )
 
     @model_validator(mode="after")
-    def _consistent(self) -> Scenario:
+    def _consistent(self, info: ValidationInfo) -> Scenario:
         labels = [w.label for w in self.workloads]
         twice = sorted({label for label in labels if labels.count(label) > 1})
         if twice:
             raise ValueError(f"workloads named twice: {', '.join(twice)}; give each its own name")
         kinds = (kind for w in self.workloads if not isinstance(w, TickWorkload) for kind in w.kinds)
         for workload in kinds:
-            if isinstance(workload, OwnRuns) and self.location is None:
+            if isinstance(workload, OwnRuns) and self.location is None and info.context is not ELSEWHERE:
                 raise ValueError(f"{workload.label} needs a location section that names its code")
             if isinstance(workload, BuiltinWorkload) and self.location is not None:
                 raise ValueError(

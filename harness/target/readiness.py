@@ -4,34 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from harness.errors import CodeLocationError, ExperimentError
-from harness.target.first_cause import ERROR_FIELDS, first_cause, one_line
+from harness.target.first_cause import first_cause, one_line
 from harness.target.graphql import NOT_AS_EXPECTED, GraphQLClient, GraphQLError, UnreachableError
+from harness.target.locations import location_entries, repository_of
 
 POLL_SECONDS = 0.2
 _T = TypeVar("_T")
-
-_WORKSPACE = f"""
-query Workspace {{
-  workspaceOrError {{
-    __typename
-    ... on PythonError {{ message }}
-    ... on Workspace {{
-      locationEntries {{
-        name
-        loadStatus
-        locationOrLoadError {{
-          __typename
-          ... on PythonError {{ {ERROR_FIELDS} }}
-          ... on RepositoryLocation {{ repositories {{ name }} }}
-        }}
-      }}
-    }}
-  }}
-}}
-"""
 
 _DAEMONS = """
 query Daemons { instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } } }
@@ -55,12 +36,12 @@ def wait_for_location(
     """
 
     def loaded(client: GraphQLClient) -> tuple[str, str] | None:
-        entry = _entry(client.execute(_WORKSPACE))
+        entry = next(iter(location_entries(client)), None)
         if entry is None or not entry["locationOrLoadError"]:
             return None
         found = entry["locationOrLoadError"]
         if found["__typename"] == "RepositoryLocation":
-            return entry["name"], _repository(found, repository)
+            return entry["name"], repository_of(found, repository)
         why = first_cause(found)
         if not _not_yet_reachable(why):
             raise CodeLocationError(f"location: the code does not import: {why}")
@@ -109,22 +90,6 @@ def _wait(
     finally:
         client.close()
     raise ExperimentError(f"{what} after {timeout:g}s ({last}); raise timeouts.start")
-
-
-def _entry(data: dict[str, Any]) -> dict[str, Any] | None:
-    entries = data["workspaceOrError"].get("locationEntries") or [None]
-    first: dict[str, Any] | None = entries[0]
-    return first
-
-
-def _repository(loaded: dict[str, Any], wanted: str | None) -> str:
-    names = sorted(repository["name"] for repository in loaded["repositories"])
-    found = ", ".join(names) or "none"
-    if wanted is not None and wanted not in names:
-        raise CodeLocationError(f"location.repository: {wanted} does not exist; the code has {found}")
-    if wanted is None and len(names) != 1:
-        raise CodeLocationError(f"location.repository: say which one is meant; the code has {found}")
-    return wanted or str(names[0])
 
 
 def _not_yet_reachable(message: str) -> bool:

@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "claims": {"model", "results"},
     "compare": {"model", "results", "sizing"},
     "campaign": {
-        *("scenario", "observe", "metrics", "stack", "experiment", "results"),
+        *("scenario", "target", "observe", "metrics", "stack", "experiment", "results"),
         *("sizing", "claims", "compare"),
     },
     "views": {"model", "results", "sizing"},
