@@ -43,6 +43,8 @@ class _Seen:
 
     since: float
     """When the last burst ended, or the watch began, in epoch seconds."""
+    newest: float = float("-inf")
+    """Instant of the newest reading, in epoch seconds."""
     foreign: set[str] = field(default_factory=set)
     """Runs of others that were live."""
     idle: float | None = None
@@ -158,15 +160,14 @@ class DeploymentWatch:
             raise StoppedError(f"{newer[0].name} was started anew at {minute(newer[0].began)}")
         for life in lives:
             self._note(life)
-        newest = max((_last_at(life) for life in lives), default=float("-inf"))
-        if now - newest > self.oldest:
+        if now - self._seen.newest > self.oldest:
             raise StoppedError(
                 f"no reading for {self.oldest:.0f}s, so that nobody can see what the load does"
             )
         if self._seen.highest_reading > self.stop_above:
             raise StoppedError(
-                f"memory was {_mib(self._seen.highest_reading)} at {minute(newest)}, and it is to stop above "
-                f"{_mib(self.stop_above)}"
+                f"memory was {_mib(self._seen.highest_reading)} at {minute(self._seen.newest)}, and it is to "
+                f"stop above {_mib(self.stop_above)}"
             )
 
     def _read(self, until: float) -> tuple[Instance, ...]:
@@ -181,6 +182,7 @@ class DeploymentWatch:
         fresh = readings.values[readings.at > self._seen.since]
         if self._seen.idle is None:
             self._seen.idle = float(readings.values[-1])
+        self._seen.newest = max(self._seen.newest, _last_at(life))
         self._seen.highest_reading = max(self._seen.highest_reading, *map(float, fresh), 0.0)
 
     def _see_runs(self) -> None:
