@@ -173,7 +173,8 @@ class DeploymentWatch:
     def _read(self, until: float) -> tuple[Instance, ...]:
         # What a single look cannot read, the next one may; that it goes on is seen by the readings' age.
         try:
-            return self._source.read(until - 2 * self.oldest, until, _silent)[0]
+            # From before the load on: of a life whose start is not known, the first reading is its start.
+            return self._source.read(self._began - self.oldest, until, _silent)[0]
         except HarnessError:
             return ()
 

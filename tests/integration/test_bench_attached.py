@@ -87,7 +87,7 @@ def test_it_finds_what_bench_finds_beside_runs_of_others(tmp_path: Path) -> None
 
 def test_it_stops_and_ends_its_runs_where_memory_is_too_high(tmp_path: Path) -> None:
     with deployment(tmp_path) as (found, options):
-        lower = tuple("250MiB" if one == "2000MiB" else one for one in options)
+        lower = tuple("300MiB" if one == "2000MiB" else one for one in options)
         code, said = run("bench", str(QUICK), *lower, "--out", str(tmp_path / "a"), state=tmp_path / "state")
         assert {one.status for one in runs_of(found)} <= {"SUCCESS", "CANCELED"}
     assert code == 5, said

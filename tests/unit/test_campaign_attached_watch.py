@@ -33,7 +33,8 @@ class ScriptedMetrics:
     until: float = float("inf")
     """No reading comes after it."""
     containers: int = 1
-    began: float = EPOCH - 5000
+    began: float | None = None
+    """None where its start is not known: then its first reading is."""
     kind: Kind = "point"
     silent: bool = False
     told: dict[float, float] = field(default_factory=dict)
@@ -50,11 +51,19 @@ class ScriptedMetrics:
         at = np.array([one for one in sorted(self.told) if since <= one <= until])
         values = MIB * np.array([self.told[one] for one in at])
         limit = None if self.limit is None else Readings(np.zeros(1), np.array([self.limit * MIB]))
+        if not len(at):
+            return (), Abilities(self.kind, 0.0, "measured", INTERVAL)
         lives = tuple(
-            Instance(f"etl-{n}", self.began, float("inf"), {"working_set_bytes": Readings(at, values)}, limit)
+            Instance(
+                f"etl-{n}",
+                self.began or at[0],
+                float("inf"),
+                {"working_set_bytes": Readings(at, values)},
+                limit,
+            )
             for n in range(self.containers)
         )
-        return lives if len(at) else (), Abilities(self.kind, 0.0, "measured", INTERVAL)
+        return lives, Abilities(self.kind, 0.0, "measured", INTERVAL)
 
 
 @dataclass
