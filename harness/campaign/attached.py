@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.campaign.attached_watch import Bounds, DeploymentWatch
+from harness.campaign.attached_watch import Bounds, DeploymentWatch, silent
 from harness.campaign.observation import Observed, Wanted, observed
 from harness.errors import ExperimentError, InputError, Interrupted
 from harness.experiment.attached import AttachedLoad, AttachedOutcome
@@ -65,7 +65,7 @@ def load_attached(
     """Fire the scenario's bursts at a deployment, and read what its metrics and runs tell of that time.
 
     Args:
-        scenario: its workloads, load, time-outs and seed count.
+        scenario: that `check_levels` lets pass; its workloads, load, time-outs and seed count.
         where: the deployment.
         source: of its metrics.
         client: of its webserver.
@@ -77,7 +77,6 @@ def load_attached(
         ExperimentError: it was stopped in its first burst; runs of ours were ended.
         Interrupted: by the user or the system; runs of ours were ended.
     """
-    check_levels(scenario, where.bounds.highest)
     began, experiment_id = tools.clock.now(), uuid.uuid4().hex[:12]
     watch = DeploymentWatch(source, client, where.bounds, experiment_id, tools.clock)
     plan = _plan(scenario, watch.interval)
@@ -112,8 +111,8 @@ def load_attached(
         seed=scenario.seed,
         own_load=_own_load(scenario.load.levels, where.bounds.highest, watch, outcome),
     )
-    lives = read_run_lives(client, began, _silent, max(LOGS_READ, outcome.runs + watch.foreign_runs))
-    return observed(wanted, lives, source.read(began, until, _silent), dagster_version(client))
+    lives = read_run_lives(client, began, silent, max(LOGS_READ, outcome.runs + watch.foreign_runs))
+    return observed(wanted, lives, source.read(began, until, silent), dagster_version(client))
 
 
 def _plan(scenario: Scenario, interval: float) -> AttachedPlan:
@@ -150,7 +149,3 @@ def _wait_for_readings(watch: DeploymentWatch, until: float, tools: Tools) -> No
     deadline = tools.clock.monotonic() + watch.oldest
     while watch.newest(tools.clock.now()) < until and tools.clock.monotonic() < deadline:
         tools.clock.sleep(READ_AGAIN_SECONDS)
-
-
-def _silent(_text: str) -> None:
-    """Nothing is told."""

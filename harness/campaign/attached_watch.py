@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.errors import HarnessError, InputError
@@ -52,7 +52,7 @@ class _Seen:
     per_run: float = 0.0
     """Most that a run of a burst was seen to take, in bytes."""
     highest_reading: float = 0.0
-    """Since then, in bytes."""
+    """Since the last burst ended, in bytes."""
 
 
 class DeploymentWatch:
@@ -84,7 +84,7 @@ class DeploymentWatch:
         self._looked = float("-inf")
         self._missed = 0
         self._seen = _Seen(since=self._began)
-        instances, abilities = source.read(self._began - BACK_SECONDS, self._began, _silent)
+        instances, abilities = source.read(self._began - BACK_SECONDS, self._began, silent)
         self.interval = abilities.interval_seconds
         if abilities.kind == "max":
             raise InputError("--metrics: maxima of windows go with no number of runs; give points or means")
@@ -93,7 +93,6 @@ class DeploymentWatch:
                 f"--metrics: fewer than two readings in the last {BACK_SECONDS / 60:.0f} minutes"
             )
         life = self._only_one(instances)
-        self._instance = life.name
         age = self._began - _last_at(life)
         if age > self.oldest:
             raise InputError(
@@ -174,7 +173,7 @@ class DeploymentWatch:
         # What a single look cannot read, the next one may; that it goes on is seen by the readings' age.
         try:
             # From before the load on: of a life whose start is not known, the first reading is its start.
-            return self._source.read(self._began - self.oldest, until, _silent)[0]
+            return self._source.read(self._began - self.oldest, until, silent)[0]
         except HarnessError:
             return ()
 
@@ -232,4 +231,5 @@ def _mib(size: float) -> str:
     return f"{size / MIB:,.0f} MiB"
 
 
-_silent: Callable[[str], None] = lambda _text: None  # noqa: E731
+def silent(_text: str) -> None:
+    """Tells nobody how reading goes on."""

@@ -9,15 +9,15 @@ from rich.console import Console
 from harness.campaign.attached import Attached, check_levels, load_attached
 from harness.campaign.attached_watch import Bounds
 from harness.cli.attach_options import AttachOptions
-from harness.cli.folders import new_folder
+from harness.cli.folders import free_folder
 from harness.cli.metrics_source import MetricsOptions, metrics_source
-from harness.cli.observed_result import finish_observed
+from harness.cli.observed_result import publish_observed
 from harness.cli.options import bytes_of
-from harness.cli.run_source import endpoint_of, header_value, instance_client, is_instance, without_query
-from harness.errors import ExperimentError, InputError, InvalidResultError, ResultError
+from harness.cli.run_source import endpoint_of, instance_client, is_instance, token_headers, without_query
+from harness.errors import ExperimentError, InputError, InvalidResultError
 from harness.experiment.tools import Tools
-from harness.results.folder import ResultFolder
 from harness.scenario.model import Scenario
+from harness.sizing.observed_fit import fit_observed
 from harness.target.endpoint import Endpoint
 from harness.target.locations import find_location
 from harness.web_session import is_here
@@ -39,9 +39,7 @@ def bench_attached(
     check_levels(scenario, highest)
     stop_above = bytes_of("--stop-above", options.stop_above) if options.stop_above else None
     source = metrics_source(metrics)
-    folder = ResultFolder(out or new_folder(scenario.name))
-    if folder.exists:
-        raise ResultError(f"{folder.path}: holds a result already; choose another --out")
+    folder = free_folder(out, scenario.name)
 
     def say(text: str) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -59,8 +57,8 @@ def bench_attached(
             name=scenario.name,
         )
         seen = load_attached(scenario, where, source, client, say, Tools())
-    document = finish_observed(folder, seen, False, console)
-    load = seen.document.observed.own_load if seen.document.observed is not None else None
+    document = publish_observed(folder, seen, fit_observed(seen.document, seen.tables), console)
+    load = None if document.observed is None else document.observed.own_load
     if load is not None and load.stopped:
         raise ExperimentError(f"stopped: {load.stopped}; what was measured is in {folder.path}")
     if document.validity.state != "valid":
@@ -86,6 +84,5 @@ def _allowed(options: AttachOptions) -> int:
 
 def _endpoint(options: AttachOptions, location: str, repository: str) -> Endpoint:
     url, host = endpoint_of(options.attach)
-    token, header = options.token_env, options.token_header
-    headers = {header: header_value("--token-env", token, header)} if token else {}
+    headers = token_headers(options.token_env, options.token_header)
     return Endpoint(url, location, repository, headers, through_proxy=not is_here(host))

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
 from harness.campaign.observation import Wanted, observed
-from harness.cli.folders import new_folder
+from harness.cli.folders import free_folder
 from harness.cli.metrics_source import MetricsOptions, metrics_source
 from harness.cli.observe_options import RunOptions
-from harness.cli.observed_result import finish_observed, telling
+from harness.cli.observed_result import publish_observed
 from harness.cli.option_groups import with_groups
 from harness.cli.progress import make_console
 from harness.cli.run_source import instance_client, is_instance, seconds_back, without_query
-from harness.errors import HeadroomError, InputError, InvalidResultError, ResultError
-from harness.results.folder import ResultFolder
+from harness.errors import HeadroomError, InputError, InvalidResultError
 from harness.results.result_document import ResultDocument
+from harness.sizing.observed_fit import fit_observed
 from harness.sizing.run_lives import read_run_lives
 from harness.target.versions import dagster_version
 
@@ -71,9 +76,7 @@ def observe(
         raise InputError(f"--check {check:g}: a share between 0 and 1 is expected, such as 0.1")
     since = seconds_back(runs.days)
     source = metrics_source(metrics)
-    folder = ResultFolder(out or new_folder("observed"))
-    if folder.exists:
-        raise ResultError(f"{folder.path}: holds a result already; choose another --out")
+    folder = free_folder(out, "observed")
     until = time.time()
     console = make_console()
     wanted = Wanted(
@@ -85,12 +88,13 @@ def observe(
         select=metrics.select,
         name=folder.path.name,
     )
-    with telling(console) as say, instance_client(url, runs.token_env, runs.token_header) as client:
+    with _telling(console) as say, instance_client(url, runs.token_env, runs.token_header) as client:
         read = source.read(since, until, say)
         lives = read_run_lives(client, since, say, runs.event_logs)
         seen = observed(wanted, lives, read, dagster_version(client))
         say("fitting")
-        document = finish_observed(folder, seen, force, console)
+        fitted = fit_observed(seen.document, seen.tables, force)
+    document = publish_observed(folder, seen, fitted, console)
     if check is not None:
         _check(document, check)
     elif document.validity.state != "valid":
@@ -110,3 +114,21 @@ def _check(document: ResultDocument, share: float) -> None:
             f"on {day.day} only {day.headroom:.1%} of the limit of memory were left, and --check asks for "
             f"{share:.1%}; raise the limit, or lower max_concurrent_runs: dagster-sizing size says to what"
         )
+
+
+@contextmanager
+def _telling(console: Console) -> Iterator[Callable[[str], None]]:
+    """Shows how reading goes on: in place on a terminal, else a line for each kind of thing."""
+    if console.is_terminal:
+        with console.status("reading") as status:
+            yield lambda text: status.update(escape(text))
+        return
+    told: set[str] = set()
+
+    def say(text: str) -> None:
+        kind = re.sub(r"[\d,.]+", "#", text)
+        if kind not in told:
+            told.add(kind)
+            console.print(text, markup=False, highlight=False)
+
+    yield say

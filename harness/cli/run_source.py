@@ -118,8 +118,9 @@ def instance_client(source: str, token_env: str, header: str) -> Iterator[GraphQ
         InputError: the address or the token is none, or the instance gave no answer.
     """
     url, host = endpoint_of(source)
-    headers = {header: header_value("--token-env", token_env, header)} if token_env else {}
-    client = GraphQLClient(url, TIMEOUT_SECONDS, headers, through_proxy=not is_here(host))
+    client = GraphQLClient(
+        url, TIMEOUT_SECONDS, token_headers(token_env, header), through_proxy=not is_here(host)
+    )
     try:
         yield client
     except GraphQLError as error:
@@ -176,6 +177,11 @@ def endpoint_of(source: str) -> tuple[str, str]:
     path = parts.path.rstrip("/")
     path = path if path.endswith("/graphql") else f"{path}/graphql"
     return SplitResult(parts.scheme, parts.netloc, path, "", "").geturl(), host
+
+
+def token_headers(token_env: str, header: str) -> dict[str, str]:
+    """What a webserver is sent: the token of `--token-env`; nothing where none was named."""
+    return {header: header_value("--token-env", token_env, header)} if token_env else {}
 
 
 def header_value(option: str, variable: str, header: str) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 from harness.errors import ExperimentError
 from harness.experiment.attached_plan import LAUNCH_SECONDS, AttachedBurst, AttachedPlan
 from harness.experiment.load_plan import load_plan
-from harness.experiment.plan import PlannedBurst
+from harness.experiment.plan import PlannedBurst, hold_seconds
 from harness.experiment.tools import Tools
 from harness.experiment.workload_check import find_runs
 from harness.scenario.cells import Cell, cells_of
@@ -42,7 +42,7 @@ class Watch(Protocol):
         ...
 
     def room(self, level: int) -> bool:
-        """Whether `level` runs may be launched now; StoppedError where they must not be, ever."""
+        """Look, and whether `level` runs may be launched now; StoppedError where they must not, ever."""
         ...
 
     def held(self, level: int) -> None:
@@ -121,7 +121,8 @@ class AttachedLoad:
         workload = self._cells[burst.workload].workload
         assert not isinstance(workload, TickWorkload), "refused before any load"
         holds = all(kind.holds for kind in workload.kinds)
-        wave = seconds + self._launch_seconds * (burst.level - 1) if holds else 0.0
+        window = self._scenario.load.window
+        wave = hold_seconds(burst.level, self._launch_seconds, seconds, window) if holds else 0.0
         held = self._wave(burst, wave, watch)
         while not holds and held < seconds:
             held += self._wave(burst, 0.0, watch)
@@ -225,7 +226,6 @@ class AttachedLoad:
             if self._tools.clock.monotonic() >= deadline:
                 return False
             self._tools.clock.sleep(POLL_SECONDS)
-            watch.look()
         return True
 
     def _let_pass(self, seconds: float, watch: Watch) -> None:

@@ -346,7 +346,7 @@ class Scenario(Section):
             raise ValueError(f"workloads named twice: {', '.join(twice)}; give each its own name")
         kinds = (kind for w in self.workloads if not isinstance(w, TickWorkload) for kind in w.kinds)
         for workload in kinds:
-            if isinstance(workload, OwnRuns) and self.location is None and info.context is not ELSEWHERE:
+            if isinstance(workload, OwnRuns) and self.location is None and info.context != ELSEWHERE:
                 raise ValueError(f"{workload.label} needs a location section that names its code")
             if isinstance(workload, BuiltinWorkload) and self.location is not None:
                 raise ValueError(
