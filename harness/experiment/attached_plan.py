@@ -14,6 +14,9 @@ REST_INTERVALS = 2
 """Between two bursts: the server alone is a level too."""
 SPARE_READINGS = 1.1
 """More than are needed, as some are lost at either end."""
+RUNS_IN_A_ROW = 40
+"""The whole time is so many times as long as a run: intervals come of blocks of at least four runs' time, and
+eight blocks are the fewest."""
 LAUNCH_SECONDS = 3.0
 """What a launch takes, until one was seen."""
 
@@ -73,9 +76,15 @@ def plan_attached(
     readings, runs, of_each = needed
     per_repeat = sum(levels)
     repeats = max(repeats, math.ceil(runs / (workloads * per_repeat)), math.ceil(of_each / per_repeat))
+    launching = LAUNCH_SECONDS * (max(levels) - 1)
+    while True:
+        number = repeats * workloads * len(levels)
+        held = max(FEWEST_INTERVALS, math.ceil(SPARE_READINGS * readings / number - REST_INTERVALS))
+        if number * (held + REST_INTERVALS) * interval >= RUNS_IN_A_ROW * (held * interval + launching):
+            break
+        repeats += 1
     chosen = [(workload, level) for workload in range(workloads) for level in sorted(levels)]
     rest = plan_bursts(tuple(range(len(chosen))), repeats - 1, seed, 0)
     order = [*range(len(chosen)), *(burst.level for burst in rest)]
     bursts = tuple(AttachedBurst(number, *chosen[one]) for number, one in enumerate(order))
-    held = max(FEWEST_INTERVALS, math.ceil(SPARE_READINGS * readings / len(bursts) - REST_INTERVALS))
     return AttachedPlan(bursts, held * interval, REST_INTERVALS * interval)

@@ -68,12 +68,14 @@ class ProcessStack:
         prepared = prepare_environment(scenario, cell.dagster_version, say)
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
-        # Both run at the end, even when nobody reads any more what is said.
+        # All run at the end, the last one first, even when nobody reads any more what is said.
         with ExitStack() as cleanup:
             ledger = Ledger()
+            starter = _Starter(scenario, cell, folder, prepared, ledger, say)
+            cleanup.callback(starter.reap)
             cleanup.callback(ledger.close)
             cleanup.callback(say, "taking the code server down")
-            yield _Starter(scenario, cell, folder, prepared, ledger, say).start()
+            yield starter.start()
 
 
 class _Starter:
@@ -169,6 +171,11 @@ class _Starter:
             self._say(f"limits: not enforced ({error})")
             return None, Limits(False, "none", str(error), cpus, memory, host_cpus)
         return limited, Limits(True, limited.method, "", cpus, memory, host_cpus)
+
+    def reap(self) -> None:
+        """Take note that the services have ended, which the ledger has seen to."""
+        for service in self._services:
+            service.process.poll()
 
     def _server_argv(self, port: int) -> list[str]:
         location = self._scenario.location or own_workloads()

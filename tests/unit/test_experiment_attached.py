@@ -66,6 +66,7 @@ def test_a_plan_has_readings_and_runs_enough_and_begins_with_the_least() -> None
         assert plan.seconds / interval >= 200
         assert plan.runs >= 50
         assert plan.hold_seconds >= 4 * interval
+        assert plan.seconds >= 8 * 4 * (plan.hold_seconds + 3.0 * (max(levels) - 1))  # blocks of four runs
         first = plan.bursts[: workloads * len(levels)]
         assert [(one.workload, one.level) for one in first] == [
             (workload, level) for workload in range(workloads) for level in levels
