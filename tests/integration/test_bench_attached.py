@@ -63,9 +63,9 @@ def test_it_finds_what_bench_finds_beside_runs_of_others(tmp_path: Path) -> None
             target=load_at_random, args=(found.endpoint, "io_bound", 2, 10, 300, 1), daemon=True
         )
         others.start()
-        code, said = run(
-            "bench", str(QUICK), *options, "--out", str(tmp_path / "a"), state=tmp_path / "state"
-        )
+        # 57 bursts with their launches: 17 minutes
+        arguments = ("bench", str(QUICK), *options, "--out", str(tmp_path / "a"))
+        code, said = run(*arguments, state=tmp_path / "state", timeout=2400)
         others.join()
         print(said)
         ours = [one for one in runs_of(found) if any(tag.key == TAG for tag in one.tags)]
