@@ -13,6 +13,9 @@ import numpy as np
 
 from harness.model.linear import Array
 
+_SHORTEST = 1e-3
+"""Seconds: Dagster's own stamps have milliseconds."""
+
 
 @dataclass(frozen=True)
 class LiveRuns:
@@ -35,7 +38,19 @@ class LiveRuns:
 
     def mean(self, until: Array, window: Array | float) -> Array:
         """How many are live on average over the `window` seconds before each instant; shape of `until`."""
-        return np.asarray((self._seconds_lived(until) - self._seconds_lived(until - window)) / window)
+        each = np.ones_like(self.began)
+        return np.asarray((self._lived(until, each) - self._lived(until - window, each)) / window)
+
+    def pace(self, until: Array, window: Array | float) -> Array:
+        """How many are gone through a second in the `window` seconds before each instant; shape of `until`.
+
+        Each is spread evenly over its own length; one that goes on, over the mean length. Where many run at
+        once and each takes longer, that many a second stays what it was, while the number of live ones grows.
+        """
+        lengths = self.ended - self.began
+        lengths = np.where(np.isfinite(lengths), lengths, self.mean_seconds)
+        each = 1.0 / np.maximum(np.nan_to_num(lengths, nan=np.inf), _SHORTEST)
+        return np.asarray((self._lived(until, each) - self._lived(until - window, each)) / window)
 
     def begun_by(self, instants: Array) -> Array:
         """How many have begun by each instant; shape of `instants`."""
@@ -51,18 +66,19 @@ class LiveRuns:
         began = self.began[reached] + lowest
         return LiveRuns(began, np.minimum(self.ended[reached], began + (highest - lowest)))
 
-    def _seconds_lived(self, instants: Array) -> Array:
-        """Seconds that all of them together were live before each instant."""
-        return _sum_since(np.sort(self.began), instants) - _sum_since(np.sort(self.ended), instants)
+    def _lived(self, instants: Array, weights: Array) -> Array:
+        """Seconds that all of them together were live before each instant, each run's by its weight."""
+        return _sum_since(self.began, weights, instants) - _sum_since(self.ended, weights, instants)
 
 
-def _sum_since(events: Array, instants: Array) -> Array:
-    """Sum over events before each instant of the seconds since; `events` ascending, infinite ones last."""
-    finite = events[np.isfinite(events)]
-    if not len(finite):
+def _sum_since(events: Array, weights: Array, instants: Array) -> Array:
+    """Sum over events before each instant of the seconds since, by the weights of events."""
+    order = np.argsort(events)[: np.count_nonzero(np.isfinite(events))]
+    if not len(order):
         return np.zeros_like(instants, dtype=float)
     # From the first event on: sums of epoch seconds would lose the milliseconds.
-    origin = finite[0]
-    sums = np.concatenate([[0.0], np.cumsum(finite - origin)])
-    before = np.searchsorted(finite, instants, side="right")
-    return np.asarray(before * (instants - origin) - sums[before])
+    origin = events[order[0]]
+    sums = np.concatenate([[0.0], np.cumsum(weights[order] * (events[order] - origin))])
+    counts = np.concatenate([[0.0], np.cumsum(weights[order])])
+    before = np.searchsorted(events[order], instants, side="right")
+    return np.asarray(counts[before] * (instants - origin) - sums[before])

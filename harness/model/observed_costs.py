@@ -2,7 +2,11 @@
 
     memory = base + starting × runs that start + Σ running(job) × runs that run + over × runs just over
              + leak × finished runs + drift × hours
-    cores  = base + starting × runs that start + Σ running(job) × runs that run + over × runs just over
+    cores  = base + start × starts a second + Σ running(job) × runs that run + over × runs just over
+
+A start computes the same however long it takes, and takes longer where many start at once: its CPU-seconds
+are spread over the time that it took. Whether a run computes by the second, as one that polls, or the same in
+all, as where many share few CPUs for the same work, is what fits better.
 
 The base is each life's own. What goes together cannot be told apart (Belsley, Kuh & Welsch 1980), and then
 has a reason in place of a number; it stays in the equations as one, so that the rest is what it is.
@@ -24,8 +28,10 @@ from harness.model.observed_load import (
     HOURS,
     STARTING,
     Column,
+    Counted,
     Equations,
     Life,
+    Look,
     Sampling,
     durations,
     endings,
@@ -101,10 +107,14 @@ class CpuCosts:
     """What a server computes."""
 
     base_cores: Estimate
-    starting_cores: Told
+    start_seconds: Told
+    """CPU-seconds until a run runs."""
     running_cores: Mapping[str, Told]
+    """Of a run of each job that runs, on average over that phase."""
     seconds_per_run: Mapping[str, Told]
-    """CPU-seconds of a whole run of each job, at the mean durations of its two phases."""
+    """CPU-seconds of a whole run of each job, at its mean duration."""
+    by_time: bool
+    """Whether what a run computes goes by how long it runs."""
     together: tuple[tuple[str, ...], ...]
     quality: Quality
 
@@ -121,7 +131,7 @@ def state_costs(
         seed: of the bootstrap.
     """
     equations = states(lives, sampling)
-    fitted = _fit(equations, sampling, grows, HUBER_K, seed)
+    fitted = _fit(equations, sampling, grows, HUBER_K, seed, _BY_COUNT)
     if isinstance(fitted, NotEstimable):
         return fitted
     nothing = NotEstimable("it is not looked for", len(equations.values))
@@ -150,7 +160,7 @@ def find_stale(lives: Sequence[Life], sampling: Sampling) -> float:
     for stale in STALE:
         asked = replace(sampling, stale=stale)
         # By least squares: means are what is compared, and what is robust goes by the likeliest instant.
-        fitted = _fit(states(fewer, asked), asked, True, np.inf, 1)
+        fitted = _fit(states(fewer, asked), asked, True, np.inf, 1, _BY_COUNT)
         if isinstance(fitted, NotEstimable):
             return 0.0
         losses[stale] = fitted.fit.loss / fitted.scrapes
@@ -163,23 +173,40 @@ def cpu_costs(lives: Sequence[Life], sampling: Sampling, seed: int = 1) -> CpuCo
     By least squares: CPU comes in spurts, and what is robust against them does not count them.
     """
     equations = rates(lives, sampling)
-    fitted = _fit(equations, sampling, False, np.inf, seed)
-    if isinstance(fitted, NotEstimable):
-        return fitted
+    fits = [_fit(equations, sampling, False, np.inf, seed, loads) for loads in (_BY_TIME, _BY_RUN)]
+    able = [one for one in fits if isinstance(one, _Fitted)]
+    if not able:
+        return next(one for one in fits if isinstance(one, NotEstimable))
+    fitted = min(able, key=lambda one: one.fit.loss)
     seconds = {job: fitted.seconds_per_run(equations, job) for job in equations.jobs}
     return CpuCosts(
         base_cores=fitted.one(0),
-        starting_cores=fitted.of(STARTING),
-        running_cores=fitted.of_jobs(),
+        start_seconds=fitted.of(STARTING),
+        running_cores={job: fitted.cores(equations, job) for job in equations.jobs},
         seconds_per_run=seconds,
+        by_time=fitted.loads is _BY_TIME,
         together=tuple(group for group in fitted.groups if len(group) > 1),
         quality=_quality(equations, fitted.fit),
     )
 
 
 @dataclass(frozen=True)
+class _Loads:
+    """By what runs of a phase count."""
+
+    start: Counted
+    run: Counted
+
+
+_BY_COUNT = _Loads(Look.live, Look.live)
+_BY_TIME = _Loads(Look.pace, Look.live)
+_BY_RUN = _Loads(Look.pace, Look.pace)
+
+
+@dataclass(frozen=True)
 class _Fitted:
     fit: ScrapeFit
+    loads: _Loads
     columns: tuple[Column, ...]
     """Of the regressors, in their order."""
     groups: tuple[tuple[str, ...], ...]
@@ -217,34 +244,43 @@ class _Fitted:
             return NotEstimable(f"it is live at the same times as {others}", self.scrapes)
         return self.of(group[0])
 
+    def cores(self, equations: Equations, job: str) -> Told:
+        """Of CPU, in the phase that the regressor of the job is of."""
+        told, mean = self.of_job(job), self._seconds(equations, job)
+        if isinstance(told, NotEstimable) or self.loads is not _BY_RUN:
+            return told
+        if not mean > 0:
+            return NotEstimable("no run ended", self.scrapes)
+        return Estimate(told.value / mean, told.low / mean, told.high / mean, told.n)
+
     def seconds_per_run(self, equations: Equations, job: str) -> Told:
-        """Of both phases, at their mean durations."""
-        cores = self.of_job(job)
-        if isinstance(cores, NotEstimable):
-            return cores
-        starts, runs = (
-            np.concatenate([durations(getattr(life.runs[job], phase)) for life in equations.lives])
-            for phase in ("starting", "running")
-        )
-        if not len(runs):
+        """Of CPU, in both phases."""
+        told, mean = self.of_job(job), self._seconds(equations, job)
+        if isinstance(told, NotEstimable):
+            return told
+        if not mean > 0:
             return NotEstimable("no run ended", self.scrapes)
         names = [column.name for column in self.columns]
         weights = np.zeros((1, 1 + len(names)))
-        weights[0, 1 + names.index(job)] = runs.mean()
-        begin = starts.mean() if len(starts) else 0.0
+        weights[0, 1 + names.index(job)] = 1.0 if self.loads is _BY_RUN else mean
         if STARTING in names:
-            weights[0, 1 + names.index(STARTING)] = begin
-        else:
-            weights[0, 1 + names.index(job)] += begin
+            weights[0, 1 + names.index(STARTING)] = 1.0
         for column, (first, last) in zip(endings(equations.jobs), ENDINGS, strict=True):
             if column.name in names:
                 weights[0, 1 + names.index(column.name)] = last - first
         found = self.fit.combined(weights)
         return Estimate(float(found.value[0]), float(found.low[0]), float(found.high[0]), self.scrapes)
 
+    def _seconds(self, equations: Equations, job: str) -> float:
+        """Mean length of the phase that the regressor of a job is of; nan where no run ended."""
+        apart = any(column.name == STARTING for column in self.columns)
+        phases = [life.runs[job].running if apart else life.runs[job].whole for life in equations.lives]
+        lived = np.concatenate([durations(one) for one in phases])
+        return float(lived.mean()) if len(lived) else float("nan")
+
 
 def _fit(
-    equations: Equations, sampling: Sampling, grows: bool, huber_k: float, seed: int
+    equations: Equations, sampling: Sampling, grows: bool, huber_k: float, seed: int, loads: _Loads
 ) -> _Fitted | NotEstimable:
     scrapes = len(equations.values)
     blocks = int(equations.blocks.max()) + 1 if scrapes else 0
@@ -253,7 +289,7 @@ def _fit(
             f"too short: {blocks} blocks of time, at least {LEAST_BLOCKS} are needed", scrapes
         )
     groups = groups_of(equations)
-    columns, left_out = _columns(equations, groups, grows)
+    columns, left_out = _columns(equations, groups, grows, loads)
     if not columns:
         return NotEstimable("no run was live at any scrape, or always as many", scrapes)
     fit = fit_scrapes(
@@ -267,17 +303,17 @@ def _fit(
         huber_k,
         least_scale_of(equations.values),
     )
-    return _Fitted(fit, tuple(columns), groups, left_out, scrapes)
+    return _Fitted(fit, loads, tuple(columns), groups, left_out, scrapes)
 
 
 def _columns(
-    equations: Equations, groups: Sequence[tuple[str, ...]], grows: bool
+    equations: Equations, groups: Sequence[tuple[str, ...]], grows: bool, loads: _Loads
 ) -> tuple[list[Column], dict[str, str]]:
     """Regressors that can be told apart, and why others are left out."""
     left_out: dict[str, str] = {}
-    start = starting(equations.jobs)
+    start = starting(equations.jobs, loads.start)
     kept: list[Column] = []
-    for column in (start, *(running(group) for group in groups)):
+    for column in (start, *(running(group, loads.run) for group in groups)):
         if not _moves(equations, column):
             left_out[column.name] = "no run was live at any scrape, or always as many"
         else:
@@ -286,7 +322,7 @@ def _columns(
         left_out[STARTING] = "scrapes meet runs that start at one age alone, as both go by the same clock"
     if start in kept and _inflated(equations, kept, start):
         left_out[STARTING] = "runs start when they run: a run is one phase, from the start of its process on"
-        kept = [up(group) for group in groups if " + ".join(group) not in left_out]
+        kept = [up(group, loads.run) for group in groups if " + ".join(group) not in left_out]
     for column in endings(equations.jobs):
         # Few scrapes meet so short a time: where they are too few, they are too few to matter too.
         often = column.values(equations, 0.0).sum() >= LEAST_ENDINGS

@@ -42,6 +42,12 @@ class JobRuns:
     running: LiveRuns
     """From there until the process told that it exits."""
 
+    @property
+    def whole(self) -> LiveRuns:
+        """Both phases as one."""
+        ran = np.isfinite(self.running.began)
+        return LiveRuns(self.starting.began, np.where(ran, self.running.ended, self.starting.ended))
+
     def over(self, first: float, last: float) -> LiveRuns:
         """From so many seconds after that until so many."""
         return LiveRuns(self.running.ended + first, self.running.ended + last)
@@ -91,13 +97,24 @@ class Look:
         """How many are live, on average over when the look may have been; shape (scrapes,)."""
         if not np.any(self.window):
             return runs.mean(self.instants, self.stale) if self.stale else runs.at(self.instants)
+        return self._over_stale(runs.mean)
+
+    def pace(self, runs: LiveRuns) -> Array:
+        """How many are gone through a second, as `LiveRuns.pace`; only of windows. Shape (scrapes,)."""
+        return self._over_stale(runs.pace)
+
+    def _over_stale(self, of: Callable[[Array, Array | float], Array]) -> Array:
         before = self.stale * _QUARTERS if self.stale else np.zeros(1)
-        return np.asarray(np.mean([runs.mean(self.instants - one, self.window) for one in before], axis=0))
+        return np.asarray(np.mean([of(self.instants - one, self.window) for one in before], axis=0))
 
     @property
     def middle(self) -> Array:
         """Shape (scrapes,)."""
         return self.instants - (np.asarray(self.window) + self.stale) / 2
+
+
+Counted = Callable[[Look, LiveRuns], Array]
+"""How runs make a regressor: `Look.live` or `Look.pace`."""
 
 
 @dataclass(frozen=True)
@@ -187,10 +204,10 @@ def durations(runs: LiveRuns) -> Array:
     return lived[np.isfinite(lived)]
 
 
-def starting(jobs: Sequence[str]) -> Column:
+def starting(jobs: Sequence[str], counted: Counted = Look.live) -> Column:
     """Runs of these jobs that start."""
     return Column(
-        STARTING, lambda life, look: _sum([look.live(life.runs[job].starting) for job in jobs], look)
+        STARTING, lambda life, look: _sum([counted(look, life.runs[job].starting) for job in jobs], look)
     )
 
 
@@ -206,21 +223,20 @@ def endings(jobs: Sequence[str]) -> tuple[Column, ...]:
     return tuple(column(*seconds) for seconds in ENDINGS)
 
 
-def running(jobs: Sequence[str]) -> Column:
+def running(jobs: Sequence[str], counted: Counted = Look.live) -> Column:
     """Runs of these jobs that run."""
     return Column(
-        " + ".join(jobs), lambda life, look: _sum([look.live(life.runs[job].running) for job in jobs], look)
+        " + ".join(jobs),
+        lambda life, look: _sum([counted(look, life.runs[job].running) for job in jobs], look),
     )
 
 
-def up(jobs: Sequence[str]) -> Column:
+def up(jobs: Sequence[str], counted: Counted = Look.live) -> Column:
     """Runs of these jobs that start or run."""
-
-    def of(life: Life, look: Look) -> Array:
-        both = [phase for job in jobs for phase in (life.runs[job].starting, life.runs[job].running)]
-        return _sum([look.live(runs) for runs in both], look)
-
-    return Column(" + ".join(jobs), of)
+    return Column(
+        " + ".join(jobs),
+        lambda life, look: _sum([counted(look, life.runs[job].whole) for job in jobs], look),
+    )
 
 
 def of_age(job: str, lowest: float, highest: float) -> Column:

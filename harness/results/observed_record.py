@@ -84,6 +84,7 @@ class ObservedFitRecord(Part):
     cache_per_run_bytes: float | None = Field(description="working set less RSS, fitted apart; none without")
     residuals: ResidualRecord | None
     ages: tuple[AgeRecord, ...] = ()
+    unfitted: str = Field("", description="why nothing could be fitted to memory; empty where it was")
 
 
 class OwnLoadRecord(Part):

@@ -54,6 +54,12 @@ def _against(observed: ObservedRecord, fitted: ObservedFitRecord) -> Iterator[Re
             f"{fitted.highest_level}; at least {FEWEST_LEVELS}, and a most of {LOWEST_MAXIMUM}, are needed: "
             "observe busier days, or measure with dagster-sizing bench",
         )
+    if fitted.unfitted:
+        yield _invalid(
+            "unfitted",
+            f"no constants of memory come of {_hours(observed)} ({fitted.unfitted}): observe more days, or "
+            "measure with dagster-sizing bench",
+        )
     if fitted.gap_share > MOST_GAPS:
         yield _invalid(
             "gaps",

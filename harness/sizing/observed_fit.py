@@ -193,6 +193,7 @@ def _record(
         else None,
         cache_per_run_bytes=_cache_per_run(fits),
         ages=age_records(fits.profiles),
+        unfitted=memory.reason if isinstance(memory, NotEstimable) else "",
         residuals=None
         if quality is None
         else ResidualRecord(

@@ -80,7 +80,11 @@ def test_it_finds_what_bench_finds_beside_runs_of_others(tmp_path: Path) -> None
     reference = ResultFolder(measure(QUICK, tmp_path / "b", "--set", ONLY_IO)).read_document()
     expected = {one.name: one.value for one in reference.cells[0].constants}
     measured = {one.name: one for one in document.cells[0].constants}
-    for name, within in (("memory_per_run_bytes", 0.05), ("threads_per_run", 0.10)):
+    for name, within in (
+        *(("memory_per_run_bytes", 0.05), ("threads_per_run", 0.10)),
+        # CPU time wanders with the machine's mood: two benches within an hour were 25 % apart.
+        ("cpu_seconds_per_run", 0.25),
+    ):
         print(f"{name}: {measured[name]} beside {expected[name]} of bench")
         assert measured[name].value == pytest.approx(expected[name], rel=within)
 

@@ -87,9 +87,10 @@ def cpu(day: Day, case: Case) -> Found:
     assert not isinstance(costs, NotEstimable), costs.reason
     spurts = 2.0 * case.server.spurts_per_hour / 3600
     yield "base cores", costs.base_cores, case.server.base_cores + spurts
-    yield "starting cores", costs.starting_cores, case.server.starting_cores
+    yield "CPU-seconds of a start", costs.start_seconds, day.start_seconds
     for name, job in case.jobs.items():
-        yield f"running cores {name}", costs.running_cores[name], job.cores
+        if not job.by_run:
+            yield f"running cores {name}", costs.running_cores[name], job.cores
         yield f"CPU-seconds {name}", costs.seconds_per_run[name], day.cpu_seconds[name]
 
 
@@ -163,6 +164,13 @@ CASES = (
     Case("few runs", {"a": Job(), "b": Job(per_hour=1)}),
     Case("CPU", BOTH, find=cpu),
     Case("CPU, bursts", {"a": Job(per_hour=0, burst_minutes=15)}, find=cpu),
+    Case("CPU, two CPUs", {"a": Job(per_hour=0, burst_minutes=15)}, Server(cpus=2), Scraping(2), find=cpu),
+    Case(
+        "CPU, work",
+        {"a": Job(per_hour=0, burst_minutes=15, cores=0.8, seconds=30, by_run=True)},
+        Server(cpus=2),
+        find=cpu,
+    ),
     Case("CPU, four lives", server=Server(lives=4), scraping=Scraping(15, lag=10), find=cpu),
     Case("CPU, stale", BOTH, scraping=Scraping(15, jitter=10), find=cpu),
     Case("threads", BOTH, find=threads),

@@ -56,6 +56,8 @@ class Job:
     """Of their logarithm."""
     mib: float = 80.0
     cores: float = 0.2
+    by_run: bool = False
+    """Whether a run computes the same however long it takes: `cores` for as long as the median run."""
     threads: float = 12.0
     spread: float = 0.1
     """By which runs differ in what they cost, as a share."""
@@ -71,7 +73,10 @@ class Server:
     """By which lives differ in their base."""
     starting_mib: float = 60.0
     """That a process holds when its run begins; nothing when it begins itself."""
-    starting_cores: float = 0.9
+    start_seconds: float = 1.8
+    """Of CPU, however long a start takes."""
+    cpus: float = np.inf
+    """Runs of a burst that start on fewer take longer to."""
     starting_threads: float = 4.0
     starting_seconds: float = 2.0
     lingers_seconds: float = 0.0
@@ -119,6 +124,8 @@ class Day:
     """Of each job's memory that its runs held on average while they ran."""
     cpu_seconds: Mapping[str, float]
     """Of a whole run of each job, at the mean durations that there were."""
+    start_seconds: float
+    """Of CPU, of a start."""
 
 
 @dataclass
@@ -152,6 +159,7 @@ def day(seed: int, jobs: Mapping[str, Job], server: Server, scraping: Scraping) 
         base_mib=float(np.average(bases, weights=[len(life.at) for life, *_ in lives])),
         mean_share={job: _mean_share(plan, runs[job]) for job, plan in jobs.items()},
         cpu_seconds={job: _cpu_seconds(plan, server, runs[job]) for job, plan in jobs.items()},
+        start_seconds=server.start_seconds,
     )
 
 
@@ -191,13 +199,17 @@ def _runs(chance: np.random.Generator, job: Job, server: Server, begin: float, e
     process = chance.uniform(begin, end, chance.poisson(most * (end - begin) / 3600))
     of_day = 1 + server.day_and_night * np.sin(2 * np.pi * (process - EPOCH) / 86400)
     process = process[chance.random(len(process)) * (1 + server.day_and_night) < of_day]
+    longer = np.ones(len(process))
     if job.burst_minutes:
         bursts = np.arange(begin + chance.uniform(0, 60 * job.burst_minutes), end, 60 * job.burst_minutes)
-        several = np.repeat(bursts, chance.integers(1, 9, len(bursts)))
+        sizes = chance.integers(1, 9, len(bursts))
+        several = np.repeat(bursts, sizes)
         process = np.concatenate([process, several + chance.exponential(0.5, len(several))])
-    process = np.sort(process)
+        longer = np.concatenate([longer, np.maximum(1.0, np.repeat(sizes, sizes) / server.cpus)])
+    order = np.argsort(process)
+    process, longer = process[order], longer[order]
     count = len(process)
-    began = process + server.starting_seconds * chance.lognormal(0, 0.3, count)
+    began = process + longer * server.starting_seconds * chance.lognormal(0, 0.3, count)
     ended = began + job.seconds * chance.lognormal(0, job.sigma, count)
     kept = began < end  # a restart ends what still runs
     cost = chance.normal(1, job.spread, count)
@@ -267,9 +279,10 @@ def _cpu(
     used = np.cumsum(idle * gaps + spurts)
     for name, job in jobs.items():
         mine = runs[name]
+        lived = job.seconds / (mine.ended - mine.began) if job.by_run else 1.0
         for began, ended, cores in (
-            (mine.process, mine.began, np.full(len(mine.began), server.starting_cores)),
-            (mine.began, mine.ended, job.cores * mine.cost),
+            (mine.process, mine.began, server.start_seconds / (mine.began - mine.process)),
+            (mine.began, mine.ended, job.cores * mine.cost * lived),
         ):
             run, scrape = _pairs(began, ended, at)
             used += np.bincount(scrape, cores[run] * (at[scrape] - began[run]), len(at))
@@ -303,6 +316,7 @@ def _mean_share(job: Job, runs: list[JobRuns]) -> float:
 
 
 def _cpu_seconds(job: Job, server: Server, runs: list[JobRuns]) -> float:
-    starts = np.concatenate([durations(one.starting) for one in runs])
+    if job.by_run:
+        return server.start_seconds + job.cores * job.seconds
     lived = np.concatenate([durations(one.running) for one in runs])
-    return float(server.starting_cores * starts.sum() + job.cores * lived.sum()) / max(1, len(lived))
+    return server.start_seconds + job.cores * float(lived.sum()) / max(1, len(lived))

@@ -34,6 +34,24 @@ def test_a_mean_is_the_mean_of_what_was_live(window: float) -> None:
     assert runs.mean(until, window) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("window", [2.0, 60.0])
+def test_a_pace_counts_each_run_once_over_its_own_length(window: float) -> None:
+    runs = some(5)
+    lengths = np.where(np.isfinite(runs.ended), runs.ended - runs.began, runs.mean_seconds)
+    until = EPOCH + np.arange(30, 4000, 30.0)
+    overlaps = np.minimum(runs.ended, until[:, None]) - np.maximum(runs.began, until[:, None] - window)
+    expected = (np.clip(overlaps, 0, None) / lengths).sum(axis=1) / window
+    assert runs.pace(until, window) == pytest.approx(expected, abs=1e-6)
+    ended = LiveRuns(*(one[np.isfinite(runs.ended)] for one in (runs.began, runs.ended)))
+    whole = np.array([ended.ended.max() + 1])
+    assert ended.pace(whole, 1e5)[0] * 1e5 == pytest.approx(len(ended.began))
+
+
+def test_a_run_without_length_has_no_pace() -> None:
+    instant = LiveRuns(np.array([EPOCH]), np.array([EPOCH]))
+    assert instant.pace(np.array([EPOCH + 1]), 2.0).tolist() == [0]
+
+
 def test_ages_share_the_life_of_a_run_among_them() -> None:
     runs, instants = some(3), EPOCH + np.linspace(0, 4000, 500)
     bins = [runs.of_age(low, high) for low, high in ((0, 30), (30, 120), (120, np.inf))]
@@ -45,4 +63,5 @@ def test_no_runs_are_never_live() -> None:
     none = LiveRuns(np.array([]), np.array([]))
     assert none.at(np.array([EPOCH])).tolist() == [0]
     assert none.mean(np.array([EPOCH]), 60).tolist() == [0]
+    assert none.pace(np.array([EPOCH]), 60).tolist() == [0]
     assert np.isnan(none.mean_seconds)

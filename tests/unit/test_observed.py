@@ -118,6 +118,14 @@ def test_the_levels_are_the_numbers_of_live_runs() -> None:
         ("few-levels", {"jobs": {"etl": Job(per_hour=5, seconds=5, sigma=0.1)}}),
         ("gaps", {"scraping": Scraping(lost=0.75)}),
         ("maxima", {"kind": "max", "scraping": Scraping(window=60)}),
+        (
+            "unfitted",  # readings and runs enough, in too few blocks of time
+            {
+                "jobs": {"etl": Job(per_hour=200, seconds=60)},
+                "server": Server(hours=0.6),
+                "scraping": Scraping(interval=5),
+            },
+        ),
     ],
 )
 def test_what_could_mislead_is_invalid_and_says_what_to_do_instead(code: str, how: dict[str, object]) -> None:

@@ -81,7 +81,9 @@ def main_pictures(document: ResultDocument, tables: Tables) -> tuple[Picture, ..
 
 def _origin(document: ResultDocument) -> str:
     if document.observed is not None:
-        return f"Observed {document.created_at}: a deployment that others load, as it ran."
+        load = document.observed.own_load
+        what = "that others load, as it ran" if load is None else f"under {load.bursts} bursts of our own"
+        return f"Observed {document.created_at}: a deployment {what}."
     return (
         f"Measured {document.created_at} on the {document.stack} stack with the scenario "
         f"{document.scenario.name}."
