@@ -61,7 +61,6 @@ def observed(
     Raises:
         InputError: the location is not there or has no runs in its server, or containers overlap.
     """
-    refuse_overlap(metrics[0])
     pieces, abilities = pieces_of(metrics[0]), metrics[1]
     instances = [one.instance for one in pieces]
     wanted = _as_far_as_read(wanted, instances, abilities.interval_seconds)
@@ -73,6 +72,7 @@ def observed(
     ]
     if not runs:
         raise InputError(_without_runs(wanted, lives))
+    refuse_overlap(metrics[0], runs)
     record = _record(wanted, lives, runs, locations, pieces, abilities)
     scrapes = scrapes_table(instances)
     _refuse_shared(record, scrapes, lives)

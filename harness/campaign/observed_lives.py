@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
 from harness.errors import InputError
 from harness.metrics.source import Instance, Readings
 from harness.results.observed_record import DayRecord, LifeRecord
+from harness.sizing.run_lives import RunLife
 
 ROLLOVER_SECONDS = 300.0
-"""Two lives of one container may overlap so long while a new one takes over."""
+"""Two lives may overlap so long while a new one takes over, beyond the runs that the old one still had."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,22 @@ def pieces_of(instances: Sequence[Instance]) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def refuse_overlap(instances: Sequence[Instance]) -> None:
-    """Refuse servers that ran at the same time, as nobody knows which of them a run was in.
+def refuse_overlap(instances: Sequence[Instance], runs: Sequence[RunLife]) -> None:
+    """Refuse servers that took runs at the same time, as nobody knows which of them a run was in.
+
+    A server that is replaced goes on until its last run has ended, which may take hours, and gets no new one.
+
+    Args:
+        instances: in any order.
+        runs: of their code locations.
 
     Raises:
         InputError: naming two.
     """
-    for first, second in pairwise(sorted(instances, key=lambda one: one.began)):
-        if first.ended - second.began > ROLLOVER_SECONDS:
+    for first, second in combinations(sorted(instances, key=lambda one: one.began), 2):
+        replaced = second.began - first.began > ROLLOVER_SECONDS
+        left = [one.ended for one in runs if one.began < second.began] if replaced else []
+        if first.ended - max([second.began, *left]) > ROLLOVER_SECONDS:
             raise InputError(
                 f"--select: {first.name} and {second.name} ran at the same time, and nothing tells which of "
                 "them a run was in; name one of them in --select, such as with its pod"

@@ -55,8 +55,8 @@ def server_lives(
 ) -> tuple[Life, ...]:
     """The lives of the server with one column of the table `scrapes`, and the runs of each kind in them.
 
-    A run is in the life in which its process came up, and does not outlive it. One that was up before the
-    first life is in that: not every source tells when a server started.
+    A run is in the newest life in which its process came up, and does not outlive it.
+    One that was up before the first life is in that: not every source tells when a server started.
     """
     up = np.array([one.up for one in runs])
     found = []
@@ -65,8 +65,8 @@ def server_lives(
         values = pd.to_numeric(rows[quantity]).to_numpy(float, na_value=np.nan)
         at = rows["at_epoch_seconds"].to_numpy(float)
         known = np.isfinite(values)
-        since, until = _of_processes(observed.lives, number)
-        mine = [runs[int(place)] for place in np.flatnonzero((up >= since) & (up < until))]
+        since, replaced, until = _of_processes(observed.lives, number)
+        mine = [runs[int(place)] for place in np.flatnonzero((up >= since) & (up < min(replaced, until)))]
         found.append(
             Life(
                 life.began_epoch_seconds,
@@ -81,8 +81,11 @@ def server_lives(
     return tuple(found)
 
 
-def _of_processes(lives: Sequence[LifeRecord], number: int) -> tuple[float, float]:
-    """From when to when the processes of a life lived: beyond it where only a limit was changed."""
+def _of_processes(lives: Sequence[LifeRecord], number: int) -> tuple[float, float, float]:
+    """When the processes of a life began, when others replaced them, and when they ended.
+
+    They live beyond it where only a limit was changed.
+    """
     first, last = number, number
     while first and lives[first].goes_on:
         first -= 1
@@ -91,6 +94,7 @@ def _of_processes(lives: Sequence[LifeRecord], number: int) -> tuple[float, floa
     ended = lives[last].ended_epoch_seconds
     return (
         lives[first].began_epoch_seconds if first else -INFINITY,
+        lives[last + 1].began_epoch_seconds if last + 1 < len(lives) else INFINITY,
         INFINITY if ended is None else ended,
     )
 

@@ -20,6 +20,7 @@ import psutil
 from harness.observe.cgroup import CgroupPaths
 from harness.observe.cgroup_v1 import CgroupV1Reader
 from harness.observe.cgroup_v2 import CgroupV2Reader
+from harness.results.folder import ResultFolder
 from harness.target.endpoint import Endpoint
 from harness.target.graphql import LAUNCH_RUN, JobSelector, launch_variables
 from tests.real_prometheus import prometheus
@@ -125,6 +126,12 @@ def scraped(folder: Path, port: int, every: Sequence[int]) -> Iterator[str]:
     jobs = "".join(_JOB.format(seconds=seconds, port=port) for seconds in every)
     with prometheus(folder, (), config=_CONFIG.format(jobs=jobs)) as url:
         yield url
+
+
+def constants(folder: Path) -> dict[str, float]:
+    """Values of a result's constants, those that it has."""
+    found = ResultFolder(folder).read_document().cells[0].constants
+    return {one.name: one.value for one in found if one.value is not None}
 
 
 def load_at_random(

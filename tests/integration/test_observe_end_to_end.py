@@ -21,7 +21,7 @@ from harness.scenario.cells import cells_of
 from harness.scenario.load import load_scenario
 from harness.stack.process import ProcessStack
 from tests.integration.bench_support import ATTEMPTS, QUICK, measure, run, start
-from tests.integration.observed_deployment import exported, load_at_random, scraped
+from tests.integration.observed_deployment import constants, exported, load_at_random, scraped
 from tests.real_prometheus import missing
 
 pytestmark = [
@@ -87,9 +87,3 @@ def test_what_is_observed_is_what_bench_measures(tmp_path: Path) -> None:
         if seen["collector"][CPU] == pytest.approx(expected[CPU], rel=0.10):
             return
     raise AssertionError(f"CPU: {seen['collector'][CPU]} s a run, and bench never had that within 10 %")
-
-
-def constants(folder: Path) -> dict[str, float]:
-    """Values of a result's constants, those that it has."""
-    found = ResultFolder(folder).read_document().cells[0].constants
-    return {one.name: one.value for one in found if one.value is not None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,8 @@ def lives_of(planted: Day, location: str = LOCATION) -> Lives:
 
 def instances_of(planted: Day) -> tuple[Instance, ...]:
     """The metrics."""
-    ends = [*(life.began for life in planted.memory[1:]), float("inf")]
+    lives = planted.memory
+    ends = [*(max(one.began, old.at[-1] + 1) for old, one in pairwise(lives)), float("inf")]
     return tuple(
         Instance(
             name=f"server-{number}",

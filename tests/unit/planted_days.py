@@ -93,6 +93,8 @@ class Server:
     """Of two CPU-seconds on average: what a sensor does, now and then. They are part of the base."""
     base_threads: float = 20.0
     lives: int = 1
+    drains: bool = False
+    """Whether one that is replaced goes on until its last run has ended; else that ends with it."""
     hours: float = 24.0
     day_and_night: float = 0.0
     """Share by which arrivals rise and fall within a day."""
@@ -172,14 +174,15 @@ def _life(
     end: float,
 ) -> tuple[Life, Life, Life, float]:
     runs = {name: _runs(chance, job, server, begin, end) for name, job in jobs.items()}
+    gone = max(end, *(float(np.max(one.ended, initial=end)) for one in runs.values()))
     first = begin + scraping.jitter + chance.uniform(0, scraping.interval)
-    at = np.arange(first, end, scraping.interval)
+    at = np.arange(first, gone, scraping.interval)
     at = at + chance.uniform(0, 0.05, len(at))
     at = at[chance.random(len(at)) >= scraping.lost]
     stamps = at + scraping.lag
     at = at - chance.uniform(0, scraping.jitter, len(at))
     # Means are those of looks one second apart.
-    looks = np.arange(begin, end) + 0.5 if scraping.window else at
+    looks = np.arange(begin, gone) + 0.5 if scraping.window else at
     base = server.base_mib + server.base_apart_mib * chance.normal()
     memory = base + _memory(chance, jobs, server, runs, looks, begin)
     threads = _threads(jobs, server, runs, looks)
@@ -213,7 +216,9 @@ def _runs(chance: np.random.Generator, job: Job, server: Server, begin: float, e
     ended = began + job.seconds * chance.lognormal(0, job.sigma, count)
     kept = began < end  # a restart ends what still runs
     cost = chance.normal(1, job.spread, count)
-    return _Runs(process[kept], began[kept], np.minimum(ended, end)[kept], cost[kept])
+    if not server.drains:
+        ended = np.minimum(ended, end)
+    return _Runs(process[kept], began[kept], ended[kept], cost[kept])
 
 
 def _pairs(begins: Array, ends: Array, at: Array) -> tuple[Numbers, Numbers]:

@@ -1,6 +1,7 @@
 """From what metrics and a run history say to constants, a verdict on them, and refusals."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,8 @@ from harness.errors import InputError
 from harness.metrics.source import Readings
 from harness.results.observed_record import LifeRecord
 from harness.results.result_document import ConstantRecord
-from harness.sizing.observed_lives import server_lives
-from harness.sizing.run_lives import Lives, RunLife
+from harness.sizing.observed_lives import read_lives, server_lives
+from harness.sizing.run_lives import Lives, RunLife, completed
 from tests.unit.observed_made import LOCATION, fitted, instances_of, lives_of, made
 from tests.unit.planted_days import MIB, Job, Scraping, Server, day, spike
 
@@ -188,9 +189,40 @@ def test_a_location_with_a_container_of_its_own_is_no_harm() -> None:
 def test_servers_at_the_same_time_are_refused_and_a_rollover_is_not() -> None:
     planted = day(1, {"etl": Job()}, Server(lives=2), Scraping())
     first, second = instances_of(planted)
-    refuse_overlap((replace(first, ended=second.began + 60), second))
+    refuse_overlap((replace(first, ended=second.began + 60), second), ())
+    later = replace(first, ended=second.began + 3600), second
     with pytest.raises(InputError, match="--select: server-0 and server-1 ran at the same time"):
-        refuse_overlap((replace(first, ended=second.began + 3600), second))
+        refuse_overlap(later, ())
+    # one that is replaced has its runs to end
+    run = lives_of(planted).runs[0]
+    refuse_overlap(later, (replace(run, began=second.began - 9, ended=second.began + 3500),))
+    # those that came up together are replicas, whatever runs there are
+    twins = replace(first, began=second.began - 9, ended=second.began + 3600), second
+    with pytest.raises(InputError, match="ran at the same time"):
+        refuse_overlap(twins, (replace(run, began=second.began - 1, ended=second.began + 3500),))
+
+
+def test_a_server_that_is_replaced_keeps_its_runs_to_their_end() -> None:
+    server = Server(hours=72, lives=6, drains=True, base_apart_mib=30)
+    seen = made(3, {"etl": Job(per_hour=6, seconds=1500)}, server)
+    overlaps = [
+        (first.ended_epoch_seconds or 0) - second.began_epoch_seconds
+        for first, second in pairwise(seen.document.observed.lives)  # type: ignore[union-attr]
+    ]
+    assert max(overlaps) > 1200
+    (cell,) = fitted(seen).cells
+    found = next(one for one in cell.constants if one.name == "memory_per_run_bytes")
+    # Long runs are few: their 95 % interval is 2.5 % to either side, with and without those that drain.
+    assert found.value == pytest.approx(80 * MIB, rel=0.05)
+    tables = seen.tables
+    lives = server_lives(
+        seen.document.observed,  # type: ignore[arg-type]
+        tables["scrapes"],
+        completed(read_lives(tables["runs"])),
+        {"etl": ("etl",)},
+        "working_set_bytes",
+    )
+    assert sum(len(one.runs["etl"].running.began) for one in lives) == len(tables["runs"])
 
 
 def test_a_life_is_split_where_a_limit_was_changed() -> None:
