@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from harness.stack.process import free_port
+from harness.stack.ports import free_port
 
 PROGRAMS = ("prometheus", "promtool")
 _READY_SECONDS = 60.0

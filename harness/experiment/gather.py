@@ -34,11 +34,19 @@ class Began:
     """Other experiments that the machine was shared with."""
     clock_zero: float
     """That of the clock, in epoch seconds, before the burst's quiet time."""
+    clock_offset: float
+    """Seconds by which the clock of the code servers' machine was ahead."""
 
 
 def begin(context: BurstContext, clock_zero: float) -> Began:
     """Start all watermarks anew, just before a burst."""
-    return Began(context.sources.reset(), context.tools.host(), context.tools.others(), clock_zero)
+    return Began(
+        context.sources.reset(),
+        context.tools.host(),
+        context.tools.others(),
+        clock_zero,
+        context.deployment.clock_offset(),
+    )
 
 
 def gather(
@@ -77,6 +85,7 @@ def gather(
         host=(began.host, context.tools.host()),
         others=max(began.others, context.tools.others()),
         clock_step_seconds=clock_zero - began.clock_zero,
+        server_clock_offset_seconds=began.clock_offset,
         drained=drained.whole,
         reload_seconds=reload_seconds,
         daemon_ticks=daemon_ticks,

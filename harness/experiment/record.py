@@ -60,6 +60,8 @@ class Fired:
     others: int
     """Other experiments that the machine was shared with."""
     clock_step_seconds: float
+    server_clock_offset_seconds: float
+    """By which the clock of the code servers' machine was ahead, before the burst."""
     drained: bool
     reload_seconds: float
     """How long a reload of the code location took; nan without one."""
@@ -112,6 +114,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
     row["oom_victims"] = "; ".join(oom_victims(readings.samples, readings.processes, runs))
     row |= host_row(*fired.host)
     row |= {"others": fired.others, "clock_step_seconds": fired.clock_step_seconds}
+    row["server_clock_offset_seconds"] = fired.server_clock_offset_seconds
     row["saturated"] = is_saturated(
         row["exec_cpu_seconds"], row["exec_window_seconds"], fired.available_cores
     )

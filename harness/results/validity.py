@@ -19,6 +19,8 @@ MISSED_READINGS_INVALID = 0.20
 STEAL_INCONCLUSIVE = 0.05
 CLOCK_STEP_SECONDS = 0.1
 """One reading at 10 Hz; what NTP corrects smoothly is at most 0.03 s a minute."""
+CLOCK_OFFSET_SECONDS = 0.05
+"""Half a reading at 10 Hz; machines that keep time by NTP are well within it."""
 MISSED_PEAK_NOTE = 0.05
 DAGSTER_GIVES_UP_SECONDS = 60.0
 """DAGSTER_GRPC_TIMEOUT_SECONDS where nobody sets it; the harness does."""
@@ -149,6 +151,13 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
             "read and what ran do not fit together; stop what sets it"
         )
         found.append(_reason("inconclusive", "clock-set", message, cell_id))
+    offset = max(rows["server_clock_offset_seconds"].fillna(0.0), key=abs)
+    if abs(offset) > CLOCK_OFFSET_SECONDS:
+        message = (
+            f"the clock of the code servers' machine was {offset:+.2f}s off this one's, so that launches and "
+            "what they did do not fit together; keep the time of both by NTP"
+        )
+        found.append(_reason("inconclusive", "clocks-apart", message, cell_id))
     shared = rows["others"] > 0
     if shared.any():
         message = (

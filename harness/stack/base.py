@@ -164,6 +164,10 @@ class Deployment(Protocol):
         """The code servers that have ended and are down now, and that `control` can revive."""
         ...
 
+    def clock_offset(self) -> float:
+        """Seconds by which the clock of their machine is ahead of this one's; 0 where it is this one."""
+        ...
+
     def check(self) -> None:
         """Raise ExperimentError, with the end of the log, if a part has died that cannot be revived."""
         ...

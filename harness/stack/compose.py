@@ -29,6 +29,7 @@ from harness.stack.engine import LABEL, EngineInfo, engine_host, require_engine
 from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
 from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
+from harness.stack.ports import PublishedPorts
 from harness.stack.running import RunningContainers
 from harness.stack.server_command import (
     INSTANCE_REF,
@@ -39,6 +40,7 @@ from harness.stack.server_command import (
     server_settings,
 )
 from harness.stack.sidecar import SidecarChannel
+from harness.stack.ssh_tunnel import SCHEME
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
@@ -115,6 +117,7 @@ class _Starter:
         self._image = scenario.location.image if scenario.location else None
         self._watcher: Watcher | None = None
         self._variables: dict[str, str] = {}
+        self._ports = PublishedPorts(client, engine_host())
         self._agent: dict[str, str] = {}
 
     def start(self) -> RunningContainers:
@@ -155,6 +158,8 @@ class _Starter:
             self._compose("up", "--detach", "--no-build", "daemon")
             wait_for_daemon(url, timeout, lambda: self._check_start(watcher))
         return RunningContainers(
+            client=self._client,
+            elsewhere=engine_host().startswith(SCHEME),
             endpoint=Endpoint(url, location, repository),
             limits=Limits(
                 enforced=True,
@@ -179,6 +184,7 @@ class _Starter:
 
     def close(self) -> None:
         """Stop following the containers, and keep what they wrote; the ledger removes them."""
+        self._ports.close()
         if self._watcher is not None:
             self._watcher.close()
             try:
@@ -335,16 +341,10 @@ class _Starter:
 
     def _webserver_address(self) -> str:
         [webserver] = containers_of(self._client, self._experiment, "webserver")
-        return self._published(webserver, 3000)
+        return self._ports.address(webserver, 3000)
 
     def _address_finder(self, server: Container) -> Callable[[], str]:
-        return lambda: self._published(server, GRPC_PORT)
-
-    def _published(self, container: Container, port: int) -> str:
-        published = self._client.api.port(container.container_id, port)
-        if not published:
-            raise ExperimentError(f"port {port} of {container.name} was not published; see logs/")
-        return f"{published[0]['HostIp']}:{published[0]['HostPort']}"
+        return lambda: self._ports.address(server, GRPC_PORT)
 
     def _check_start(self, watcher: Watcher) -> None:
         name = watcher.ended()

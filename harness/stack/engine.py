@@ -6,13 +6,16 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
 
 from harness.errors import MachineError
+from harness.stack.ssh_tunnel import SCHEME, engine_socket
 
 LABEL = "dagster-sizing.experiment"
 """Carried by every container, network, volume and image, with the id of its experiment."""
@@ -20,6 +23,7 @@ LABEL = "dagster-sizing.experiment"
 OLDEST_API = (1, 40)
 """Engine 19.03, the first whose BuildKit takes secrets."""
 
+_CLOCK_ANSWERS = 3
 _OR_PROCESSES = "or use --stack process, which needs no Docker"
 
 
@@ -65,8 +69,12 @@ def connect(host: str) -> docker.DockerClient:
     """
     try:
         _knock(host)
-        same = host == os.environ.get("DOCKER_HOST")
-        client = docker.from_env() if same else docker.DockerClient(base_url=host)
+        if host.startswith(SCHEME):
+            client = docker.DockerClient(base_url=engine_socket(host))
+        elif host == os.environ.get("DOCKER_HOST"):
+            client = docker.from_env()
+        else:
+            client = docker.DockerClient(base_url=host)
         client.ping()
     except (DockerException, OSError) as error:
         raise MachineError(_unreachable(host, str(error))) from None
@@ -124,6 +132,20 @@ def engine_fingerprint() -> dict[str, Any]:
     client, info = require_engine()
     client.close()
     return info.fingerprint()
+
+
+def clock_offset(client: docker.DockerClient) -> float:
+    """Seconds by which the engine's clock is ahead of this machine's, give or take half an answer's time.
+
+    Of several answers it is that of the quickest.
+    """
+    asked = []
+    for _ in range(_CLOCK_ANSWERS):
+        before = time.time()
+        told = datetime.fromisoformat(client.info()["SystemTime"]).timestamp()
+        after = time.time()
+        asked.append((after - before, told - (before + after) / 2))
+    return min(asked)[1]
 
 
 def inspect_engine(client: docker.DockerClient) -> EngineInfo:

@@ -16,10 +16,12 @@ import psutil
 import uv
 
 from harness.errors import MachineError
+from harness.results.validity import CLOCK_OFFSET_SECONDS
 from harness.stack import limited_cgroup
-from harness.stack.engine import engine_host, require_engine
+from harness.stack.engine import clock_offset, engine_host, require_engine
 from harness.stack.environment import cache_folder
-from harness.stack.process import free_port
+from harness.stack.ports import free_port
+from harness.stack.ssh_tunnel import SCHEME
 
 GIB = 1024**3
 NEEDED_DISK_BYTES = 2 * GIB
@@ -113,6 +115,7 @@ def probe_docker() -> list[Check]:
     except MachineError as error:
         problem, _, fix = str(error).partition("; ")
         return [Check("docker", False, problem, fix)]
+    offset = clock_offset(client)
     client.close()
     checks = [
         Check("docker", True, f"engine {info.version}, Compose {info.compose_version}, BuildKit"),
@@ -135,9 +138,13 @@ def probe_docker() -> list[Check]:
         fix = "give the machine more CPUs and memory in Docker's settings than the scenario's limits"
         checks.append(Check("docker machine", info.memory_bytes >= 6 * GIB, detail, fix))
     host = engine_host()
-    if not host.startswith(("unix://", "npipe://")):
+    if host.startswith(SCHEME):
+        detail = f"{host}, whose clock is {offset:+.3f}s off this one's"
+        fix = "keep the time of both by NTP"
+        checks.append(Check("docker host", abs(offset) <= CLOCK_OFFSET_SECONDS, detail, fix))
+    elif not host.startswith(("unix://", "npipe://")):
         detail = f"the engine at {host} is another machine, whose 127.0.0.1 takes the load"
-        fix = "run dagster-sizing on that machine"
+        fix = f"reach it by ssh: DOCKER_HOST={SCHEME}USER@HOST"
         checks.append(Check("docker host", False, detail, fix))
     return checks
 

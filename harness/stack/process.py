@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 import uuid
@@ -29,6 +28,7 @@ from harness.stack.channel import ProcessChannel
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
+from harness.stack.ports import free_port
 from harness.stack.running_processes import RunningProcesses, Service, check_not_killed, check_services
 from harness.stack.server_command import (
     INSTANCE_REF,
@@ -324,20 +324,6 @@ class _Starter:
             )
 
         return open_source
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on.
-
-    Raises:
-        MachineError: there is none.
-    """
-    try:
-        with socket.socket() as probe:
-            probe.bind((_HOST, 0))
-            return int(probe.getsockname()[1])
-    except OSError as error:
-        raise MachineError(f"no free port on {_HOST}: {error}") from None
 
 
 def _listens(pid: int, port: int) -> bool:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import docker
+
 from harness.errors import ExperimentError
 from harness.stack.base import Companion, Control, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
 from harness.stack.containers import Container, Watcher
+from harness.stack.engine import clock_offset
 from harness.target.endpoint import Endpoint
 
 
@@ -15,6 +18,9 @@ from harness.target.endpoint import Endpoint
 class RunningContainers:
     """Code servers and what belongs to them, up and ready."""
 
+    client: docker.DockerClient
+    elsewhere: bool
+    """Whether the engine is on another machine."""
     endpoint: Endpoint
     limits: Limits
     environment: ServerEnvironment
@@ -49,6 +55,10 @@ class RunningContainers:
             for name, at in down.items()
             if at is not None
         )
+
+    def clock_offset(self) -> float:
+        """Seconds by which the engine's clock is ahead of this machine's."""
+        return clock_offset(self.client) if self.elsewhere else 0.0
 
     def check(self) -> None:
         """Raise ExperimentError if one of the containers has ended that is not to be started again."""

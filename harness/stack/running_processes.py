@@ -79,6 +79,10 @@ class RunningProcesses:
     def control(self) -> None:
         """None: runs outlive their plain process, as they do not in a container, so it is never killed."""
 
+    def clock_offset(self) -> float:
+        """None: all are on this machine."""
+        return 0.0
+
     def check(self) -> None:
         """Raise ExperimentError if one of the services has died."""
         check_not_killed(self.services[0])

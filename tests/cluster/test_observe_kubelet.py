@@ -20,7 +20,7 @@ import pytest
 
 from harness.results.folder import ResultFolder
 from harness.stack.image import compose_folder
-from harness.stack.process import free_port
+from harness.stack.ports import free_port
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_location
 from tests.cluster.local_cluster import Cluster

@@ -134,6 +134,15 @@ def constants(folder: Path) -> dict[str, float]:
     return {one.name: one.value for one in found if one.value is not None}
 
 
+def counted_cpu_seconds(folder: Path, base_cores: float) -> float:
+    """CPU-seconds per run by the counter alone: all that was used, less the idle server's, over the runs."""
+    result = ResultFolder(folder)
+    scrapes = result.table("scrapes").sort_values("at_epoch_seconds")
+    used, at = scrapes["cpu_seconds"].dropna(), scrapes["at_epoch_seconds"]
+    span = float(at.iloc[-1] - at.iloc[0])
+    return (float(used.iloc[-1] - used.iloc[0]) - base_cores * span) / len(result.table("runs"))
+
+
 def load_at_random(
     endpoint: Endpoint, job: str, per_minute: float, seconds_each: float, lasting: float, seed: int
 ) -> int:

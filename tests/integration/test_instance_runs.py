@@ -23,7 +23,7 @@ from harness.scenario.load import load_scenario
 from harness.sizing import instance_runs
 from harness.sizing.instance_runs import read_instance_history
 from harness.stack.environment import prepare_environment
-from harness.stack.process import free_port
+from harness.stack.ports import free_port
 from harness.target.graphql import LAUNCH_RUN, GraphQLClient, JobSelector, launch_variables
 from harness.target.readiness import wait_for_location
 from harness.target.run_histories import run_histories, run_statuses

@@ -214,6 +214,9 @@ class ScriptedDeployment:
         if self._world.down and not self._world.script.revivable:
             raise ExperimentError("code-server ended with exit code 137: nothing in its log")
 
+    def clock_offset(self) -> float:
+        return self._world.script.clock_offset
+
     def kill(self, replica: str) -> None:
         self._world.lose(replica)
 

@@ -84,6 +84,8 @@ class Script:
     """What shall happen; the defaults are a burst in which all goes well."""
 
     replicas: int = 1
+    clock_offset: float = 0.0
+    """Seconds by which the clock of the code servers' machine is ahead."""
     failing_launches: frozenset[int] = frozenset()
     """Numbers of launches, over the whole experiment, that are refused."""
     lost_bursts: frozenset[int] = frozenset()

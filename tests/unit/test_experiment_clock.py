@@ -20,6 +20,17 @@ def test_a_burst_during_which_the_clock_was_set_is_measured_again(tmp_path: Path
     assert bursts["hold_seconds"].max() < 20  # a run does not last for as long as the clock was set by
 
 
+@pytest.mark.parametrize(("seconds", "state"), [(-0.02, "valid"), (0.3, "inconclusive")])
+def test_servers_on_a_machine_whose_clock_differs_are_not_measured(
+    tmp_path: Path, seconds: float, state: str
+) -> None:
+    document, bursts = measured(tmp_path, World(Script(clock_offset=seconds)))
+    assert set(bursts["server_clock_offset_seconds"]) == {seconds}
+    assert document.validity.state == state
+    codes = {reason.code for reason in document.validity.reasons}
+    assert codes == (set() if state == "valid" else {"clocks-apart"})
+
+
 def test_a_warm_up_burst_during_which_the_clock_was_set_tells_no_cost(tmp_path: Path) -> None:
     world = World(Script(clock_set={0: 100.0}))
     document, bursts = measured(tmp_path, world)
