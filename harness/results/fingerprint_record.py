@@ -9,6 +9,9 @@ from pydantic import ConfigDict, RootModel
 
 MACHINE = ("architecture", "cpu_model", "cpu_count", "memory_total_bytes", "cgroup_version")
 """What tells machines apart."""
+_OF_ENGINE = ("architecture", "kernel", "cpu_count", "memory_total_bytes", "cgroup_version")
+"""What an engine tells of its machine."""
+_UNKNOWN_ELSEWHERE = ("cpu_model", "cpu_affinity_count", "swap_total_bytes", "virtualisation")
 MEMORY_SLIVER = 0.01
 """Share of the memory by which the same machine may differ from itself."""
 
@@ -44,8 +47,18 @@ class FingerprintRecord(RootModel[dict[str, Any]]):
         )
 
     def with_engine(self, engine: Mapping[str, Any] | None) -> FingerprintRecord:
-        """The same with a Docker engine, or with the word that there is none."""
-        return FingerprintRecord(self.root | {"engine": engine if engine is None else dict(engine)})
+        """The same with a Docker engine, or with the word that there is none.
+
+        Where the engine is `elsewhere`, its machine is what is measured, and not this one.
+        """
+        if engine is None:
+            return FingerprintRecord(self.root | {"engine": None})
+        machine: dict[str, Any] = {}
+        if engine.get("elsewhere"):
+            machine = dict.fromkeys(_UNKNOWN_ELSEWHERE)
+            machine |= {name: engine.get(name) for name in _OF_ENGINE}
+            machine["distribution"] = engine.get("operating_system")
+        return FingerprintRecord(self.root | machine | {"engine": dict(engine)})
 
     def changed_since(self, before: FingerprintRecord) -> list[str]:
         """One clause for each thing that is not as it was `before`, such as `kernel: 6.1 then, 6.2 now`.

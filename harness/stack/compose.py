@@ -25,7 +25,7 @@ from harness.stack.base import Companion, Limits, Replica, Say, ServerEnvironmen
 from harness.stack.capabilities import COMPOSE
 from harness.stack.compose_override import GRPC_PORT, override, server_command
 from harness.stack.containers import Container, Watcher, answer_seconds, containers_of, printed, wait_until
-from harness.stack.engine import LABEL, EngineInfo, engine_host, require_engine
+from harness.stack.engine import LABEL, EngineInfo, engine_host, is_elsewhere, require_engine
 from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
 from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
@@ -40,7 +40,6 @@ from harness.stack.server_command import (
     server_settings,
 )
 from harness.stack.sidecar import SidecarChannel
-from harness.stack.ssh_tunnel import SCHEME
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
@@ -159,7 +158,7 @@ class _Starter:
             wait_for_daemon(url, timeout, lambda: self._check_start(watcher))
         return RunningContainers(
             client=self._client,
-            elsewhere=engine_host().startswith(SCHEME),
+            elsewhere=is_elsewhere(engine_host()),
             endpoint=Endpoint(url, location, repository),
             limits=Limits(
                 enforced=True,

@@ -38,6 +38,7 @@ class EngineInfo:
     cgroup_driver: str
     operating_system: str
     kernel: str
+    architecture: str
     cpus: int
     memory_bytes: int
     warnings: tuple[str, ...]
@@ -56,6 +57,7 @@ class EngineInfo:
             "cgroup_driver": self.cgroup_driver,
             "operating_system": self.operating_system,
             "kernel": self.kernel,
+            "architecture": self.architecture,
             "cpu_count": self.cpus,
             "memory_total_bytes": self.memory_bytes,
         }
@@ -97,6 +99,11 @@ def engine_host() -> str:
     return answer or "unix:///var/run/docker.sock"
 
 
+def is_elsewhere(host: str) -> bool:
+    """Whether an engine's address is that of another machine, as far as this machine can reach it."""
+    return host.startswith(SCHEME)
+
+
 def require_engine() -> tuple[docker.DockerClient, EngineInfo]:
     """A client of an engine that can run the compose stack.
 
@@ -131,7 +138,7 @@ def engine_fingerprint() -> dict[str, Any]:
     """
     client, info = require_engine()
     client.close()
-    return info.fingerprint()
+    return info.fingerprint() | ({"elsewhere": True} if is_elsewhere(engine_host()) else {})
 
 
 def clock_offset(client: docker.DockerClient) -> float:
@@ -161,6 +168,7 @@ def inspect_engine(client: docker.DockerClient) -> EngineInfo:
         cgroup_driver=str(info.get("CgroupDriver", "")),
         operating_system=str(info.get("OperatingSystem", "")),
         kernel=str(info.get("KernelVersion", "")),
+        architecture=str(info.get("Architecture", "")),
         cpus=int(info.get("NCPU", 0)),
         memory_bytes=int(info.get("MemTotal", 0)),
         warnings=tuple(info.get("Warnings") or ()),

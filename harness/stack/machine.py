@@ -18,7 +18,7 @@ import uv
 from harness.errors import MachineError
 from harness.results.validity import CLOCK_OFFSET_SECONDS
 from harness.stack import limited_cgroup
-from harness.stack.engine import clock_offset, engine_host, require_engine
+from harness.stack.engine import clock_offset, engine_host, is_elsewhere, require_engine
 from harness.stack.environment import cache_folder
 from harness.stack.ports import free_port
 from harness.stack.ssh_tunnel import SCHEME
@@ -138,7 +138,7 @@ def probe_docker() -> list[Check]:
         fix = "give the machine more CPUs and memory in Docker's settings than the scenario's limits"
         checks.append(Check("docker machine", info.memory_bytes >= 6 * GIB, detail, fix))
     host = engine_host()
-    if host.startswith(SCHEME):
+    if is_elsewhere(host):
         detail = f"{host}, whose clock is {offset:+.3f}s off this one's"
         fix = "keep the time of both by NTP"
         checks.append(Check("docker host", abs(offset) <= CLOCK_OFFSET_SECONDS, detail, fix))

@@ -8,7 +8,8 @@ import docker
 
 from harness.errors import ExperimentError, MachineError
 from harness.stack.containers import Container
-from harness.stack.ssh_tunnel import SCHEME, Forward
+from harness.stack.engine import is_elsewhere
+from harness.stack.ssh_tunnel import Forward
 
 _HOST = "127.0.0.1"
 
@@ -52,7 +53,7 @@ class PublishedPorts:
         if not published:
             raise ExperimentError(f"port {port} of {container.name} was not published; see logs/")
         there = f"{published[0]['HostIp']}:{published[0]['HostPort']}"
-        return self._brought_here(there) if self._host.startswith(SCHEME) else there
+        return self._brought_here(there) if is_elsewhere(self._host) else there
 
     def close(self) -> None:
         """Bring none here any more."""

@@ -62,6 +62,19 @@ def test_what_a_record_does_not_know_stays() -> None:
     assert record.model_dump() == machine
 
 
+def test_what_is_measured_is_the_machine_of_an_engine_elsewhere() -> None:
+    here = FingerprintRecord(
+        {"cpu_count": 2, "cpu_model": "small", "kernel": "6.1", "python_version": "3.11.2"}
+    )
+    engine = {"elsewhere": True, "cpu_count": 64, "memory_total_bytes": 2**38, "kernel": "6.8"}
+    there = here.with_engine(engine | {"operating_system": "Debian 13"})
+    assert (there.cpu_count, there.memory_total_bytes) == (64, 2**38)
+    told = there.model_dump()
+    assert (told["kernel"], told["cpu_model"], told["distribution"]) == ("6.8", None, "Debian 13")
+    assert told["python_version"] == "3.11.2"
+    assert here.with_engine(engine | {"elsewhere": False}).cpu_count == 2
+
+
 def test_what_an_old_document_lacks_has_the_value_that_it_had_then() -> None:
     scenario = ScenarioRecord({})
     assert (scenario.name, scenario.seed, scenario.shape, scenario.window_seconds) == ("", 1, "burst", 0)
