@@ -6,17 +6,15 @@ spoken to as if it were here. Each `ssh` ends when this process does, however th
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import shutil
-import socket
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.errors import MachineError
+from harness.stack.guarded import Guarded, listens
 
 SCHEME = "ssh://"
 SOCKET = "/var/run/docker.sock"
@@ -27,19 +25,6 @@ _OPTIONS = (
     *("-o", f"ConnectTimeout={_CONNECT_SECONDS}", "-o", "StreamLocalBindUnlink=yes"),
     *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
 )
-_GUARDED = """
-exec 3<&0
-folder=$1
-shift
-"$@" & ssh=$!
-{ cat <&3; kill $ssh; } >/dev/null 2>&1 & guard=$!
-wait $ssh
-code=$?
-kill $guard 2>/dev/null
-[ -z "$folder" ] || rm -rf -- "$folder"
-exit $code
-"""
-"""Runs ssh until it ends or this process does: its input, a pipe of this process, is at its end then."""
 
 
 class Forward:
@@ -60,29 +45,20 @@ class Forward:
         command = ["ssh", *_OPTIONS, "-L", f"{here}:{there}", *_destination(host)]
         if shutil.which("ssh") is None:
             raise MachineError(f"{host}: ssh is not installed; install an OpenSSH client")
-        self._process = subprocess.Popen(
-            ["sh", "-c", _GUARDED, "sh", remove, *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            # Ctrl-C on the terminal is for the harness, which still has containers to remove then.
-            start_new_session=True,
-        )
-        while not _listens(here):
+        self._process = Guarded(command, remove)
+        while not listens(here):
             if not self.alive:
-                raise MachineError(_refused(host, self._process.communicate()[1].strip()))
+                raise MachineError(_refused(host, self._process.complaint))
             time.sleep(0.05)
 
     @property
     def alive(self) -> bool:
         """Whether it still is."""
-        return self._process.poll() is None
+        return self._process.alive
 
     def close(self) -> None:
         """End it."""
-        with contextlib.suppress(OSError, ValueError, subprocess.TimeoutExpired):
-            self._process.communicate(timeout=10)
+        self._process.close()
 
 
 @functools.cache
@@ -100,14 +76,6 @@ def engine_socket(host: str) -> str:
 
 _forwards: list[Forward] = []
 """Those of `engine_socket`: without them, Python would close their pipes."""
-
-
-def _listens(here: str) -> bool:
-    """Whether something does, at a socket's path or at `host:port`."""
-    host, _, port = here.rpartition(":")
-    kind = socket.AF_INET if host else socket.AF_UNIX
-    with socket.socket(kind) as probe:
-        return probe.connect_ex((host, int(port)) if host else here) == 0
 
 
 def _destination(host: str) -> list[str]:
