@@ -22,7 +22,12 @@ class Capability(enum.StrEnum):
 
 PROCESS = frozenset({Capability.VERSIONS})
 COMPOSE = frozenset(Capability)
-STACKS: Mapping[str, frozenset[Capability]] = {"process": PROCESS, "compose": COMPOSE}
+KUBERNETES = COMPOSE - {Capability.RESTART}
+STACKS: Mapping[str, frozenset[Capability]] = {
+    "process": PROCESS,
+    "compose": COMPOSE,
+    "kubernetes": KUBERNETES,
+}
 """What each stack can do, by its name in `--stack`; a new stack has an entry here."""
 
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 import docker
 from docker.errors import DockerException
 
-from harness.errors import CodeLocationError, ExperimentError, InputError, MachineError
+from harness.errors import CodeLocationError, ExperimentError, MachineError
 from harness.observe.client import SamplerClient
 from harness.observe.source import Source
 from harness.scenario.cells import Cell
@@ -26,7 +26,15 @@ from harness.stack.capabilities import COMPOSE
 from harness.stack.compose_override import GRPC_PORT, override, server_command
 from harness.stack.containers import Container, Watcher, answer_seconds, containers_of, printed, wait_until
 from harness.stack.engine import LABEL, EngineInfo, engine_host, is_elsewhere, require_engine
-from harness.stack.image import build, build_variables, code_folder, inspect_image, stage_context
+from harness.stack.image import (
+    CODE,
+    build,
+    build_variables,
+    check_environment,
+    inside_image,
+    inspect_image,
+    stage_context,
+)
 from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
 from harness.stack.ports import PublishedPorts
@@ -43,7 +51,6 @@ from harness.stack.sidecar import SidecarChannel
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
-CODE = Path("/opt/code")
 _NEVER = "8760h"
 """Interval of the code server's health check while it is measured: the check would be charged to it."""
 
@@ -223,7 +230,7 @@ class _Starter:
         return (
             own_workloads().model_copy(update={"working_directory": CODE})
             if location is None
-            else _inside(location)
+            else inside_image(location)
         )
 
     def _printed(
@@ -246,18 +253,7 @@ class _Starter:
         image = self._variables["CODE_SERVER_IMAGE"]
         newest = self._variables["EXCLUDE_NEWER"] if self._image is None else ""
         environment = inspect_image(self._client, image, self._experiment, newest)
-        found, wanted = environment.packages["dagster"], self._cell.dagster_version
-        if found != wanted:
-            raise InputError(
-                f"dagster.versions: {wanted} is asked for, but {image} has Dagster {found}; "
-                f'write versions: ["{found}"]'
-            )
-        python = self._scenario.dagster.python
-        if python and not environment.python_version.startswith(f"{python}."):
-            raise InputError(
-                f"dagster.python: {python} is asked for, but the image has {environment.python_version}; "
-                "name another BASE_IMAGE"
-            )
+        check_environment(environment, self._scenario, self._cell, image)
         return environment
 
     def _command(self) -> list[str]:
@@ -374,19 +370,3 @@ class _Starter:
             return SamplerClient(channel, self._scenario.timeouts.start)
 
         return open_source
-
-
-def _inside(location: LocationSection) -> LocationSection:
-    """The location as it is found inside the image."""
-    folder = code_folder(location)
-    if folder is None:
-        return location
-    changes: dict[str, Path] = {"working_directory": CODE}
-    if location.python_file is not None:
-        if not location.python_file.is_relative_to(folder):
-            raise InputError(
-                f"location.python_file: {location.python_file} is not below location.working_directory "
-                f"({folder}), which is what --stack compose copies"
-            )
-        changes["python_file"] = CODE / location.python_file.relative_to(folder)
-    return location.model_copy(update=changes)

@@ -17,6 +17,7 @@ from docker.errors import ContainerError, DockerException
 
 import harness
 from harness.errors import CodeLocationError, InputError, MachineError
+from harness.scenario.cells import Cell
 from harness.scenario.model import LocationSection, Scenario
 from harness.stack.base import ServerEnvironment
 from harness.stack.engine import LABEL
@@ -26,11 +27,13 @@ from harness.stack.server_command import own_workloads
 Say = Callable[[str], None]
 
 CODE_LIMIT_BYTES = 1024**3
+CODE = Path("/opt/code")
+"""Where it is inside the image."""
 PACKAGE_ROOT = Path(harness.__file__).parent
 LEFT_OUT = (".git", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".pytest_cache", ".tox")
 """Folders of the user's code that no server needs."""
 
-_INSPECT = (
+INSPECT = (
     "import importlib.metadata as m, json, platform;"
     "print(json.dumps([platform.python_version(), {d.name: d.version for d in m.distributions()}]))"
 )
@@ -175,7 +178,7 @@ def inspect_image(client: docker.DockerClient, image: str, experiment: str, newe
     try:
         output = client.containers.run(
             image,
-            ["-c", _INSPECT],
+            ["-c", INSPECT],
             entrypoint="python",
             remove=True,
             network_mode="none",
@@ -184,6 +187,17 @@ def inspect_image(client: docker.DockerClient, image: str, experiment: str, newe
     except (ContainerError, DockerException) as error:
         said = " ".join(str(error).split())[:300]
         raise CodeLocationError(f"location.image: `python` does not run in {image}: {said}") from None
+    return read_inspected(output, image, newest)
+
+
+def read_inspected(output: bytes | str, image: str, newest: str) -> ServerEnvironment:
+    """What `INSPECT` printed in an image.
+
+    Raises:
+        CodeLocationError: it printed nothing, or the image has not what a code server needs.
+    """
+    if not output:
+        raise CodeLocationError(f"location.image: `python` does not run in {image}")
     python_version, packages = json.loads(output)
     names = {name.lower().replace("_", "-") for name in packages}
     missing = [name for name in ("dagster", "dagster-postgres") if name not in names]
@@ -192,6 +206,42 @@ def inspect_image(client: docker.DockerClient, image: str, experiment: str, newe
             f"location.image: {image} has no {' and no '.join(missing)}; install it there, runs need it"
         )
     return ServerEnvironment(python_version, packages, newest)
+
+
+def check_environment(environment: ServerEnvironment, scenario: Scenario, cell: Cell, image: str) -> None:
+    """Refuse an image that has not what the scenario asks for.
+
+    Raises:
+        InputError: another Dagster, or another Python.
+    """
+    found, wanted = environment.packages["dagster"], cell.dagster_version
+    if found != wanted:
+        raise InputError(
+            f"dagster.versions: {wanted} is asked for, but {image} has Dagster {found}; "
+            f'write versions: ["{found}"]'
+        )
+    python = scenario.dagster.python
+    if python and not environment.python_version.startswith(f"{python}."):
+        raise InputError(
+            f"dagster.python: {python} is asked for, but the image has {environment.python_version}; "
+            "name another BASE_IMAGE"
+        )
+
+
+def inside_image(location: LocationSection) -> LocationSection:
+    """The location as it is found inside the image."""
+    folder = code_folder(location)
+    if folder is None:
+        return location
+    changes: dict[str, Path] = {"working_directory": CODE}
+    if location.python_file is not None:
+        if not location.python_file.is_relative_to(folder):
+            raise InputError(
+                f"location.python_file: {location.python_file} is not below location.working_directory "
+                f"({folder}), which is what --stack compose copies"
+            )
+        changes["python_file"] = CODE / location.python_file.relative_to(folder)
+    return location.model_copy(update=changes)
 
 
 def _sizes(folder: Path) -> list[int]:

@@ -27,6 +27,7 @@ from harness.crash_logs import remove_old_crash_logs, state_folder
 from harness.errors import MachineError
 from harness.stack import limited_cgroup
 from harness.stack.engine import Removed, connect, remove_experiment
+from harness.stack.kubectl import Kubectl
 
 GRACE_SECONDS = 2.0
 _CREATED = "created/"
@@ -79,6 +80,15 @@ class EngineMark:
 
 
 @dataclass(frozen=True)
+class NamespaceMark:
+    """What one experiment has in a cluster: a namespace of its own."""
+
+    kubeconfig: str
+    context: str
+    namespace: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """What one experiment owns."""
 
@@ -88,6 +98,7 @@ class Entry:
     folders: tuple[str, ...] = ()
     engines: tuple[EngineMark, ...] = ()
     files: tuple[str, ...] = ()
+    namespaces: tuple[NamespaceMark, ...] = ()
 
 
 class Ledger:
@@ -122,6 +133,11 @@ class Ledger:
         mark = EngineMark(host, experiment)
         self._change(replace(self._entry, engines=(*self._entry.engines, mark)))
 
+    def add_namespace(self, kubeconfig: str, context: str, namespace: str) -> None:
+        """Record that a namespace of a cluster is about to be made."""
+        mark = NamespaceMark(kubeconfig, context, namespace)
+        self._change(replace(self._entry, namespaces=(*self._entry.namespaces, mark)))
+
     def make_folder(self, prefix: str) -> Path:
         """Make and record a scratch folder."""
         folder = Path(tempfile.gettempdir()) / f"{prefix}{uuid.uuid4().hex[:12]}"
@@ -151,6 +167,7 @@ class CleanReport:
     cgroups: int = 0
     folders: int = 0
     files: int = 0
+    namespaces: int = 0
     engine: Removed = field(default_factory=Removed)
 
     def __add__(self, other: CleanReport) -> CleanReport:
@@ -159,6 +176,7 @@ class CleanReport:
             self.cgroups + other.cgroups,
             self.folders + other.folders,
             self.files + other.files,
+            self.namespaces + other.namespaces,
             self.engine + other.engine,
         )
 
@@ -178,7 +196,7 @@ def clean(say: Callable[[str], None]) -> CleanReport:
         try:
             total += _remove(entry)
         except MachineError as error:
-            say(f"containers of a killed experiment may be left ({error}); run clean again then")
+            say(f"containers or pods of a killed experiment may be left ({error}); run clean again then")
             continue
         if left := _left(entry):
             say(f"{', '.join(left)} could not be removed; run clean again when nothing uses it any more")
@@ -193,6 +211,8 @@ def clean(say: Callable[[str], None]) -> CleanReport:
         said += (
             f", {of.containers} containers, {of.networks} networks, {of.volumes} volumes, {of.images} images"
         )
+    if total.namespaces:
+        said += f", {total.namespaces} namespaces of clusters"
     if total.files:
         said += f", {total.files} live views"
     say(said + (f", {logs} old crash logs" if logs else ""))
@@ -250,12 +270,22 @@ def _remove(entry: Entry) -> CleanReport:
             with contextlib.suppress(OSError):
                 Path(file).unlink()
                 files += 1
-    return CleanReport(processes, cgroups, folders, files, _remove_from_engines(entry))
+    namespaces = sum(map(_remove_namespace, entry.namespaces))
+    return CleanReport(processes, cgroups, folders, files, namespaces, _remove_from_engines(entry))
 
 
 def _left(entry: Entry) -> list[str]:
     """The cgroups, folders and files of an entry that are still there."""
     return [path for path in (*entry.cgroups, *entry.folders, *entry.files) if Path(path).exists()]
+
+
+def _remove_namespace(mark: NamespaceMark) -> bool:
+    """Whether it was there."""
+    kubectl = Kubectl(mark.context, mark.namespace, mark.kubeconfig)
+    said = kubectl.run(
+        *("delete", "namespace", mark.namespace, "--ignore-not-found", "--timeout=120s"), timeout=150
+    )
+    return bool(said.strip())
 
 
 def _remove_from_engines(entry: Entry) -> Removed:
@@ -281,6 +311,7 @@ def _read(file: Path) -> Entry | None:
             folders=tuple(raw["folders"]),
             engines=tuple(EngineMark(**item) for item in raw.get("engines", ())),
             files=tuple(raw.get("files", ())),
+            namespaces=tuple(NamespaceMark(**item) for item in raw.get("namespaces", ())),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

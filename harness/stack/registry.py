@@ -14,6 +14,7 @@ class StackName(enum.StrEnum):
 
     process = "process"
     compose = "compose"
+    kubernetes = "kubernetes"
 
 
 def make_stack(name: StackName) -> Stack:
@@ -22,6 +23,10 @@ def make_stack(name: StackName) -> Stack:
         from harness.stack.compose import ComposeStack
 
         return ComposeStack()
+    if name is StackName.kubernetes:
+        from harness.stack.kubernetes import KubernetesStack
+
+        return KubernetesStack()
     from harness.stack.process import ProcessStack
 
     return ProcessStack()

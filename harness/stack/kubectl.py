@@ -1,0 +1,137 @@
+"""A Kubernetes cluster, spoken to by `kubectl`, which knows every way to log in to one.
+
+All commands go to the context that was chosen at the begin, whatever another terminal switches to meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from harness.errors import MachineError
+
+_SECONDS = 60.0
+_OR_OTHERS = "or use --stack compose or --stack process, which need no cluster"
+
+
+class ClusterError(MachineError):
+    """The cluster refused, or does not answer; one line."""
+
+
+class Kubectl:
+    """`kubectl` with a context and a namespace."""
+
+    def __init__(self, context: str, namespace: str, kubeconfig: str = "") -> None:
+        """Speak to a cluster.
+
+        Args:
+            context: of the configuration.
+            namespace: for everything that has one.
+            kubeconfig: as the variable KUBECONFIG; empty for what that says now.
+        """
+        self.context, self.namespace = context, namespace
+        self.kubeconfig = kubeconfig or os.environ.get("KUBECONFIG", "")
+        self.environment = dict(os.environ)
+        if self.kubeconfig:
+            self.environment["KUBECONFIG"] = self.kubeconfig
+
+    def command(self, *arguments: str) -> list[str]:
+        """The whole command."""
+        return ["kubectl", "--context", self.context, "--namespace", self.namespace, *arguments]
+
+    def run(self, *arguments: str, given: str | None = None, timeout: float = _SECONDS) -> str:
+        """What it prints.
+
+        Raises:
+            ClusterError: it failed, or took longer than `timeout` seconds.
+        """
+        shown = f"kubectl {arguments[0]}"
+        try:
+            done = subprocess.run(
+                self.command(*arguments),
+                input=given,
+                stdin=subprocess.DEVNULL if given is None else None,
+                capture_output=True,
+                text=True,
+                env=self.environment,
+                timeout=timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ClusterError(
+                f"{shown}: the cluster {self.context} did not answer in {timeout:g}s"
+            ) from None
+        if done.returncode:
+            raise ClusterError(f"{shown} on {self.context}: {_line(done.stderr)}")
+        return done.stdout
+
+    def get(self, *arguments: str) -> dict[str, Any]:
+        """An object, or a list of them under `items`."""
+        found: dict[str, Any] = json.loads(self.run("get", *arguments, "--output", "json"))
+        return found
+
+    def make(self, objects: Iterable[dict[str, Any]]) -> None:
+        """Make objects that are not there yet."""
+        document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        self.run("create", "--filename", "-", given=json.dumps(document))
+
+    def execute(self, pod: str, container: str, argv: Sequence[str], timeout: float) -> str:
+        """What a command prints in a container."""
+        return self.run("exec", pod, "--container", container, "--", *argv, timeout=timeout)
+
+    def missing_rights(self, wanted: Iterable[tuple[str, str]]) -> list[str]:
+        """Of pairs of a verb and a resource, those that this user may not, as `create pods`."""
+        missing = []
+        for verb, resource in wanted:
+            answer = self._answer("auth", "can-i", verb, resource)
+            if answer != "yes":
+                missing.append(f"{verb} {resource}")
+        return missing
+
+    def _answer(self, *arguments: str) -> str:
+        """The first word of what it prints, also where it fails; warnings go to standard error."""
+        done = subprocess.run(
+            self.command(*arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            timeout=_SECONDS,
+            check=False,
+        )
+        return done.stdout.split(maxsplit=1)[0] if done.stdout.split() else _line(done.stderr)
+
+
+def current_context() -> str:
+    """The context that `kubectl` has now.
+
+    Raises:
+        ClusterError: there is no kubectl, or it has none; one line with the fix.
+    """
+    if shutil.which("kubectl") is None:
+        raise ClusterError(
+            f"kubectl is not installed; install it (https://kubernetes.io/docs/tasks/tools/), {_OR_OTHERS}"
+        )
+    done = subprocess.run(
+        ["kubectl", "config", "current-context"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_SECONDS,
+    )
+    context = done.stdout.strip()
+    if done.returncode or not context:
+        raise ClusterError(
+            "kubectl knows no cluster; name its configuration with KUBECONFIG, or choose one with `kubectl "
+            f"config use-context`, {_OR_OTHERS}"
+        )
+    return context
+
+
+def _line(said: str) -> str:
+    lines = [one for one in said.splitlines() if one.strip()] or ["it said nothing"]
+    return " ".join(lines[-1].split())[:300]

@@ -1,0 +1,362 @@
+"""The Kubernetes stack: code servers in pods of a cluster, and Postgres, webserver and daemon beside them."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from harness.errors import CodeLocationError, ExperimentError, MachineError
+from harness.observe.client import SamplerClient
+from harness.observe.source import Source
+from harness.scenario.cells import Cell
+from harness.scenario.model import Scenario
+from harness.stack.base import Companion, Limits, Replica, Say, ServerEnvironment, Start
+from harness.stack.capabilities import KUBERNETES
+from harness.stack.cluster_images import ClusterImages, images_for
+from harness.stack.compose_override import server_command
+from harness.stack.containers import wait_until
+from harness.stack.guarded import Guarded, listens
+from harness.stack.image import INSPECT, check_environment, read_inspected
+from harness.stack.imports import Import, time_imports
+from harness.stack.kubectl import ClusterError, Kubectl, current_context
+from harness.stack.ledger import Ledger
+from harness.stack.pod_channel import PodChannel, PodClock, sampler_arguments
+from harness.stack.pod_specs import (
+    COLLECTOR,
+    GRPC_PORT,
+    POSTGRES_PORT,
+    SERVER,
+    WEB_PORT,
+    PodPlan,
+    namespace,
+    pod,
+    secret,
+    server_limits,
+    service,
+)
+from harness.stack.pod_watch import PodWatch
+from harness.stack.ports import free_port
+from harness.stack.running_pods import RunningPods, how_it_ended
+from harness.stack.server_command import (
+    INSTANCE_REF,
+    agent_settings,
+    cause,
+    said_of_environment,
+    server_settings,
+    webserver_settings,
+)
+from harness.target.endpoint import Endpoint
+from harness.target.readiness import wait_for_daemon, wait_for_location
+
+RIGHTS = (
+    *(("create", "namespaces"), ("delete", "namespaces")),
+    *((verb, "pods") for verb in ("create", "get", "list", "watch")),
+    *(("create", "services"), ("create", "secrets")),
+    *(("create", "pods/exec"), ("create", "pods/portforward"), ("get", "pods/log")),
+)
+"""Verbs and resources that an experiment takes; `kubernetes/rights.yaml` grants them and no more."""
+_SECRETS, _PROBE = "experiment", "probe"
+_READY_SECONDS = 120.0
+
+
+class KubernetesStack:
+    """Makes code servers out of pods."""
+
+    name = "kubernetes"
+    capabilities = KUBERNETES
+
+    @contextmanager
+    def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> Iterator[RunningPods]:
+        """Bring code servers up for `cell`; leaving the context removes their namespace.
+
+        Raises:
+            CodeLocationError: the code under test does not import.
+            MachineError: no cluster that lets us, or the images cannot be had there.
+            ExperimentError: it did not become ready in time.
+        """
+        experiment = uuid.uuid4().hex[:12]
+        kubectl = Kubectl(current_context(), f"dagster-sizing-{experiment}")
+        if missing := kubectl.missing_rights(RIGHTS):
+            raise MachineError(
+                f"the cluster {kubectl.context} does not let you {', '.join(missing)}; have "
+                "kubernetes/rights.yaml applied for your user"
+            )
+        folder = logs / cell.cell_id
+        folder.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as cleanup:
+            ledger = Ledger()
+            cleanup.callback(ledger.close)
+            ledger.add_namespace(kubectl.kubeconfig, kubectl.context, kubectl.namespace)
+            images = images_for(scenario, cell, experiment, folder, ledger, say)
+            starter = _Starter(kubectl, scenario, cell, folder, images, experiment, say)
+            cleanup.callback(starter.close)
+            cleanup.callback(say, "taking the pods down")
+            yield starter.start()
+
+
+class _Starter:
+    """Starts the pods of one experiment in order."""
+
+    def __init__(
+        self,
+        kubectl: Kubectl,
+        scenario: Scenario,
+        cell: Cell,
+        logs: Path,
+        images: ClusterImages,
+        experiment: str,
+        say: Say,
+    ) -> None:
+        self._kubectl, self._scenario, self._cell = kubectl, scenario, cell
+        self._logs, self._images, self._experiment, self._say = logs, images, experiment, say
+        self._cleanup = ExitStack()
+        self._pods: list[str] = []
+
+    def start(self) -> RunningPods:
+        timeout = self._scenario.timeouts.start
+        self._make_namespace()
+        environment, imports, agent = self._probe(timeout)
+        for line in said_of_environment(self._scenario):
+            self._say(line)
+        watch = PodWatch(self._kubectl)
+        self._cleanup.callback(watch.close)
+        self._say("starting the code server")
+        servers = self._servers(agent)
+        for plan in servers:
+            self._make(plan)
+        self._wait_until_ready(["postgres", *(one.name for one in servers)], watch, timeout)
+        self._say("starting the webserver")
+        self._make(self._companion("webserver", f"dagster-webserver --host=0.0.0.0 --port={WEB_PORT}"))
+        self._wait_until_ready(["webserver"], watch, timeout)
+        port, forward = self._forward("webserver", WEB_PORT)
+        url = f"http://127.0.0.1:{port}/graphql"
+        check = lambda: self._check_start(watch)  # noqa: E731 - as all that waits takes it
+        location, repository = wait_for_location(url, timeout, check, self._scenario.repository)
+        companions = ["webserver"]
+        if self._cell.coordinator == "queued":
+            self._say("starting the daemon")
+            self._make(self._companion("daemon", "dagster-daemon run"))
+            self._wait_until_ready(["daemon"], watch, timeout)
+            wait_for_daemon(url, timeout, check)
+            companions.append("daemon")
+        clock = PodClock(self._kubectl, servers[0].name, self._logs / "clock.log")
+        self._cleanup.callback(clock.close)
+        return RunningPods(
+            endpoint=Endpoint(url, location, repository),
+            limits=self._limits(servers[0].name),
+            environment=environment,
+            start=Start(imports, ()),
+            replicas=tuple(
+                Replica(f"server-{number}", self._source_opener(one.name), self._address_finder(one.name))
+                for number, one in enumerate(servers, 1)
+            ),
+            companions=tuple(Companion(name, self._source_opener(name)) for name in companions),
+            watch=watch,
+            clock=clock,
+            log_of=self._log_of,
+            forwarded=lambda: forward.alive,
+        )
+
+    def close(self) -> None:
+        """Keep what the pods wrote, and let go of them; the ledger removes their namespace."""
+        for name in self._pods:
+            (self._logs / f"{name}.log").write_text(self._log_of(name), "utf-8")
+        self._cleanup.close()
+
+    def _make_namespace(self) -> None:
+        password = secrets.token_urlsafe(24)
+        names = {"DAGSTER_PG_PASSWORD": password, "POSTGRES_PASSWORD": password}
+        self._kubectl.make([namespace(self._kubectl.namespace, self._experiment)])
+        self._kubectl.make(
+            [
+                secret(_SECRETS, names, self._experiment),
+                service("postgres", "postgres", POSTGRES_PORT, self._experiment),
+                service("code-server", "code-server", GRPC_PORT, self._experiment),
+            ]
+        )
+        # A folder of its own: the volume's belongs to root, and Postgres wants its own mode.
+        data = {"PGDATA": "/var/lib/postgresql/data/own"}
+        postgres = data | {"POSTGRES_USER": "dagster", "POSTGRES_DB": "dagster"}
+        # Its own entry point makes the database first.
+        command = ("postgres", "-c", "max_connections=1000")
+        self._make(PodPlan("postgres", "postgres", self._images.postgres, command, postgres, POSTGRES_PORT))
+
+    def _probe(self, timeout: float) -> tuple[ServerEnvironment, tuple[Import, ...], Mapping[str, str]]:
+        """What the image has, what importing the code takes, and what an agent tells of the instance."""
+        plan = replace(
+            self._server(_PROBE, {}),
+            role=_PROBE,
+            command=("python", "-c", "import signal; signal.pause()"),
+            port=None,
+            collector="",
+        )
+        self._make(plan)
+        self._wait_until_ready([_PROBE], None, timeout)
+        environment = read_inspected(
+            self._printed(["-c", INSPECT], timeout), self._images.server, self._images.newest
+        )
+        check_environment(environment, self._scenario, self._cell, self._images.server)
+        self._say("timing the import of the code")
+        imports = time_imports(self._images.location, self._printed, timeout)
+        agent: Mapping[str, str] = MappingProxyType({})
+        if self._cell.started_as == "agent":
+            agent = agent_settings(self._printed(["-c", INSTANCE_REF], timeout))
+        # Waited for: the code server is to have its CPUs.
+        self._kubectl.run("delete", "pod", _PROBE)
+        self._pods.remove(_PROBE)
+        return environment, imports, agent
+
+    def _printed(self, arguments: list[str], timeout: float) -> str:
+        """What Python printed in the probe; nothing where it failed or took too long."""
+        try:
+            return self._kubectl.execute(_PROBE, SERVER, ["python", *arguments], timeout)
+        except ClusterError:
+            return ""
+
+    def _servers(self, agent: Mapping[str, str]) -> list[PodPlan]:
+        return [self._server(f"code-server-{number}", agent) for number in range(1, self._cell.replicas + 1)]
+
+    def _server(self, name: str, agent: Mapping[str, str]) -> PodPlan:
+        settings = self._instance() | dict(agent) | server_settings(self._scenario, self._cell)
+        return PodPlan(
+            name=name,
+            role="code-server",
+            image=self._images.server,
+            command=server_command(self._cell, self._images.location, f"server-{self._experiment}"),
+            environment=settings,
+            port=GRPC_PORT,
+            collector=self._images.collector,
+            cpus=self._cell.cpus,
+            memory_bytes=self._cell.memory_bytes,
+            tmp_in_memory=self._scenario.server.tmp == "memory",
+            user_s_image=self._images.user_s,
+        )
+
+    def _companion(self, name: str, command: str) -> PodPlan:
+        return PodPlan(
+            name=name,
+            role=name,
+            image=self._images.webserver,
+            command=(*command.split(), "-w", "/opt/dagster/workspace.yaml"),
+            environment=self._instance() | webserver_settings(self._scenario),
+            port=WEB_PORT if name == "webserver" else None,
+            collector=self._images.collector,
+        )
+
+    def _instance(self) -> dict[str, str]:
+        cap = self._cell.max_concurrent_runs
+        return {
+            "DAGSTER_HOME": f"/opt/dagster/{self._cell.coordinator}",
+            "DAGSTER_DISABLE_TELEMETRY": "1",
+            "MAX_CONCURRENT_RUNS": str(10 if cap is None else cap),
+        }
+
+    def _make(self, plan: PodPlan) -> None:
+        self._kubectl.make([pod(plan, self._experiment, _SECRETS)])
+        self._pods.append(plan.name)
+
+    def _wait_until_ready(self, names: list[str], watch: PodWatch | None, timeout: float) -> None:
+        waiting: dict[str, str] = dict.fromkeys(names, "it is not scheduled yet")
+
+        def ready() -> bool:
+            for name in list(waiting):
+                told = self._kubectl.get("pod", name)["status"]
+                conditions = {one["type"]: one for one in told.get("conditions", ())}
+                if conditions.get("Ready", {}).get("status") == "True":
+                    del waiting[name]
+                else:
+                    waiting[name] = why_not_ready(told)
+            return not waiting
+
+        try:
+            wait_until(
+                ready, lambda: None if watch is None else self._check_start(watch), timeout, "not ready"
+            )
+        except ExperimentError:
+            if not waiting:
+                raise
+            name, why = next(iter(waiting.items()))
+            if watch is not None:
+                self._check_start(watch)
+            raise ExperimentError(
+                f"{name} was not ready after {timeout:g}s: {why}; raise timeouts.start if it only is slow"
+            ) from None
+
+    def _check_start(self, watch: PodWatch) -> None:
+        name = watch.ended()
+        if name.startswith("code-server") and watch.end_of(name).reason == "Error":
+            said = cause(self._log_of(name))
+            raise CodeLocationError(f"location: the code server ended while loading the code: {said}")
+        if name:
+            raise ExperimentError(how_it_ended(name, watch, self._log_of))
+
+    def _log_of(self, name: str) -> str:
+        try:
+            return self._kubectl.run("logs", name, "--container", SERVER)
+        except ClusterError as error:
+            return f"{error}\n"
+
+    def _limits(self, name: str) -> Limits:
+        """As the cluster has them: an admission may have changed what was asked for."""
+        told = self._kubectl.get("pod", name)
+        cpus, memory = server_limits(told)
+        same = (cpus, memory) == (self._cell.cpus, self._cell.memory_bytes)
+        node = self._kubectl.get("node", told["spec"]["nodeName"])
+        return Limits(
+            enforced=same,
+            method="kubernetes",
+            reason="" if same else f"the cluster made them {cpus:g} CPUs and {memory} bytes",
+            cpus=self._cell.cpus,
+            memory_bytes=self._cell.memory_bytes,
+            host_cpus=int(float(node["status"]["capacity"]["cpu"])),
+        )
+
+    def _forward(self, name: str, port: int) -> tuple[int, Guarded]:
+        """A port of this machine for one of a pod's."""
+        here = free_port()
+        arguments = ("port-forward", f"pod/{name}", f"{here}:{port}", "--address", "127.0.0.1")
+        helper = Guarded(self._kubectl.command(*arguments), environment=self._kubectl.environment)
+        self._cleanup.callback(helper.close)
+        while not listens(f"127.0.0.1:{here}"):
+            if not helper.alive:
+                raise ExperimentError(f"kubectl port-forward: {helper.complaint}")
+        return here, helper
+
+    def _address_finder(self, name: str) -> Callable[[], str]:
+        return lambda: f"127.0.0.1:{self._forward(name, GRPC_PORT)[0]}"
+
+    def _source_opener(self, name: str) -> Callable[[float, float], Source]:
+        def open_source(cgroup_hz: float, processes_hz: float) -> Source:
+            said = self._kubectl.execute(
+                name, COLLECTOR, ["python", "-m", "harness.observe.beside"], _READY_SECONDS
+            )
+            pid = json.loads(said)["pid"]
+            config = {
+                "cgroup": {"seen_by_pid": pid},
+                "root_pid": pid,
+                "cgroup_hz": cgroup_hz,
+                "processes_hz": processes_hz,
+            }
+            channel = PodChannel(self._kubectl, name, sampler_arguments(config), self._logs / "sampler.log")
+            return SamplerClient(channel, self._scenario.timeouts.start)
+
+        return open_source
+
+
+def why_not_ready(status: dict[str, Any]) -> str:
+    """What Kubernetes says of a pod that is not ready, such as the scheduler's reason."""
+    for one in status.get("conditions", ()):
+        if one["type"] == "PodScheduled" and one["status"] != "True":
+            return str(one.get("message") or "it is not scheduled yet")
+    for one in status.get("containerStatuses", ()):
+        waiting = one.get("state", {}).get("waiting")
+        if waiting and waiting.get("reason") != "ContainerCreating":
+            return f"{waiting.get('reason')}: {waiting.get('message', '')}".strip(": ")
+    return "its containers start, or do not listen yet"

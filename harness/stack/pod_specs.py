@@ -1,0 +1,169 @@
+"""The objects of the Kubernetes stack, as documents. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.scenario.quantity import SERVER_CPUS, SERVER_MEMORY
+from harness.stack.engine import LABEL
+
+SERVER, COLLECTOR = "dagster", "collector"
+"""Containers of a pod: what is looked at, and what looks."""
+ROLE = "dagster-sizing.role"
+GRPC_PORT, WEB_PORT, POSTGRES_PORT = 4000, 3000, 5432
+STORAGE = "/opt/dagster/storage"
+COLLECTOR_MEMORY = "256Mi"
+_IDLE = ["python", "-c", "import signal; signal.pause()"]
+_SAFE = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+
+
+@dataclass(frozen=True)
+class PodPlan:
+    """A pod of one of the roles."""
+
+    name: str
+    role: str
+    image: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: int | None = None
+    collector: str = ""
+    """Image of the collector beside it; empty for none."""
+    cpus: float | None = None
+    memory_bytes: int | None = None
+    tmp_in_memory: bool = False
+    user_s_image: bool = False
+    """Whether it may write wherever it likes."""
+
+
+def namespace(name: str, experiment: str) -> dict[str, Any]:
+    """Of one experiment."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {LABEL: experiment}},
+    }
+
+
+def service(name: str, role: str, port: int, experiment: str) -> dict[str, Any]:
+    """One name for all pods of a role."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "labels": {LABEL: experiment}},
+        "spec": {"selector": {ROLE: role}, "ports": [{"port": port, "targetPort": port}]},
+    }
+
+
+def secret(name: str, values: Mapping[str, str], experiment: str) -> dict[str, Any]:
+    """What is not to stand in a pod's own document."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "labels": {LABEL: experiment}},
+        "stringData": dict(values),
+    }
+
+
+def pod(plan: PodPlan, experiment: str, secrets: str) -> dict[str, Any]:
+    """The pod. It is never restarted, so that what the kernel killed stays dead and is seen.
+
+    Args:
+        plan: what is in it.
+        experiment: its label.
+        secrets: the secret that its containers have in their environment.
+    """
+    containers = [_server(plan, secrets)]
+    if plan.collector:
+        containers.append(_collector(plan.collector))
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": plan.name, "labels": {LABEL: experiment, ROLE: plan.role}},
+        "spec": {
+            "containers": containers,
+            "volumes": [
+                {"name": "tmp", "emptyDir": {"medium": "Memory"} if plan.tmp_in_memory else {}},
+                {"name": "storage", "emptyDir": {}},
+                {"name": "data", "emptyDir": {}},
+            ],
+            # The collector sees the processes beside it.
+            "shareProcessNamespace": bool(plan.collector),
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 2,
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "affinity": _apart(plan.role),
+        },
+    }
+
+
+def server_limits(told: dict[str, Any]) -> tuple[float, int]:
+    """CPUs and bytes that a pod's document gives the code server; infinity and 0 for none."""
+    container = next(one for one in told["spec"]["containers"] if one["name"] == SERVER)
+    limits = container.get("resources", {}).get("limits", {})
+    cpus = SERVER_CPUS.read(limits["cpu"]) if "cpu" in limits else float("inf")
+    return float(cpus), int(SERVER_MEMORY.read(limits["memory"])) if "memory" in limits else 0
+
+
+def _server(plan: PodPlan, secrets: str) -> dict[str, Any]:
+    limits: dict[str, str] = {}
+    if plan.cpus is not None:
+        limits["cpu"] = f"{round(plan.cpus * 1000)}m"
+    if plan.memory_bytes is not None:
+        limits["memory"] = str(plan.memory_bytes)
+    mounts = [{"name": "tmp", "mountPath": "/tmp"}]
+    if plan.role == "postgres":
+        mounts.append({"name": "data", "mountPath": "/var/lib/postgresql/data"})
+        mounts.append({"name": "storage", "mountPath": "/var/run/postgresql"})
+    else:
+        mounts.append({"name": "storage", "mountPath": STORAGE})
+    container: dict[str, Any] = {
+        "name": SERVER,
+        "image": plan.image,
+        "imagePullPolicy": "IfNotPresent",
+        "args" if plan.role == "postgres" else "command": list(plan.command),
+        "env": [{"name": name, "value": value} for name, value in sorted(plan.environment.items())],
+        "envFrom": [{"secretRef": {"name": secrets}}],
+        # Requests are the limits, so that no neighbour is let in on them.
+        "resources": {"limits": limits, "requests": limits},
+        "volumeMounts": mounts,
+        "securityContext": {"allowPrivilegeEscalation": False}
+        if plan.user_s_image or plan.role == "postgres"
+        else _SAFE,
+    }
+    if plan.port is not None:
+        # Asked by the kubelet, so that the server pays for no process.
+        container["readinessProbe"] = {"tcpSocket": {"port": plan.port}, "periodSeconds": 1}
+    return container
+
+
+def _collector(image: str) -> dict[str, Any]:
+    # No share of CPU is set aside for it, so that a server that takes a whole node still fits there.
+    share = {"cpu": "0", "memory": COLLECTOR_MEMORY}
+    return {
+        "name": COLLECTOR,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": _IDLE,
+        "resources": {"limits": {"cpu": "500m", "memory": COLLECTOR_MEMORY}, "requests": share},
+        "securityContext": _SAFE
+        # Memory maps, files and open descriptors of another user's process.
+        | {"capabilities": {"drop": ["ALL"], "add": ["SYS_PTRACE", "DAC_READ_SEARCH"]}},
+    }
+
+
+def _apart(role: str) -> dict[str, Any]:
+    """What is measured on one node, and what loads it on others, where there are others."""
+    others = "NotIn" if role == "code-server" else "In"
+    term = {
+        "labelSelector": {"matchExpressions": [{"key": ROLE, "operator": others, "values": ["code-server"]}]},
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    return {
+        "podAntiAffinity": {
+            "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]
+        }
+    }
