@@ -48,7 +48,7 @@ def measure_claims(
         ResultError: the folder holds claims already, or experiments with other scenarios.
         Interrupted: what was measured is kept, and decided where it suffices.
     """
-    document = _begin(folder, resume, means)
+    document = _begin(folder, stack, resume, means)
     wanted = _experiments([claim for claim in chosen if not unmet(claim, document.fingerprint)])
     broken: list[str] = []
     began = time.monotonic()
@@ -109,12 +109,13 @@ def changed_verdicts(before: ClaimsDocument, after: ClaimsDocument) -> list[str]
     ]
 
 
-def _begin(folder: Path, resume: bool, means: Means) -> ClaimsDocument:
+def _begin(folder: Path, stack: StackName, resume: bool, means: Means) -> ClaimsDocument:
     there = (folder / "claims.json").exists()
     if there and not resume:
         raise ResultError(f"{folder}: holds claims already; choose another --out, or add --resume")
     try:
-        fingerprint = means.fingerprint(StackName.compose)
+        # Claims about replicas take containers, wherever the others are measured.
+        fingerprint = means.fingerprint(StackName.compose if stack is StackName.process else stack)
     except MachineError:
         fingerprint = means.fingerprint(StackName.process).with_engine(None)
     if there:

@@ -16,18 +16,21 @@ from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.trial_document import AttemptRecord
 from harness.stack.base import Stack
 from harness.stack.engine import engine_fingerprint
+from harness.stack.kubectl import cluster_fingerprint
 from harness.stack.ledger import others_measuring
 from harness.stack.registry import StackName, make_stack
 
 
 def fingerprint_of(stack: StackName) -> FingerprintRecord:
-    """What results on this machine depend on, with the Docker engine where the stack takes one.
+    """What results depend on: this machine, with the Docker engine where the stack takes one, or a cluster's.
 
     Raises:
-        MachineError: the stack cannot be had on this machine.
+        MachineError: the stack cannot be had.
     """
     fingerprint = machine_fingerprint()
-    return fingerprint.with_engine(engine_fingerprint()) if stack is StackName.compose else fingerprint
+    if stack is StackName.compose:
+        return fingerprint.with_engine(engine_fingerprint())
+    return fingerprint.with_cluster(cluster_fingerprint()) if stack is StackName.kubernetes else fingerprint
 
 
 class CampaignListener(Protocol):

@@ -32,7 +32,7 @@ def new_trial(
         platform: whose size it is.
         stack: what the code server is made of.
         cpus: to try it with instead of those of the size; 0 for these.
-        fingerprint: of this machine.
+        fingerprint: of the machine that it is tried on.
 
     Raises:
         InputError: the platform has no size, or the size is from runs that nobody here can launch.
@@ -46,7 +46,8 @@ def new_trial(
     shape = sizing.shape(platform)
     if shape.cpus is None or shape.memory_bytes is None or shape.grpc_max_workers is None:
         raise InputError(f"--platform {platform}: there is no size to try ({shape.note})")
-    here, total = os.cpu_count() or 1, psutil.virtual_memory().total
+    here = fingerprint.cpu_count or os.cpu_count() or 1
+    total = fingerprint.memory_total_bytes or psutil.virtual_memory().total
     used = cpus or shape.cpus
     if used > here:
         raise MachineError(

@@ -44,7 +44,8 @@ def bench(
         StackName,
         typer.Option(
             help="`process`: plain processes in a cgroup, no Docker needed. `compose`: containers, with "
-            "Postgres, and with replicas and images if the scenario names them."
+            "Postgres, and with replicas and images if the scenario names them. `kubernetes`: the same in "
+            "pods of the cluster that kubectl speaks to."
         ),
     ] = StackName.process,
     resume: Annotated[

@@ -35,7 +35,8 @@ def try_size(
     stack: Annotated[
         StackName,
         typer.Option(
-            help="`process`: a cgroup, no Docker needed. `compose`: containers, as they are deployed."
+            help="`process`: a cgroup, no Docker needed. `compose`: containers, as they are deployed. "
+            "`kubernetes`: pods of a cluster."
         ),
     ] = StackName.process,
     bursts: Annotated[

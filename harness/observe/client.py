@@ -35,15 +35,16 @@ class Channel(Protocol):
 class SamplerClient:
     """Talks to one sampler. Its methods are for one thread; a thread of its own does the reading."""
 
-    def __init__(self, channel: Channel, start_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, channel: Channel, start_seconds: float = ANSWER_SECONDS, node: str = "") -> None:
         """Prepare to talk.
 
         Args:
             channel: to the sampler.
             start_seconds: how long it may take to greet; an answer may take ANSWER_SECONDS.
+            node: where it is, in a cluster.
         """
         self._channel = channel
-        self._start_seconds = start_seconds
+        self._start_seconds, self._node = start_seconds, node
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read_lines, name="sampler-client", daemon=True)
         self._hello: dict[str, Any] | None = None
@@ -75,6 +76,7 @@ class SamplerClient:
             processes=True,
             watermark=bool(said["resettable"]),
             kills=bool(said["kills"]),
+            node=self._node,
         )
 
     @property

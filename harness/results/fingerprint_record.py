@@ -9,8 +9,8 @@ from pydantic import ConfigDict, RootModel
 
 MACHINE = ("architecture", "cpu_model", "cpu_count", "memory_total_bytes", "cgroup_version")
 """What tells machines apart."""
-_OF_ENGINE = ("architecture", "kernel", "cpu_count", "memory_total_bytes", "cgroup_version")
-"""What an engine tells of its machine."""
+_TOLD_ELSEWHERE = ("architecture", "kernel", "cpu_count", "memory_total_bytes", "cgroup_version")
+"""What an engine, or a cluster, tells of the machine."""
 _UNKNOWN_ELSEWHERE = ("cpu_model", "cpu_affinity_count", "swap_total_bytes", "virtualisation")
 MEMORY_SLIVER = 0.01
 """Share of the memory by which the same machine may differ from itself."""
@@ -53,12 +53,12 @@ class FingerprintRecord(RootModel[dict[str, Any]]):
         """
         if engine is None:
             return FingerprintRecord(self.root | {"engine": None})
-        machine: dict[str, Any] = {}
-        if engine.get("elsewhere"):
-            machine = dict.fromkeys(_UNKNOWN_ELSEWHERE)
-            machine |= {name: engine.get(name) for name in _OF_ENGINE}
-            machine["distribution"] = engine.get("operating_system")
+        machine = _elsewhere(engine) if engine.get("elsewhere") else {}
         return FingerprintRecord(self.root | machine | {"engine": dict(engine)})
+
+    def with_cluster(self, cluster: Mapping[str, Any]) -> FingerprintRecord:
+        """The same of a cluster's nodes, which are what is measured there."""
+        return FingerprintRecord(self.root | _elsewhere(cluster) | {"cluster": dict(cluster)})
 
     def changed_since(self, before: FingerprintRecord) -> list[str]:
         """One clause for each thing that is not as it was `before`, such as `kernel: 6.1 then, 6.2 now`.
@@ -79,6 +79,12 @@ class FingerprintRecord(RootModel[dict[str, Any]]):
             for name in names
             if self.root.get(name) != other.root.get(name)
         ]
+
+
+def _elsewhere(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A machine by what others tell of it; None of what they do not."""
+    machine = dict.fromkeys(_UNKNOWN_ELSEWHERE) | {name: told.get(name) for name in _TOLD_ELSEWHERE}
+    return machine | {"distribution": told.get("operating_system")}
 
 
 def _changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.errors import MachineError
+from harness.scenario.quantity import MACHINE_CPUS, SERVER_MEMORY
 
 _SECONDS = 60.0
 _OR_OTHERS = "or use --stack compose or --stack process, which need no cluster"
@@ -130,6 +131,34 @@ def current_context() -> str:
             f"config use-context`, {_OR_OTHERS}"
         )
     return context
+
+
+def cluster_fingerprint() -> dict[str, Any]:
+    """What a result keeps of the cluster that `kubectl` speaks to: of its nodes, what all have in common.
+
+    Raises:
+        ClusterError: none answers.
+    """
+    kubectl = Kubectl(current_context(), "default")
+    nodes = [_of_node(one["status"]) for one in kubectl.get("nodes")["items"]]
+    if not nodes:
+        raise ClusterError(f"the cluster {kubectl.context} has no nodes")
+    common = {name: value for name, value in nodes[0].items() if all(one[name] == value for one in nodes)}
+    version = json.loads(kubectl.run("version", "--output", "json"))["serverVersion"]["gitVersion"]
+    return {"kubernetes": version, "nodes": len(nodes)} | common
+
+
+def _of_node(status: dict[str, Any]) -> dict[str, Any]:
+    info, has = status["nodeInfo"], status["capacity"]
+    return {
+        "kubelet": info["kubeletVersion"],
+        "container_runtime": info["containerRuntimeVersion"],
+        "operating_system": info["osImage"],
+        "kernel": info["kernelVersion"],
+        "architecture": info["architecture"],
+        "cpu_count": int(MACHINE_CPUS.read(has["cpu"])),
+        "memory_total_bytes": SERVER_MEMORY.read(has["memory"]),
+    }
 
 
 def _line(said: str) -> str:

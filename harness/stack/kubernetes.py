@@ -57,11 +57,13 @@ from harness.target.readiness import wait_for_daemon, wait_for_location
 
 RIGHTS = (
     *(("create", "namespaces"), ("delete", "namespaces")),
-    *((verb, "pods") for verb in ("create", "get", "list", "watch")),
+    *((verb, "namespaces") for verb in ("get", "list", "watch")),
+    *((verb, "nodes") for verb in ("get", "list")),
+    *((verb, "pods") for verb in ("create", "delete", "get", "list", "watch")),
     *(("create", "services"), ("create", "secrets")),
     *(("create", "pods/exec"), ("create", "pods/portforward"), ("get", "pods/log")),
 )
-"""Verbs and resources that an experiment takes; `kubernetes/rights.yaml` grants them and no more."""
+"""Verbs and resources that an experiment takes; `compose/kubernetes-rights.yaml` grants them and no more."""
 _SECRETS, _PROBE = "experiment", "probe"
 _READY_SECONDS = 120.0
 
@@ -86,7 +88,7 @@ class KubernetesStack:
         if missing := kubectl.missing_rights(RIGHTS):
             raise MachineError(
                 f"the cluster {kubectl.context} does not let you {', '.join(missing)}; have "
-                "kubernetes/rights.yaml applied for your user"
+                "compose/kubernetes-rights.yaml applied for your user"
             )
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
@@ -345,7 +347,8 @@ class _Starter:
                 "processes_hz": processes_hz,
             }
             channel = PodChannel(self._kubectl, name, sampler_arguments(config), self._logs / "sampler.log")
-            return SamplerClient(channel, self._scenario.timeouts.start)
+            node = self._kubectl.get("pod", name)["spec"]["nodeName"]
+            return SamplerClient(channel, self._scenario.timeouts.start, node)
 
         return open_source
 

@@ -38,7 +38,8 @@ class Cluster:
             capture_output=True,
             text=True,
         ).stdout
-        self._environment = dict(one.split("=", 1) for one in values.split("\0") if "=" in one)
+        self.environment = dict(one.split("=", 1) for one in values.split("\0") if "=" in one)
+        self._undo: list[tuple[str, ...]] = []
         self.namespace = f"sizing-test-{uuid.uuid4().hex[:8]}"
 
     def __enter__(self) -> Cluster:
@@ -46,6 +47,8 @@ class Cluster:
         return self
 
     def __exit__(self, *_raised: object) -> None:
+        for arguments in reversed(self._undo):
+            self.kubectl(*arguments)
         self.kubectl("delete", "namespace", self.namespace, "--wait=true")
 
     def kubectl(self, *arguments: str, given: str | None = None) -> str:
@@ -56,12 +59,16 @@ class Cluster:
             input=given,
             capture_output=True,
             text=True,
-            env=self._environment,
+            env=self.environment,
             timeout=300,
         )
         if done.returncode:
             raise ValueError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
+
+    def at_the_end(self, *arguments: str) -> None:
+        """What kubectl shall do when the block ends."""
+        self._undo.append(arguments)
 
     def load(self, *images: str) -> None:
         """Give images to all nodes."""
