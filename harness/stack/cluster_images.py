@@ -61,6 +61,7 @@ def images_for(
     context = ledger.make_folder("dagster-sizing-") / "context"
     stage_context(scenario, context)
     variables = build_variables(scenario, cell.dagster_version, experiment, context)
+    variables["EXPERIMENT"] = experiment  # the label by which they are removed from this engine
     if registry:
         variables |= {
             name: f"{registry.rstrip('/')}/{variables[name]}" for name in ("SERVER_IMAGE", "COLLECTOR_IMAGE")

@@ -16,6 +16,15 @@ from harness.errors import MachineError
 from harness.scenario.quantity import MACHINE_CPUS, SERVER_MEMORY
 
 _SECONDS = 60.0
+RIGHTS = (
+    *(("create", "namespaces"), ("delete", "namespaces")),
+    *((verb, "namespaces") for verb in ("get", "list", "watch")),
+    *((verb, "nodes") for verb in ("get", "list")),
+    *((verb, "pods") for verb in ("create", "delete", "get", "list", "watch")),
+    *(("create", "services"), ("create", "secrets")),
+    *(("create", "pods/exec"), ("create", "pods/portforward"), ("get", "pods/log")),
+)
+"""Verbs and resources that an experiment takes; `compose/kubernetes-rights.yaml` grants them and no more."""
 _OR_OTHERS = "or use --stack compose or --stack process, which need no cluster"
 
 
@@ -107,7 +116,26 @@ class Kubectl:
         return done.stdout.split(maxsplit=1)[0] if done.stdout.split() else _line(done.stderr)
 
 
-def current_context() -> str:
+def require_cluster(namespace: str) -> Kubectl:
+    """The cluster that `kubectl` speaks to, where it lets us do all that an experiment takes.
+
+    Args:
+        namespace: for everything that has one; it need not be there.
+
+    Raises:
+        ClusterError: it does not answer, or a right is missing; one line with the fix.
+    """
+    kubectl = Kubectl(_current_context(), namespace)
+    kubectl.run("version", "--output", "json")  # answers anybody, or says what is wrong
+    if missing := kubectl.missing_rights(RIGHTS):
+        raise ClusterError(
+            f"the cluster {kubectl.context} does not let you {', '.join(missing)}; have "
+            "compose/kubernetes-rights.yaml applied for your user"
+        )
+    return kubectl
+
+
+def _current_context() -> str:
     """The context that `kubectl` has now.
 
     Raises:
@@ -139,7 +167,7 @@ def cluster_fingerprint() -> dict[str, Any]:
     Raises:
         ClusterError: none answers.
     """
-    kubectl = Kubectl(current_context(), "default")
+    kubectl = require_cluster("default")
     nodes = [_of_node(one["status"]) for one in kubectl.get("nodes")["items"]]
     if not nodes:
         raise ClusterError(f"the cluster {kubectl.context} has no nodes")

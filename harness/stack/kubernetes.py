@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from harness.errors import CodeLocationError, ExperimentError, MachineError
+from harness.errors import CodeLocationError, ExperimentError
 from harness.observe.client import SamplerClient
 from harness.observe.source import Source
 from harness.scenario.cells import Cell
@@ -25,7 +25,7 @@ from harness.stack.containers import wait_until
 from harness.stack.guarded import Guarded, listens
 from harness.stack.image import INSPECT, check_environment, read_inspected
 from harness.stack.imports import Import, time_imports
-from harness.stack.kubectl import ClusterError, Kubectl, current_context
+from harness.stack.kubectl import ClusterError, Kubectl, require_cluster
 from harness.stack.ledger import Ledger
 from harness.stack.pod_channel import PodChannel, PodClock, sampler_arguments
 from harness.stack.pod_specs import (
@@ -55,15 +55,6 @@ from harness.stack.server_command import (
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
-RIGHTS = (
-    *(("create", "namespaces"), ("delete", "namespaces")),
-    *((verb, "namespaces") for verb in ("get", "list", "watch")),
-    *((verb, "nodes") for verb in ("get", "list")),
-    *((verb, "pods") for verb in ("create", "delete", "get", "list", "watch")),
-    *(("create", "services"), ("create", "secrets")),
-    *(("create", "pods/exec"), ("create", "pods/portforward"), ("get", "pods/log")),
-)
-"""Verbs and resources that an experiment takes; `compose/kubernetes-rights.yaml` grants them and no more."""
 _SECRETS, _PROBE = "experiment", "probe"
 _READY_SECONDS = 120.0
 
@@ -84,12 +75,7 @@ class KubernetesStack:
             ExperimentError: it did not become ready in time.
         """
         experiment = uuid.uuid4().hex[:12]
-        kubectl = Kubectl(current_context(), f"dagster-sizing-{experiment}")
-        if missing := kubectl.missing_rights(RIGHTS):
-            raise MachineError(
-                f"the cluster {kubectl.context} does not let you {', '.join(missing)}; have "
-                "compose/kubernetes-rights.yaml applied for your user"
-            )
+        kubectl = require_cluster(f"dagster-sizing-{experiment}")
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as cleanup:
