@@ -1,0 +1,185 @@
+"""What the Kubernetes stack asks for, and how it reads what a cluster says; answers as clusters gave them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.observe.beside import first_beside
+from harness.results.fingerprint_record import FingerprintRecord
+from harness.stack.image import compose_folder
+from harness.stack.kubectl import RIGHTS
+from harness.stack.kubernetes import why_not_ready
+from harness.stack.pod_specs import COLLECTOR, LABEL, ROLE, SERVER, PodPlan, pod, server_limits
+from harness.stack.pod_watch import End, end_of
+
+PLAN = PodPlan(
+    "code-server-1",
+    "code-server",
+    "image:1",
+    ("dagster",),
+    {"B": "2", "A": "1"},
+    4000,
+    "collector:1",
+    1.5,
+    2**30,
+)
+
+
+def container(told: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(one for one in told["spec"]["containers"] if one["name"] == name)
+
+
+def test_a_code_server_has_its_limits_as_requests_and_no_rights() -> None:
+    told = pod(PLAN, "abc", "secret")
+    server = container(told, SERVER)
+    assert server["resources"]["requests"] == server["resources"]["limits"]
+    assert server_limits(told) == (1.5, 2**30)
+    assert told["metadata"]["labels"] == {LABEL: "abc", ROLE: "code-server"}
+    assert told["spec"]["restartPolicy"] == "Never"
+    assert told["spec"]["automountServiceAccountToken"] is False
+    assert told["spec"]["shareProcessNamespace"] is True
+    assert server["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert server["readinessProbe"]["tcpSocket"] == {"port": 4000}
+    assert container(told, COLLECTOR)["securityContext"]["capabilities"]["add"] == [
+        "SYS_PTRACE",
+        "DAC_READ_SEARCH",
+    ]
+
+
+def test_what_is_measured_and_what_loads_it_are_apart() -> None:
+    def apart(role: str) -> dict[str, Any]:
+        told = pod(PodPlan(role, role, "image:1", ("x",)), "abc", "secret")
+        (term,) = told["spec"]["affinity"]["podAntiAffinity"][
+            "preferredDuringSchedulingIgnoredDuringExecution"
+        ]
+        (found,) = term["podAffinityTerm"]["labelSelector"]["matchExpressions"]
+        return dict(found)
+
+    assert apart("code-server")["operator"] == "NotIn"
+    assert apart("postgres")["operator"] == apart("webserver")["operator"] == "In"
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"cpu": "2", "memory": "3Gi"}, (2.0, 3 * 2**30)),
+        ({"cpu": "1500m", "memory": str(2**30)}, (1.5, 2**30)),
+        ({"memory": "1Gi"}, (float("inf"), 2**30)),
+        ({}, (float("inf"), 0)),
+    ],
+)
+def test_limits_are_read_as_a_cluster_writes_them(
+    limits: dict[str, str], expected: tuple[float, int]
+) -> None:
+    told = pod(PLAN, "abc", "secret")
+    container(told, SERVER)["resources"]["limits"] = limits
+    assert server_limits(told) == expected
+
+
+def ended(reason: str, code: int) -> dict[str, Any]:
+    state = {"terminated": {"reason": reason, "exitCode": code, "finishedAt": "2026-11-29T10:00:00Z"}}
+    return {"phase": "Failed", "containerStatuses": [{"name": SERVER, "state": state}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (ended("OOMKilled", 137), End(1795946400.0, "OOMKilled", 137)),
+        (ended("Error", 1), End(1795946400.0, "Error", 1)),
+        ({"phase": "Running", "containerStatuses": [{"name": SERVER, "state": {"running": {}}}]}, None),
+        ({"phase": "Pending"}, None),
+        # the collector's end is not the server's
+        (
+            {
+                "phase": "Running",
+                "containerStatuses": [ended("Error", 1)["containerStatuses"][0] | {"name": "other"}],
+            },
+            None,
+        ),
+    ],
+)
+def test_the_end_of_a_pod_is_that_of_its_server(status: dict[str, Any], expected: End | None) -> None:
+    assert end_of(status) == expected
+
+
+def test_an_eviction_tells_nothing_of_containers() -> None:
+    found = end_of(
+        {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
+    )
+    assert found is not None
+    assert (found.reason, found.exit_code) == ("Evicted", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (
+            {
+                "conditions": [
+                    {
+                        "type": "PodScheduled",
+                        "status": "False",
+                        "message": "0/2 nodes are available: 2 Insufficient cpu.",
+                    }
+                ]
+            },
+            "0/2 nodes are available: 2 Insufficient cpu.",
+        ),
+        (
+            {
+                "conditions": [{"type": "PodScheduled", "status": "True"}],
+                "containerStatuses": [
+                    {"state": {"waiting": {"reason": "ErrImagePull", "message": "not found"}}},
+                ],
+            },
+            "ErrImagePull: not found",
+        ),
+        (
+            {"containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]},
+            "its containers start",
+        ),
+    ],
+)
+def test_what_is_not_ready_says_why(status: dict[str, Any], expected: str) -> None:
+    assert why_not_ready(status).startswith(expected)
+
+
+def process(proc: Path, pid: str, parent: int, cgroup: str) -> None:
+    (proc / pid).mkdir(parents=True)
+    (proc / pid / "stat").write_bytes(f"{pid} (a) name) S {parent} 1 1".encode())
+    (proc / pid / "cgroup").write_text(f"0::/{cgroup}\n")
+
+
+def test_the_first_process_of_the_container_beside(tmp_path: Path) -> None:
+    process(tmp_path, "1", 0, "pod")
+    process(tmp_path, "7", 0, "server")
+    process(tmp_path, "9", 7, "server")
+    process(tmp_path, "15", 0, "collector")
+    process(tmp_path, "20", 0, "collector")
+    process(tmp_path, "self", 0, "collector")
+    assert first_beside(tmp_path) == 7
+    process(tmp_path, "30", 0, "another")
+    assert first_beside(tmp_path) is None
+
+
+def test_the_rights_that_are_looked_for_are_those_of_the_file() -> None:
+    rules = yaml.safe_load((compose_folder() / "kubernetes-rights.yaml").read_text("utf-8"))["rules"]
+    granted = {(verb, thing) for rule in rules for thing in rule["resources"] for verb in rule["verbs"]}
+    # newer clusters ask for `get` of these two as well; those that do not would tell it is missing
+    assert granted - set(RIGHTS) == {("get", "pods/exec"), ("get", "pods/portforward")}
+    assert set(RIGHTS) <= granted
+
+
+def test_what_is_measured_in_a_cluster_is_its_nodes() -> None:
+    here = FingerprintRecord({"cpu_count": 2, "cpu_model": "small", "kernel": "6.1"})
+    there = here.with_cluster(
+        {"kubernetes": "v1.32.1", "nodes": 3, "cpu_count": 64, "operating_system": "Debian 13"}
+    )
+    told = there.model_dump()
+    assert there.cpu_count == 64
+    assert (told["cpu_model"], told["kernel"], told["distribution"]) == (None, None, "Debian 13")
+    assert told["cluster"]["nodes"] == 3
