@@ -12,7 +12,7 @@ BIN := .venv/bin
 help: ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 	@echo
-	@echo "SCENARIO=FILE chooses what bench measures, STACK=compose measures it in containers;"
+	@echo "SCENARIO=FILE chooses what bench measures, STACK=compose measures it in containers, STACK=kubernetes in a cluster;"
 	@echo "ARGS='--set load.repeats=5' is handed on to it."
 
 .venv/.ready: requirements.lock pyproject.toml

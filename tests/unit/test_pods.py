@@ -10,10 +10,11 @@ import yaml
 
 from harness.observe.beside import first_beside
 from harness.results.fingerprint_record import FingerprintRecord
+from harness.stack.engine import LABEL
 from harness.stack.image import compose_folder
 from harness.stack.kubectl import RIGHTS
 from harness.stack.kubernetes import why_not_ready
-from harness.stack.pod_specs import COLLECTOR, LABEL, ROLE, SERVER, PodPlan, pod, server_limits
+from harness.stack.pod_specs import COLLECTOR, ROLE, SERVER, PodPlan, pod, server_limits
 from harness.stack.pod_watch import End, end_of
 
 PLAN = PodPlan(
