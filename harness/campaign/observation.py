@@ -226,4 +226,6 @@ def _without_runs(wanted: Wanted, lives: Lives) -> str:
             f"{wanted.instance}: all {lives.isolated} runs are isolated: each has its own container, and "
             "none is in the code server; size that container by its own metrics"
         )
+    if lives.never_started and not lives.runs:
+        return f"{wanted.instance}: none of its {lives.never_started} runs has begun; see in Dagster why"
     return f"{wanted.instance}: no runs while there were readings; ask for more of both with --days"

@@ -59,7 +59,7 @@ class Lives:
     isolated: int
     """Runs in containers of their own, which are left out."""
     never_started: int
-    """Runs that ended before they began, which are left out."""
+    """Runs that have not begun, or ended before they could, which are left out."""
 
 
 def read_run_lives(

@@ -162,6 +162,7 @@ def build(command: list[str], variables: Mapping[str, str], log: Path, timeout: 
             in_time = timer.is_alive()
             timer.cancel()
             process.terminate()
+            process.stdout.close()
             code = process.wait()
     if not in_time:
         raise MachineError(f"building the images took longer than timeouts.environment ({timeout:g}s)")

@@ -1,8 +1,8 @@
 """A real code server in a pod under random load, observed by what its kubelet tells Prometheus.
 
 The instance is SQLite in a folder that the pod shares with this machine, where the webserver is.
-OBSERVED_MINUTES says how long it is loaded: 40, unless told otherwise, as cAdvisor looks every ten seconds or
-so, and 200 readings are wanted.
+OBSERVED_MINUTES says how long it is loaded: 20, unless told otherwise. cAdvisor looks every 15 seconds or so, and
+200 readings would take 50 minutes: constants are forced where there are fewer.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.integration.observed_deployment import constants, load_at_random
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(5400)]
 
-MINUTES = float(os.environ.get("OBSERVED_MINUTES", "40"))
+MINUTES = float(os.environ.get("OBSERVED_MINUTES", "20"))
 IMAGE = "dagster-sizing/server:cluster-test"
 POD = "code-server"
 PORT = 4000
@@ -41,7 +41,10 @@ WITHIN = {
     "processes_per_run": 0.10,
     "cpu_seconds_per_run": 0.15,
 }
-INSTANCE = "telemetry: {enabled: false}\n"
+INSTANCE = """
+telemetry: {enabled: false}
+run_coordinator: {module: dagster.core.run_coordinator, class: DefaultRunCoordinator}
+"""
 WORKSPACE = "load_from: [{{grpc_server: {{host: {host}, port: {port}, location_name: under_test}}}}]\n"
 
 
@@ -106,6 +109,12 @@ def first_process(told: dict[str, Any]) -> int:
     return next(pid for pid in pids if in_container(pid, container))
 
 
+def reasons(folder: Path) -> set[str]:
+    """Why a result is invalid."""
+    told = ResultFolder(folder).read_document().validity.reasons
+    return {one.code for one in told if one.severity == "invalid"}
+
+
 def test_what_a_kubelet_tells_is_what_a_collector_sees(cluster: Cluster, tmp_path: Path) -> None:
     compose = ["docker", "compose", "-f", str(compose_folder() / "compose.yaml"), "build", "webserver"]
     subprocess.run(compose, check=True, env=os.environ | {"SERVER_IMAGE": IMAGE}, timeout=900)
@@ -140,11 +149,13 @@ def observe_both(cluster: Cluster, tmp_path: Path) -> None:
         for name, source in sources.items():
             code, said = run(
                 *("observe", endpoint.url.removesuffix("/graphql"), *source, "--days", "1"),
-                *("--out", str(tmp_path / name)),
+                *("--force", "--out", str(tmp_path / name)),
                 state=tmp_path / "state",
             )
             print(said)
-            assert code == 0, said
+            assert code in (0, 4), said
+    assert reasons(tmp_path / "collector") == set()
+    assert reasons(tmp_path / "kubelet") <= {"few-scrapes"}
     cell = ResultFolder(tmp_path / "kubelet").read_document().cells[0]
     assert (cell.memory_bytes, cell.cpus) == (LIMIT, 2.0)
     seen = {name: constants(tmp_path / name) for name in sources}

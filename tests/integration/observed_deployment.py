@@ -21,6 +21,7 @@ from harness.observe.cgroup import CgroupPaths
 from harness.observe.cgroup_v1 import CgroupV1Reader
 from harness.observe.cgroup_v2 import CgroupV2Reader
 from harness.results.folder import ResultFolder
+from harness.sizing.instance_runs import pages_of_runs
 from harness.target.endpoint import Endpoint
 from harness.target.graphql import LAUNCH_RUN, JobSelector, launch_variables
 from tests.real_prometheus import prometheus
@@ -158,5 +159,7 @@ def load_at_random(
         assert answer["__typename"] == "LaunchRunSuccess", json.dumps(answer)
         launched += 1
         time.sleep(chance.expovariate(per_minute / 60))
+    failed = [run.status for page in pages_of_runs(client, {}) for run in page if run.status == "FAILURE"]
     client.close()
+    assert not failed, f"{len(failed)} of {launched} runs failed"
     return launched
