@@ -1,8 +1,8 @@
 """A real code server in a pod under random load, observed by what its kubelet tells Prometheus.
 
 The instance is SQLite in a folder that the pod shares with this machine, where the webserver is.
-OBSERVED_MINUTES says how long it is loaded: 20, unless told otherwise. cAdvisor looks every 15 seconds or so, and
-200 readings would take 50 minutes: constants are forced where there are fewer.
+OBSERVED_MINUTES says how long it is loaded: 20, unless told otherwise. cAdvisor looks every 15 seconds or so,
+and 200 readings would take 50 minutes: constants are forced where there are fewer.
 """
 
 from __future__ import annotations
