@@ -5,13 +5,14 @@ from __future__ import annotations
 from rich.console import Console
 
 from harness.errors import MachineError
+from harness.results.validity import CLOCK_OFFSET_SECONDS
 from harness.stack.machine import probe_machine
 
 
 def doctor() -> None:
     """Say what this machine can measure, what it cannot, and how to put that right."""
     console = Console()
-    checks = probe_machine()
+    checks = probe_machine(CLOCK_OFFSET_SECONDS)
     for check in checks:
         mark = "[green]ok[/green]     " if check.ok else "[yellow]missing[/yellow]"
         console.print(f"{mark} {check.name}: ", end="")

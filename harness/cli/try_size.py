@@ -34,10 +34,7 @@ def try_size(
     ] = "compose",
     stack: Annotated[
         StackName,
-        typer.Option(
-            help="`process`: a cgroup, no Docker needed. `compose`: containers, as they are deployed. "
-            "`kubernetes`: pods of a cluster."
-        ),
+        typer.Option(help="`process`: a cgroup. `compose`: containers. `kubernetes`: pods of a cluster."),
     ] = StackName.process,
     bursts: Annotated[
         int, typer.Option(min=1, help="How often the recommended size is tried at its full peak.")

@@ -16,7 +16,6 @@ import psutil
 import uv
 
 from harness.errors import MachineError
-from harness.results.validity import CLOCK_OFFSET_SECONDS
 from harness.stack import limited_cgroup
 from harness.stack.engine import clock_offset, engine_host, is_elsewhere, require_engine
 from harness.stack.environment import cache_folder
@@ -38,10 +37,14 @@ class Check:
     required: bool = False
 
 
-def probe_machine() -> list[Check]:
-    """Look at everything an experiment needs here; changes nothing that it does not undo."""
+def probe_machine(clocks_apart: float) -> list[Check]:
+    """Look at everything an experiment needs here; changes nothing that it does not undo.
+
+    Args:
+        clocks_apart: seconds by which the clock of an engine elsewhere may be off this one's.
+    """
     probes = (_python, _uv, _limits, _cpus, _memory, _disk, _ports, _quiet)
-    return [*(probe() for probe in probes), *probe_docker()]
+    return [*(probe() for probe in probes), *probe_docker(clocks_apart)]
 
 
 def _python() -> Check:
@@ -108,8 +111,12 @@ def _quiet() -> Check:
     return Check("quiet", load < 0.5 * cpus, f"load average {load:.1f} on {cpus} CPUs", fix)
 
 
-def probe_docker() -> list[Check]:
-    """Look at what `--stack compose` needs; nothing of it is required, the process stack does without."""
+def probe_docker(clocks_apart: float) -> list[Check]:
+    """Look at what `--stack compose` needs; nothing of it is required, the process stack does without.
+
+    Args:
+        clocks_apart: as for `probe_machine`.
+    """
     try:
         client, info = require_engine()
     except MachineError as error:
@@ -141,7 +148,7 @@ def probe_docker() -> list[Check]:
     if is_elsewhere(host):
         detail = f"{host}, whose clock is {offset:+.3f}s off this one's"
         fix = "keep the time of both by NTP"
-        checks.append(Check("docker host", abs(offset) <= CLOCK_OFFSET_SECONDS, detail, fix))
+        checks.append(Check("docker host", abs(offset) <= clocks_apart, detail, fix))
     elif not host.startswith(("unix://", "npipe://")):
         detail = f"the engine at {host} is another machine, whose 127.0.0.1 takes the load"
         fix = f"reach it by ssh: DOCKER_HOST={SCHEME}USER@HOST"
