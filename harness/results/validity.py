@@ -139,6 +139,19 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
         severity = "invalid" if missed > MISSED_READINGS_INVALID else "inconclusive"
         message = f"the sampler missed {missed:.0%} of its readings; peaks may be too low"
         found.append(_reason(severity, "missed-readings", message, cell_id))
+    found += _of_machines(cell_id, rows)
+    gap = (rows["watermark_bytes"] / rows["usage_peak_bytes"] - 1).max()
+    if pd.notna(gap) and gap > MISSED_PEAK_NOTE:
+        message = (
+            f"the kernel's watermark was up to {gap:.0%} above the sampled peak; raise sampling.cgroup_hz"
+        )
+        found.append(_reason("note", "missed-peak", message, cell_id))
+    return found
+
+
+def _of_machines(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
+    """What the machine that is measured, and that which measures, did meanwhile."""
+    found: list[Reason] = []
     steal = float(rows["host_steal_fraction"].max())
     if steal > STEAL_INCONCLUSIVE:
         message = f"the hypervisor took {steal:.0%} of the CPU during a burst; measure on a quieter machine"
@@ -165,12 +178,6 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
             "took CPU from the other; measure them one after the other"
         )
         found.append(_reason("inconclusive", "not-alone", message, cell_id))
-    gap = (rows["watermark_bytes"] / rows["usage_peak_bytes"] - 1).max()
-    if pd.notna(gap) and gap > MISSED_PEAK_NOTE:
-        message = (
-            f"the kernel's watermark was up to {gap:.0%} above the sampled peak; raise sampling.cgroup_hz"
-        )
-        found.append(_reason("note", "missed-peak", message, cell_id))
     return found
 
 
