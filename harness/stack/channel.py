@@ -1,12 +1,11 @@
-"""A sampler as a child process: lines in, lines out."""
+"""A sampler behind a child process, here or in a pod: lines in, lines out."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,23 @@ GRACE_SECONDS = 5.0
 
 
 class ProcessChannel:
-    """Starts a sampler beside the code server and talks to it through its pipes."""
+    """Starts it and talks to it through its pipes; it ends when its input does, as at the harness's death."""
 
-    def __init__(self, config: dict[str, Any], log: Path) -> None:
+    def __init__(
+        self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start it.
+
+        Args:
+            command: such as that of a sampler.
+            log: to which its errors are added.
+            environment: whole; None for this process's own.
+        """
+        self._log = log
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "harness.observe.sampler", "--config", json.dumps(config)],
+                command,
+                env=environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -33,29 +43,34 @@ class ProcessChannel:
             )
 
     def send(self, line: str) -> None:
-        """Write one line to the sampler."""
+        """Write one line to it."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             raise ExperimentError(
-                f"the sampler ended with exit code {self._process.poll()}; see logs/sampler.log"
+                f"the sampler ended with exit code {self._process.poll()}; see logs/{self._log.name}"
             ) from None
 
     def lines(self) -> Iterator[str]:
-        """Yield the sampler's lines until it ends."""
+        """Yield its lines until it ends."""
         assert self._process.stdout is not None
         with self._process.stdout as stream:
             yield from stream
 
     def close(self) -> None:
-        """End the sampler; no process is left afterwards."""
+        """End it; no process is left afterwards."""
         if self._process.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # it may be gone already
+            with contextlib.suppress(OSError):  # it may be gone already
                 self._process.stdin.close()
         try:
             self._process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def sampler_command(python: str, config: Mapping[str, Any]) -> list[str]:
+    """The command of a sampler, by the Python that is to run it."""
+    return [python, "-m", "harness.observe.sampler", "--config", json.dumps(config)]

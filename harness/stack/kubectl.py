@@ -89,6 +89,10 @@ class Kubectl:
         document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
         self.run("create", "--filename", "-", given=json.dumps(document))
 
+    def inside(self, pod: str, container: str, argv: Sequence[str]) -> list[str]:
+        """The whole command of one that runs in a container, and reads what this one does."""
+        return self.command("exec", "--stdin", pod, "--container", container, "--", *argv)
+
     def execute(self, pod: str, container: str, argv: Sequence[str], timeout: float) -> str:
         """What a command prints in a container."""
         return self.run("exec", pod, "--container", container, "--", *argv, timeout=timeout)

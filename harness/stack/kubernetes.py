@@ -19,6 +19,7 @@ from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack.base import Companion, Limits, Replica, Say, ServerEnvironment, Start
 from harness.stack.capabilities import KUBERNETES
+from harness.stack.channel import ProcessChannel, sampler_command
 from harness.stack.cluster_images import ClusterImages, images_for
 from harness.stack.compose_override import server_command
 from harness.stack.containers import wait_until
@@ -27,7 +28,7 @@ from harness.stack.image import INSPECT, check_environment, read_inspected
 from harness.stack.imports import Import, time_imports
 from harness.stack.kubectl import ClusterError, Kubectl, require_cluster
 from harness.stack.ledger import Ledger
-from harness.stack.pod_channel import PodChannel, PodClock, sampler_arguments
+from harness.stack.pod_clock import PodClock
 from harness.stack.pod_specs import (
     COLLECTOR,
     GRPC_PORT,
@@ -332,7 +333,8 @@ class _Starter:
                 "cgroup_hz": cgroup_hz,
                 "processes_hz": processes_hz,
             }
-            channel = PodChannel(self._kubectl, name, sampler_arguments(config), self._logs / "sampler.log")
+            command = self._kubectl.inside(name, COLLECTOR, sampler_command("python", config))
+            channel = ProcessChannel(command, self._logs / "sampler.log", self._kubectl.environment)
             node = self._kubectl.get("pod", name)["spec"]["nodeName"]
             return SamplerClient(channel, self._scenario.timeouts.start, node)
 

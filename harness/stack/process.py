@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from harness.scenario.model import Scenario
 from harness.stack import limited_cgroup
 from harness.stack.base import Companion, Limits, Replica, Say, Start
 from harness.stack.capabilities import PROCESS
-from harness.stack.channel import ProcessChannel
+from harness.stack.channel import ProcessChannel, sampler_command
 from harness.stack.environment import PreparedEnvironment, prepare_environment
 from harness.stack.imports import time_imports
 from harness.stack.ledger import Ledger
@@ -319,9 +320,9 @@ class _Starter:
                 "cgroup_hz": cgroup_hz,
                 "processes_hz": processes_hz,
             }
-            return SamplerClient(
-                ProcessChannel(config, self._logs / "sampler.log"), self._scenario.timeouts.start
-            )
+            command = sampler_command(sys.executable, config)
+            channel = ProcessChannel(command, self._logs / "sampler.log")
+            return SamplerClient(channel, self._scenario.timeouts.start)
 
         return open_source
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.errors import ExperimentError
 from harness.stack.base import Companion, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
-from harness.stack.pod_channel import PodClock
+from harness.stack.pod_clock import PodClock
 from harness.stack.pod_watch import OOM, PodWatch
 from harness.stack.server_command import last_line
 from harness.target.endpoint import Endpoint

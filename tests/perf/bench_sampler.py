@@ -24,7 +24,7 @@ import psutil
 from harness.observe.client import SamplerClient
 from harness.scenario.model import SamplingSection
 from harness.stack import limited_cgroup
-from harness.stack.channel import ProcessChannel
+from harness.stack.channel import ProcessChannel, sampler_command
 
 RUNS = 30
 BALLAST_MIB = 50
@@ -50,7 +50,7 @@ class Target:
         """A started sampler."""
         rates = {"cgroup_hz": cgroup_hz, "processes_hz": processes_hz}
         config = {"cgroup": self.group.sampler_config(), "root_pid": self.server, **rates}
-        client = SamplerClient(ProcessChannel(config, self.log))
+        client = SamplerClient(ProcessChannel(sampler_command(sys.executable, config), self.log))
         try:
             client.start()
             yield client
