@@ -19,6 +19,7 @@ from harness.stack.pod_specs import SERVER
 OOM = "OOMKilled"
 _ANEW_SECONDS = 2.0
 """A watch that the API server ended, as it does now and then, is begun again after so long."""
+_MOST_FAILURES = 5
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class PodWatch:
         self._ends: dict[str, End] = {}
         self._nodes: dict[str, str] = {}
         self._lost = ""
+        self._failures = 0
+        """Watches in a row that failed."""
         self._closing = threading.Event()
         self._helper: Guarded | None = None
         self._thread = threading.Thread(target=self._follow, name="pods", daemon=True)
@@ -92,10 +95,14 @@ class PodWatch:
                 if line.rstrip() != "}":  # the end of an object that is indented
                     continue
                 told, _ = decoder.raw_decode(rest.lstrip())
-                rest = ""
+                rest, self._failures = "", 0
                 self._accept(told)
         except ValueError:
             return  # closed while it read
+        if helper.process.wait() and not self._closing.is_set():
+            self._failures += 1
+            if self._failures == _MOST_FAILURES:
+                raise ExperimentError(helper.complaint)
 
     def _accept(self, told: dict[str, Any]) -> None:
         if self._closing.is_set() or told.get("kind") != "Pod":
