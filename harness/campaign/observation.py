@@ -12,7 +12,7 @@ import harness
 from harness.campaign.observed_lives import Piece, life_record, pieces_of, refuse_overlap, worst_day
 from harness.errors import InputError
 from harness.metrics.source import Abilities, Instance
-from harness.results.columns import COLUMNS, SCRAPES
+from harness.results.columns import COLUMNS, DAEMON_TICKS, SCRAPES
 from harness.results.fingerprint import machine_fingerprint
 from harness.results.observed_record import METHOD, ObservedRecord, OwnLoadRecord
 from harness.results.result_document import ResultDocument, Validity
@@ -20,6 +20,7 @@ from harness.results.scenario_record import ScenarioRecord
 from harness.results.timestamp import timestamp
 from harness.sizing.observed_beside import locations_beside
 from harness.sizing.run_lives import Lives, RunLife
+from harness.target.tick_history import ToldTick
 
 MIB = 2**20
 
@@ -42,6 +43,8 @@ class Wanted:
     seed: int = 1
     own_load: OwnLoadRecord | None = None
     """What we put on it meanwhile."""
+    ticks: tuple[ToldTick, ...] | None = None
+    """Of the sensors and schedules of its locations; None where not all are known."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Observed:
 
     document: ResultDocument
     tables: Mapping[str, pd.DataFrame]
-    """`scrapes` and `runs`."""
+    """`scrapes`, `runs`, and where they are known `daemon_ticks`."""
 
 
 def observed(
@@ -63,7 +66,7 @@ def observed(
     """
     pieces, abilities = pieces_of(metrics[0]), metrics[1]
     instances = [one.instance for one in pieces]
-    wanted = _as_far_as_read(wanted, instances, abilities.interval_seconds)
+    wanted = as_far_as_read(wanted, metrics)
     locations = _locations(wanted, lives)
     runs = [
         one
@@ -100,12 +103,16 @@ def observed(
         observed=record,
         cells=(),
     )
-    return Observed(document, {SCRAPES: scrapes, "runs": runs_table(runs, len(locations) > 1)})
+    tables = {SCRAPES: scrapes, "runs": runs_table(runs, len(locations) > 1)}
+    if wanted.ticks is not None:
+        tables[DAEMON_TICKS] = ticks_table(wanted.ticks)
+    return Observed(document, tables)
 
 
-def _as_far_as_read(wanted: Wanted, instances: Sequence[Instance], interval: float) -> Wanted:
+def as_far_as_read(wanted: Wanted, metrics: tuple[Sequence[Instance], Abilities]) -> Wanted:
     """Only the time that has readings: a file, and a metrics system too, may hold less than was asked for."""
-    stamps = [one.readings["working_set_bytes"].at for one in instances]
+    interval = metrics[1].interval_seconds
+    stamps = [one.readings["working_set_bytes"].at for one in metrics[0]]
     return replace(
         wanted,
         since=max(wanted.since, min(float(at[0]) for at in stamps) - interval),
@@ -163,6 +170,12 @@ def runs_table(runs: Sequence[RunLife], several: bool) -> pd.DataFrame:
     return table.assign(**lacking)
 
 
+def ticks_table(ticks: Sequence[ToldTick]) -> pd.DataFrame:
+    """One row for each."""
+    rows = [(one.name, one.began, one.ended) for one in ticks]
+    return pd.DataFrame(rows, columns=[one.name for one in COLUMNS[DAEMON_TICKS]])
+
+
 def _record(
     wanted: Wanted,
     lives: Lives,
@@ -187,6 +200,7 @@ def _record(
         runs_without_log=sum(not one.told for one in runs),
         lives=tuple(life_record(one) for one in pieces),
         worst_day=worst_day(pieces),
+        ticks=None if wanted.ticks is None else len(wanted.ticks),
         own_load=wanted.own_load,
     )
 

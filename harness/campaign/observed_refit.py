@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.errors import ResultError
-from harness.results.columns import PREDICTED, SCRAPES
+from harness.results.columns import DAEMON_TICKS, PREDICTED, SCRAPES
 from harness.results.folder import ResultFolder
 from harness.results.result_document import ResultDocument
 from harness.sizing.observed_fit import ObservedResult, fit_observed
@@ -23,14 +23,16 @@ def refit_observed(folder: ResultFolder, before: ResultDocument, force: bool) ->
     """
     if before.observed is None:
         raise ValueError(f"{folder.path}: is no result of observe")
-    tables = {name: folder.table(name) for name in (SCRAPES, "runs")}
     fitted = before.observed.fitted
     expected = {
-        SCRAPES: sum(life.scrapes for life in before.observed.lives),
-        "runs": 0 if fitted is None else fitted.runs,
+        SCRAPES: max(1, sum(life.scrapes for life in before.observed.lives)),
+        "runs": 1 if fitted is None else max(1, fitted.runs),
     }
+    if before.observed.ticks is not None:
+        expected[DAEMON_TICKS] = before.observed.ticks
+    tables = {name: folder.table(name) for name in expected}
     for name, rows in expected.items():
-        if len(tables[name]) < max(rows, 1):
+        if len(tables[name]) < rows:
             raise ResultError(
                 f"{folder.path / name}.parquet: has {len(tables[name])} of {rows} rows; put the whole file "
                 "back, or observe again. Nothing was written"

@@ -27,6 +27,7 @@ from harness.model.observed_load import (
     HIGHEST_INFLATION,
     HOURS,
     STARTING,
+    TICKS,
     Column,
     Counted,
     Equations,
@@ -43,6 +44,7 @@ from harness.model.observed_load import (
     running,
     starting,
     states,
+    ticks,
     up,
     varies,
 )
@@ -113,6 +115,8 @@ class CpuCosts:
     """Of a run of each job that runs, on average over that phase."""
     seconds_per_run: Mapping[str, Told]
     """CPU-seconds of a whole run of each job, at its mean duration."""
+    seconds_per_tick: Told
+    """CPU-seconds of an evaluation of a sensor or schedule. Those that there were are in the base."""
     by_time: bool
     """Whether what a run computes goes by how long it runs."""
     together: tuple[tuple[str, ...], ...]
@@ -180,10 +184,11 @@ def cpu_costs(lives: Sequence[Life], sampling: Sampling, seed: int = 1) -> CpuCo
     fitted = min(able, key=lambda one: one.fit.loss)
     seconds = {job: fitted.seconds_per_run(equations, job) for job in equations.jobs}
     return CpuCosts(
-        base_cores=fitted.one(0),
+        base_cores=fitted.base_with_ticks(equations),
         start_seconds=fitted.of(STARTING),
         running_cores={job: fitted.cores(equations, job) for job in equations.jobs},
         seconds_per_run=seconds,
+        seconds_per_tick=fitted.of_ticks(equations),
         by_time=fitted.loads is _BY_TIME,
         together=tuple(group for group in fitted.groups if len(group) > 1),
         quality=_quality(equations, fitted.fit),
@@ -234,6 +239,22 @@ class _Fitted:
             return NotEstimable("it cannot be told apart from how late stamps are", self.scrapes)
         return self.one(place)
 
+    def of_ticks(self, equations: Equations) -> Told:
+        """The coefficient of evaluations."""
+        if all(life.ticks is None for life in equations.lives):
+            return NotEstimable("when sensors and schedules were evaluated is not known", self.scrapes)
+        return self.of(TICKS)
+
+    def base_with_ticks(self, equations: Equations) -> Estimate:
+        """The base, and in it the evaluations as they came on average."""
+        names = [column.name for column in self.columns]
+        if TICKS not in names:
+            return self.one(0)
+        weights = np.zeros((1, 1 + len(names)))
+        weights[0, 0] = 1.0
+        weights[0, 1 + names.index(TICKS)] = ticks().values(equations, self.fit.lag).mean()
+        return self._sum(weights)
+
     def of_jobs(self) -> dict[str, Told]:
         return {job: self.of_job(job) for group in self.groups for job in group}
 
@@ -268,6 +289,9 @@ class _Fitted:
         for column, (first, last) in zip(endings(equations.jobs), ENDINGS, strict=True):
             if column.name in names:
                 weights[0, 1 + names.index(column.name)] = last - first
+        return self._sum(weights)
+
+    def _sum(self, weights: Array) -> Estimate:
         found = self.fit.combined(weights)
         return Estimate(float(found.value[0]), float(found.low[0]), float(found.high[0]), self.scrapes)
 
@@ -328,6 +352,12 @@ def _columns(
         often = column.values(equations, 0.0).sum() >= LEAST_ENDINGS
         if often and _moves(equations, column) and not _inflated(equations, [*kept, column], column):
             kept.append(column)
+    if loads is not _BY_COUNT and any(life.ticks is not None for life in equations.lives):
+        column = ticks()
+        if _moves(equations, column) and not _inflated(equations, [*kept, column], column):
+            kept.append(column)
+        else:
+            left_out[TICKS] = "as many are evaluated between any two readings, so that the base has them"
     for column in (finished(equations.jobs), hours()) if grows else ():
         if not _moves(equations, column):
             left_out[column.name] = "no run ended"

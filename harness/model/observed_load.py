@@ -23,7 +23,7 @@ HIGHEST_INFLATION = 10.0
 ENDINGS = ((0.0, 2.0), (2.0, 4.0))
 """Seconds in which a process is still there, or just gone, after it told that it exits: up to 3.6 s were seen
 on Dagster 1.13. One such time that is longer or shorter than the truth would be taken for a lag."""
-STARTING, FINISHED, HOURS = "(starting)", "(finished)", "(hours)"
+STARTING, FINISHED, HOURS, TICKS = "(starting)", "(finished)", "(hours)", "(ticks)"
 """Names of regressors that are of no job."""
 _QUARTERS = np.array([0.125, 0.375, 0.625, 0.875])
 _UNEVEN = 0.15
@@ -65,6 +65,8 @@ class Life:
     """Shape of `at`; none of them nan."""
     runs: Mapping[str, JobRuns]
     """By job; the same jobs in every life, in the same order. Only runs of this life."""
+    ticks: LiveRuns | None = None
+    """Evaluations of sensors and schedules meanwhile; None where they are not known."""
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,15 @@ def finished(jobs: Sequence[str]) -> Column:
 def hours() -> Column:
     """Hours since the begin of the life."""
     return Column(HOURS, lambda life, look: (look.middle - life.began) / 3600)
+
+
+def ticks() -> Column:
+    """Evaluations of sensors and schedules; of windows alone, and of lives that know them."""
+
+    def of(life: Life, look: Look) -> Array:
+        return np.zeros(len(look.instants)) if life.ticks is None else look.pace(life.ticks)
+
+    return Column(TICKS, of)
 
 
 def evenly_aged(equations: Equations) -> bool:

@@ -277,6 +277,11 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _c("threads", "threads", "gauge", "threads of all processes"),
         _c("processes", "processes", "gauge", "processes"),
     ),
+    "daemon_ticks": (
+        _text("name", "of the sensor or schedule", "key"),
+        _c("began_epoch_seconds", EPOCH, "instant", "when the daemon began to have it evaluated"),
+        _c("ended_epoch_seconds", EPOCH, "instant", "when that was done; its begin where it never was"),
+    ),
     "predicted": (
         _c("at_epoch_seconds", EPOCH, "instant", "stamp of the reading, less the lag"),
         _text("instance", "as in `scrapes`", "key"),
@@ -296,9 +301,9 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 }
 """By table, in the order of the file."""
 
-SCRAPES, PREDICTED = "scrapes", "predicted"
-OBSERVED = (SCRAPES, PREDICTED)
-"""Tables of a deployment that others load, and of no burst; the second is computed from the first."""
+SCRAPES, DAEMON_TICKS, PREDICTED = "scrapes", "daemon_ticks", "predicted"
+OBSERVED = (SCRAPES, DAEMON_TICKS, PREDICTED)
+"""Tables of a deployment that others load, and of no burst; the last is computed from the first."""
 
 
 def column_of(table: str, name: str) -> Column:

@@ -118,5 +118,8 @@ class ObservedRecord(Part):
     runs_without_log: int = Field(description="whose log was not read: their processes' ends are estimated")
     lives: tuple[LifeRecord, ...]
     worst_day: DayRecord
+    ticks: int | None = Field(
+        None, description="evaluations of sensors and schedules that were told; none where not all are known"
+    )
     own_load: OwnLoadRecord | None = None
     fitted: ObservedFitRecord | None = None

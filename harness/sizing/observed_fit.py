@@ -19,13 +19,13 @@ from harness.model.linear import Array
 from harness.model.observed_costs import CpuCosts, StateCosts, cpu_costs, find_stale, state_costs
 from harness.model.observed_load import Life, Sampling, pooled, told_apart
 from harness.model.observed_sight import levels_seen, widest_unseen_spike
-from harness.results.columns import COLUMNS, PREDICTED, SCRAPES
+from harness.results.columns import COLUMNS, DAEMON_TICKS, PREDICTED, SCRAPES
 from harness.results.observed_record import METHOD, ObservedFitRecord, ObservedRecord, ResidualRecord
 from harness.results.observed_validity import judge_observed
 from harness.results.result_document import CellRecord, ConstantRecord, LimitsRecord, ResultDocument
 from harness.sizing.observed_ages import Profiles, age_records, dearest, profiles_of
 from harness.sizing.observed_levels import level_records, live_at
-from harness.sizing.observed_lives import Groups, kinds_of, read_lives, server_lives
+from harness.sizing.observed_lives import Groups, kinds_of, read_lives, server_lives, with_ticks
 from harness.sizing.run_lives import RunLife, completed
 
 Told = Estimate | NotEstimable
@@ -38,6 +38,7 @@ _SOURCES = {
     "leak_bytes_per_run": "working_set_bytes of scrapes against the runs that had ended",
     "base_cpu_cores": "growth of cpu_seconds between scrapes without a run",
     "cpu_seconds_per_run": "growth of cpu_seconds between scrapes against the runs that were live",
+    "cpu_seconds_per_tick": "growth of cpu_seconds between scrapes against the ticks evaluated meanwhile",
     "cpu_cores_per_run": "growth of cpu_seconds between scrapes against the runs that had begun",
     "launch_seconds_per_run": "starting to run_start of runs that were launched within a second, or alone",
     "threads_per_run": "threads of scrapes against the runs that were live",
@@ -66,6 +67,8 @@ class _Fits:
     threads: StateCosts | NotEstimable
     processes: StateCosts | NotEstimable
     cpu: CpuCosts | NotEstimable
+    ticks: bool
+    """Whether it is known when sensors and schedules were evaluated, and any was."""
 
 
 def fit_observed(
@@ -75,7 +78,7 @@ def fit_observed(
 
     Args:
         document: of `observe`.
-        tables: `scrapes` and `runs`.
+        tables: `scrapes` and `runs`, and `daemon_ticks` where they are known.
         force: give constants although the result is not valid.
 
     Raises:
@@ -105,6 +108,8 @@ def fit_observed(
 
     def cpu() -> CpuCosts | NotEstimable:
         found = lives_with("cpu_seconds")
+        if not isinstance(found, NotEstimable):
+            found = with_ticks(found, tables.get(DAEMON_TICKS))
         return found if isinstance(found, NotEstimable) else cpu_costs(found, sampling, seed)
 
     if observed.stamp == "scraped" and observed.kind == "point":
@@ -120,6 +125,7 @@ def fit_observed(
         threads=state("threads"),
         processes=state("processes"),
         cpu=cpu(),
+        ticks=len(tables.get(DAEMON_TICKS, ())) > 0,
     )
     fitted = _record(observed, scrapes, runs, kinds, fits)
     validity = judge_observed(observed, fitted)
@@ -282,13 +288,15 @@ def _constants(fits: _Fits, kind: str, runs: Sequence[RunLife], seed: int) -> tu
         "leak_bytes_per_run": memory if isinstance(memory, NotEstimable) else memory.leak_per_run,
         "base_cpu_cores": cpu if isinstance(cpu, NotEstimable) else cpu.base_cores,
         "cpu_seconds_per_run": cpu if isinstance(cpu, NotEstimable) else cpu.seconds_per_run[kind],
+        "cpu_seconds_per_tick": cpu if isinstance(cpu, NotEstimable) else cpu.seconds_per_tick,
         "cpu_cores_per_run": cpu if isinstance(cpu, NotEstimable) else cpu.running_cores[kind],
         "launch_seconds_per_run": launch_seconds(launched, began, seed),
         "threads_per_run": _running(fits.threads, kind),
         "processes_per_run": _running(fits.processes, kind),
     }
     blocks = memory.n if isinstance(memory, NotEstimable) else memory.quality.blocks
-    return tuple(_constant(name, found[name], blocks) for name in _SOURCES)
+    known = [name for name in _SOURCES if name != "cpu_seconds_per_tick" or fits.ticks]
+    return tuple(_constant(name, found[name], blocks) for name in known)
 
 
 def _running(costs: StateCosts | NotEstimable, kind: str) -> Told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,8 @@ from harness.target.run_histories import BEGUN
 FEWEST_OF_A_JOB = 20
 """Jobs with fewer runs are one kind together: each alone would be told by too little."""
 OTHERS = "other jobs"
+LEAST_TICK_SECONDS = 0.01
+"""So long an evaluation takes at least; one of a daemon that died has no end."""
 
 Groups = Mapping[str, tuple[str, ...]]
 """What is told apart: a name, and the jobs that go by it."""
@@ -79,6 +82,15 @@ def server_lives(
             )
         )
     return tuple(found)
+
+
+def with_ticks(lives: Sequence[Life], ticks: pd.DataFrame | None) -> tuple[Life, ...]:
+    """The same with the table `daemon_ticks`; what is evaluated while two live is laid to both."""
+    if ticks is None:
+        return tuple(lives)
+    began, ended = (ticks[f"{name}_epoch_seconds"].to_numpy(float) for name in ("began", "ended"))
+    told = LiveRuns(began, np.maximum(ended, began + LEAST_TICK_SECONDS))
+    return tuple(replace(life, ticks=told) for life in lives)
 
 
 def _of_processes(lives: Sequence[LifeRecord], number: int) -> tuple[float, float, float]:

@@ -85,8 +85,11 @@ def cpu(day: Day, case: Case) -> Found:
     """What it computes."""
     costs = cpu_costs(day.cpu, case.sampling)
     assert not isinstance(costs, NotEstimable), costs.reason
-    spurts = 2.0 * case.server.spurts_per_hour / 3600
-    yield "base cores", costs.base_cores, case.server.base_cores + spurts
+    server = case.server
+    spurts = (2.0 * server.spurts_per_hour + server.tick_seconds * server.ticks_per_hour) / 3600
+    yield "base cores", costs.base_cores, server.base_cores + spurts
+    if server.ticks_per_hour:
+        yield "CPU-seconds of a tick", costs.seconds_per_tick, server.tick_seconds
     yield "CPU-seconds of a start", costs.start_seconds, day.start_seconds
     for name, job in case.jobs.items():
         if not job.by_run:
@@ -165,6 +168,7 @@ CASES = (
     Case("CPU", BOTH, find=cpu),
     Case("CPU, bursts", {"a": Job(per_hour=0, burst_minutes=15)}, find=cpu),
     Case("CPU, two CPUs", {"a": Job(per_hour=0, burst_minutes=15)}, Server(cpus=2), Scraping(2), find=cpu),
+    Case("CPU, ticks", server=Server(ticks_per_hour=120, hours=6), scraping=Scraping(5), find=cpu),
     Case(
         "CPU, work",
         {"a": Job(per_hour=0, burst_minutes=15, cores=0.8, seconds=30, by_run=True)},

@@ -92,6 +92,10 @@ class Server:
     spurts_per_hour: float = 3.0
     """Of two CPU-seconds on average: what a sensor does, now and then. They are part of the base."""
     base_threads: float = 20.0
+    ticks_per_hour: float = 0.0
+    """At random."""
+    tick_seconds: float = 0.5
+    """Of CPU, in half a second."""
     lives: int = 1
     drains: bool = False
     """Whether one that is replaced goes on until its last run has ended; else that ends with it."""
@@ -193,7 +197,10 @@ def _life(
         name: JobRuns(LiveRuns(one.process, one.began), LiveRuns(one.began, one.ended))
         for name, one in runs.items()
     }
-    life = Life(begin, stamps, memory * MIB, known)
+    ticks = np.sort(chance.uniform(begin, end, chance.poisson(server.ticks_per_hour * (end - begin) / 3600)))
+    for part in (0.25, 0.5):  # a counter that is exact enough for readings seconds apart
+        cpu += server.tick_seconds / 2 * np.searchsorted(ticks + part, at, side="right")
+    life = Life(begin, stamps, memory * MIB, known, LiveRuns(ticks, ticks + 0.5) if len(ticks) else None)
     return life, replace(life, values=cpu), replace(life, values=threads), base
 
 

@@ -23,6 +23,8 @@ class ScriptedInstance(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.runs = sorted(runs, key=lambda one: -one.began)
         self.isolated = isolated
+        self.ticks: dict[str, list[float]] = {}
+        """Begins of evaluations, by sensor."""
         self.asked = 0
 
     @property
@@ -35,9 +37,30 @@ class ScriptedInstance(ThreadingHTTPServer):
         self.asked += 1
         if "version" in query:
             return {"version": VERSION}
+        if "query Instigators" in query:
+            return {"workspaceOrError": self._workspace()}
+        if "query Ticks" in query:
+            return {"told": self._ticks(variables)}
         if "logsForRun" in query:
             return {"logsForRun": self._log(variables["runId"])}
         return {"runsOrError": {"__typename": "Runs", "results": self._page(variables)}}
+
+    def _workspace(self) -> dict[str, Any]:
+        sensors = [{"name": name} for name in self.ticks]
+        loaded = {
+            "__typename": "RepositoryLocation",
+            "repositories": [{"name": "code", "sensors": sensors, "schedules": []}],
+        }
+        broken = {"name": "broken", "locationOrLoadError": {"__typename": "PythonError"}}
+        here = {"name": "here", "locationOrLoadError": loaded}
+        return {"__typename": "Workspace", "locationEntries": [here, broken]}
+
+    def _ticks(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """The newest first, as Dagster's storage has them."""
+        known = self.ticks[variables["selector"]["sensorName"]]
+        told = sorted((at for at in known if variables["after"] < at < variables["before"]), reverse=True)
+        page = [{"timestamp": at, "endTimestamp": at + 0.5} for at in told[: variables["limit"]]]
+        return {"__typename": "Sensor", "state": {"ticks": page}}
 
     def _page(self, variables: dict[str, Any]) -> list[dict[str, Any]]:
         if "statuses" in variables["filter"]:

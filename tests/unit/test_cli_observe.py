@@ -87,6 +87,33 @@ def test_constants_come_from_a_deployment_that_others_load(
     assert instance.asked < 70  # one for each log, and a page or two
 
 
+def test_what_sensors_cost_is_told_apart_where_readings_are_close(run: Run, tmp_path: Path) -> None:
+    server = Server(hours=6, ticks_per_hour=120)
+    planted = day(2, {"etl": Job()}, server, Scraping(5))
+    one = instances_of(planted)[0]
+    columns = {name: pd.Series(told.values, index=told.at) for name, told in one.readings.items()}
+    readings = tmp_path / "readings.csv"
+    pd.DataFrame(columns).rename_axis("at").reset_index().to_csv(readings, index=False)
+    ticks = planted.cpu[0].ticks
+    assert ticks is not None
+    out = tmp_path / "seen"
+    with scripted_instance(lives_of(planted).runs) as instance:
+        instance.ticks = {"new_files": ticks.began.tolist()}
+        arguments = (instance.url, "--metrics", f"csv={readings}", *LONG_AGO, "--event-logs", "50")
+        done = run("observe", *arguments, "--out", str(out))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert constant(out, "cpu_seconds_per_tick") == pytest.approx(server.tick_seconds, rel=0.15)
+    # what a deployment computes without a run has them in it, so that a size does
+    assert constant(out, "base_cpu_cores") == pytest.approx(0.05 + 0.5 * 120 / 3600, rel=0.3)
+    before = constant(out, "cpu_seconds_per_tick")
+    assert run("fit", str(out)).returncode == 0
+    assert constant(out, "cpu_seconds_per_tick") == before
+    (out / "daemon_ticks.parquet").unlink()
+    done = run("fit", str(out))
+    assert done.returncode == 2
+    assert "daemon_ticks.parquet" in done.stderr
+
+
 def test_a_result_is_not_written_over(run: Run, result: Path) -> None:
     said = refused(run, "http://127.0.0.1:9", "--metrics", "csv=x.csv", "--out", str(result))
     assert "holds a result already" in said
