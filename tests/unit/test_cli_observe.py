@@ -11,6 +11,7 @@ import pytest
 
 from harness.results.catalogue import Catalogue
 from harness.results.folder import ResultFolder
+from harness.results.observed_record import OwnLoadRecord
 from harness.sizing.run_lives import RunLife
 from tests.unit.cli_support import Run
 from tests.unit.observed_made import instances_of, lives_of, made, written
@@ -202,6 +203,17 @@ def test_what_was_observed_is_shown_with_how_far_to_trust_it(run: Run, result: P
     assert "bursts" not in said
     markdown = run("show", str(result), "--format", "markdown").stdout
     assert "| live runs | readings |" in markdown
+
+
+def test_a_page_says_whose_load_it_was(run: Run, tmp_path: Path) -> None:
+    load = OwnLoadRecord(
+        levels=(1, 2), highest=4, stop_above_bytes=1e9, bursts=12, bursts_left_out=0, runs=18, foreign_runs=3
+    )
+    attached = written(tmp_path / "attached", made(server=Server(hours=30), own_load=load)).path
+    others = written(tmp_path / "others", made(server=Server(hours=30))).path
+    for folder, told in ((others, "that others load, as it ran"), (attached, "under 12 bursts of our own")):
+        assert run("report", str(folder)).returncode == 0
+        assert f"a deployment {told}." in shown((folder / "report.html").read_text("utf-8"))
 
 
 def test_a_size_of_it_tells_what_is_there_at_present(run: Run, result: Path, tmp_path: Path) -> None:
