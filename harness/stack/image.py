@@ -93,7 +93,7 @@ def code_folder(location: LocationSection | None) -> Path | None:
         return None
     if location.python is not None:
         raise InputError(
-            "location.python: --stack compose cannot use an environment of this machine; name what the code "
+            "location.python: containers cannot use an environment of this machine; name what the code "
             "needs in location.requirements, or bring it as location.image"
         )
     if location.working_directory is not None:
@@ -101,7 +101,7 @@ def code_folder(location: LocationSection | None) -> Path | None:
     if location.python_file is not None:
         return location.python_file.parent
     raise InputError(
-        "location.working_directory: --stack compose copies the code from there; name the folder that holds "
+        "location.working_directory: containers get the code from there; name the folder that holds "
         f"{location.module or location.package}"
     )
 
@@ -239,7 +239,7 @@ def inside_image(location: LocationSection) -> LocationSection:
         if not location.python_file.is_relative_to(folder):
             raise InputError(
                 f"location.python_file: {location.python_file} is not below location.working_directory "
-                f"({folder}), which is what --stack compose copies"
+                f"({folder}), which is what containers get"
             )
         changes["python_file"] = CODE / location.python_file.relative_to(folder)
     return location.model_copy(update=changes)

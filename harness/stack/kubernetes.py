@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -316,6 +317,7 @@ class _Starter:
         while not listens(f"127.0.0.1:{here}"):
             if not helper.alive:
                 raise ExperimentError(f"kubectl port-forward: {helper.complaint}")
+            time.sleep(0.05)
         return here, helper
 
     def _address_finder(self, name: str) -> Callable[[], str]:
