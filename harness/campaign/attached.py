@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.campaign.attached_watch import Bounds, DeploymentWatch, silent
-from harness.campaign.observation import Observed, Wanted, observed
+from harness.campaign.observation import Observed, Wanted, observed, with_ticks_told
 from harness.errors import ExperimentError, InputError, Interrupted
 from harness.experiment.attached import AttachedLoad, AttachedOutcome
 from harness.experiment.attached_plan import AttachedPlan, plan_attached
@@ -22,7 +22,6 @@ from harness.sizing.observed_lives import FEWEST_OF_A_JOB
 from harness.sizing.run_lives import LOGS_READ, read_run_lives
 from harness.target.endpoint import Endpoint
 from harness.target.graphql import GraphQLClient
-from harness.target.tick_history import location_ticks
 from harness.target.versions import dagster_version
 
 READ_AGAIN_SECONDS = 5.0
@@ -113,8 +112,7 @@ def load_attached(
         own_load=_own_load(scenario.load.levels, where.bounds.highest, watch, outcome),
     )
     lives = read_run_lives(client, began, silent, max(LOGS_READ, outcome.runs + watch.foreign_runs))
-    ticks = location_ticks(client, wanted.locations, began, until, silent)
-    wanted = replace(wanted, ticks=ticks)
+    wanted = with_ticks_told(wanted, client, say)
     return observed(wanted, lives, source.read(began, until, silent), dagster_version(client))
 
 

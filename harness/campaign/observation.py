@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,8 @@ from harness.results.scenario_record import ScenarioRecord
 from harness.results.timestamp import timestamp
 from harness.sizing.observed_beside import locations_beside
 from harness.sizing.run_lives import Lives, RunLife
-from harness.target.tick_history import ToldTick
+from harness.target.graphql import GraphQLClient, GraphQLError
+from harness.target.tick_history import ToldTick, location_ticks
 
 MIB = 2**20
 
@@ -107,6 +108,23 @@ def observed(
     if wanted.ticks is not None:
         tables[DAEMON_TICKS] = ticks_table(wanted.ticks)
     return Observed(document, tables)
+
+
+def with_ticks_told(wanted: Wanted, client: GraphQLClient, say: Callable[[str], None]) -> Wanted:
+    """The same with the ticks of its time and locations; without them where the webserver does not tell.
+
+    Args:
+        wanted: a time that has readings.
+        client: of the webserver.
+        say: told how it goes on.
+    """
+    try:
+        return replace(
+            wanted, ticks=location_ticks(client, wanted.locations, wanted.since, wanted.until, say)
+        )
+    except GraphQLError as error:
+        say(f"what sensors cost is not told apart: {error}")
+        return wanted
 
 
 def as_far_as_read(wanted: Wanted, metrics: tuple[Sequence[Instance], Abilities]) -> Wanted:

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from harness.campaign.observation import Wanted, as_far_as_read, observed
+from harness.campaign.observation import Wanted, as_far_as_read, observed, with_ticks_told
 from harness.cli.folders import free_folder
 from harness.cli.metrics_source import MetricsOptions, metrics_source
 from harness.cli.observe_options import RunOptions
@@ -26,7 +25,6 @@ from harness.errors import HeadroomError, InputError, InvalidResultError
 from harness.results.result_document import ResultDocument
 from harness.sizing.observed_fit import fit_observed
 from harness.sizing.run_lives import read_run_lives
-from harness.target.tick_history import location_ticks
 from harness.target.versions import dagster_version
 
 
@@ -93,9 +91,7 @@ def observe(
     with _telling(console) as say, instance_client(url, runs.token_env, runs.token_header) as client:
         read = source.read(since, until, say)
         lives = read_run_lives(client, since, say, runs.event_logs)
-        wanted = as_far_as_read(wanted, read)
-        ticks = location_ticks(client, wanted.locations, wanted.since, wanted.until, say)
-        wanted = replace(wanted, ticks=ticks)
+        wanted = with_ticks_told(as_far_as_read(wanted, read), client, say)
         seen = observed(wanted, lives, read, dagster_version(client))
         say("fitting")
         fitted = fit_observed(seen.document, seen.tables, force)

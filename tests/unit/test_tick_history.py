@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.campaign.observation import Wanted, with_ticks_told
 from harness.target import tick_history
 from harness.target.graphql import GraphQLClient, GraphQLError
 from harness.target.tick_history import KEPT_SECONDS, location_ticks
@@ -72,3 +73,17 @@ def test_odd_answers_are_one_line(
     with pytest.raises(GraphQLError) as caught:
         told(instance)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_webserver_that_does_not_tell_costs_nothing_but_the_ticks(
+    instance: ScriptedInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        instance, "_workspace", lambda: {"__typename": "UnauthorizedError"} | {"locationEntries": 5}
+    )
+    said: list[str] = []
+    wanted = Wanted("here", (), BEGAN, BEGAN + 60, source="made", select="", name="made")
+    client = GraphQLClient(f"{instance.url}/graphql", 10)
+    assert with_ticks_told(wanted, client, said.append) == wanted
+    client.close()
+    assert said[0].startswith("what sensors cost is not told apart: ")
