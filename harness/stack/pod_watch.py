@@ -107,14 +107,15 @@ class PodWatch:
     def _accept(self, told: dict[str, Any]) -> None:
         if self._closing.is_set() or told.get("kind") != "Pod":
             return
-        name, status = told["metadata"]["name"], told.get("status", {})
+        name = told["metadata"]["name"]
         self._nodes[name] = told["spec"].get("nodeName", "")
-        if (end := end_of(status)) is not None:
+        if (end := end_of(told)) is not None:
             self._ends.setdefault(name, end)
 
 
-def end_of(status: dict[str, Any]) -> End | None:
-    """How a pod ended, by its status; None while it runs."""
+def end_of(told: dict[str, Any]) -> End | None:
+    """How a pod ended, by its document; None while it runs."""
+    status = told.get("status", {})
     for one in status.get("containerStatuses", ()):
         terminated = one.get("state", {}).get("terminated")
         if one["name"] == SERVER and terminated:
@@ -122,6 +123,8 @@ def end_of(status: dict[str, Any]) -> End | None:
             return End(at, terminated.get("reason", ""), terminated.get("exitCode"))
     if status.get("phase") == "Failed":  # evicted, or its node was lost: nothing of containers is told
         return End(time.time(), status.get("reason", "Failed"), None)
+    if told["metadata"].get("deletionTimestamp"):  # by somebody else: the harness does not look any more then
+        return End(time.time(), "Deleted", None)
     return None
 
 

@@ -81,6 +81,10 @@ def test_limits_are_read_as_a_cluster_writes_them(
     assert server_limits(told) == expected
 
 
+def told(status: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "Pod", "metadata": {"name": "code-server-1"}, "status": status}
+
+
 def ended(reason: str, code: int) -> dict[str, Any]:
     state = {"terminated": {"reason": reason, "exitCode": code, "finishedAt": "2026-11-29T10:00:00Z"}}
     return {"phase": "Failed", "containerStatuses": [{"name": SERVER, "state": state}]}
@@ -104,13 +108,11 @@ def ended(reason: str, code: int) -> dict[str, Any]:
     ],
 )
 def test_the_end_of_a_pod_is_that_of_its_server(status: dict[str, Any], expected: End | None) -> None:
-    assert end_of(status) == expected
+    assert end_of(told(status)) == expected
 
 
 def test_an_eviction_tells_nothing_of_containers() -> None:
-    found = end_of(
-        {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}
-    )
+    found = end_of(told({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}))
     assert found is not None
     assert (found.reason, found.exit_code) == ("Evicted", None)
 
@@ -184,3 +186,9 @@ def test_what_is_measured_in_a_cluster_is_its_nodes() -> None:
     assert there.cpu_count == 64
     assert (told["cpu_model"], told["kernel"], told["distribution"]) == (None, None, "Debian 13")
     assert told["cluster"]["nodes"] == 3
+
+
+def test_a_pod_that_somebody_deletes_has_ended() -> None:
+    found = end_of(told({"phase": "Running"}) | {"metadata": {"deletionTimestamp": "2026-11-29T10:00:00Z"}})
+    assert found is not None
+    assert (found.reason, found.exit_code) == ("Deleted", None)
