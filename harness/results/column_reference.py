@@ -20,6 +20,7 @@ _TABLES = {
     "companions": "One row for each reading of the webserver's and the daemon's own cgroup.",
     "pings": "One row for each Ping that was sent to a code server.",
     "scrapes": "One row for each reading of a metrics system; only of results of `observe`.",
+    "daemon_ticks": "One row per evaluation of a sensor or schedule in the time that was observed.",
     "predicted": "One row for each reading that was fitted; computed, and written anew by `fit`.",
     "replicas": "One row for each code server and burst: what it ran, and what that cost it.",
     "bursts": "One row for each burst. Constants are fitted to this table, and a result is judged by it.",
