@@ -117,8 +117,6 @@ class CpuCosts:
     """CPU-seconds of a whole run of each job, at its mean duration."""
     seconds_per_tick: Told
     """CPU-seconds of an evaluation of a sensor or schedule. Those that there were are in the base."""
-    by_time: bool
-    """Whether what a run computes goes by how long it runs."""
     together: tuple[tuple[str, ...], ...]
     quality: Quality
 
@@ -188,8 +186,7 @@ def cpu_costs(lives: Sequence[Life], sampling: Sampling, seed: int = 1) -> CpuCo
         start_seconds=fitted.of(STARTING),
         running_cores={job: fitted.cores(equations, job) for job in equations.jobs},
         seconds_per_run=seconds,
-        seconds_per_tick=fitted.of_ticks(equations),
-        by_time=fitted.loads is _BY_TIME,
+        seconds_per_tick=fitted.of(TICKS),
         together=tuple(group for group in fitted.groups if len(group) > 1),
         quality=_quality(equations, fitted.fit),
     )
@@ -238,12 +235,6 @@ class _Fitted:
         if self.fit.inflation[place - 1] > HIGHEST_INFLATION:
             return NotEstimable("it cannot be told apart from how late stamps are", self.scrapes)
         return self.one(place)
-
-    def of_ticks(self, equations: Equations) -> Told:
-        """The coefficient of evaluations."""
-        if all(life.ticks is None for life in equations.lives):
-            return NotEstimable("when sensors and schedules were evaluated is not known", self.scrapes)
-        return self.of(TICKS)
 
     def base_with_ticks(self, equations: Equations) -> Estimate:
         """The base, and in it the evaluations as they came on average."""
@@ -352,9 +343,11 @@ def _columns(
         often = column.values(equations, 0.0).sum() >= LEAST_ENDINGS
         if often and _moves(equations, column) and not _inflated(equations, [*kept, column], column):
             kept.append(column)
-    if loads is not _BY_COUNT and any(life.ticks is not None for life in equations.lives):
+    if loads is not _BY_COUNT:
         column = ticks()
-        if _moves(equations, column) and not _inflated(equations, [*kept, column], column):
+        if all(life.ticks is None for life in equations.lives):
+            left_out[TICKS] = "when sensors and schedules were evaluated is not known"
+        elif _moves(equations, column) and not _inflated(equations, [*kept, column], column):
             kept.append(column)
         else:
             left_out[TICKS] = "as many are evaluated between any two readings, so that the base has them"

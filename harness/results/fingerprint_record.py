@@ -41,9 +41,12 @@ class FingerprintRecord(RootModel[dict[str, Any]]):
         """The machine in one line."""
         f = self.root
         memory = self.memory_total_bytes / 1024**3
+        cluster = f.get("cluster")
+        # Nobody tells of a cluster which cgroups its nodes have.
+        last = f"Kubernetes {cluster['kubernetes']}" if cluster else f"cgroup v{f.get('cgroup_version')}"
         return (
             f"{f.get('cpu_count')} CPUs ({f.get('cpu_model') or f.get('architecture')}), {memory:.1f} GiB, "
-            f"{f.get('distribution')}, kernel {f.get('kernel')}, cgroup v{f.get('cgroup_version')}"
+            f"{f.get('distribution')}, kernel {f.get('kernel')}, {last}"
         )
 
     def with_engine(self, engine: Mapping[str, Any] | None) -> FingerprintRecord:

@@ -18,11 +18,12 @@ from harness.observe.client import SamplerClient
 from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
+from harness.scenario.quantity import MACHINE_CPUS
 from harness.stack.base import Companion, Limits, Replica, Say, ServerEnvironment, Start
 from harness.stack.capabilities import KUBERNETES
 from harness.stack.channel import ProcessChannel, sampler_command
 from harness.stack.cluster_images import ClusterImages, images_for
-from harness.stack.compose_override import server_command
+from harness.stack.compose_override import GRPC_PORT, server_command
 from harness.stack.containers import wait_until
 from harness.stack.guarded import Guarded, listens
 from harness.stack.image import INSPECT, check_environment, read_inspected
@@ -32,7 +33,7 @@ from harness.stack.ledger import Ledger
 from harness.stack.pod_clock import PodClock
 from harness.stack.pod_specs import (
     COLLECTOR,
-    GRPC_PORT,
+    IDLE,
     POSTGRES_PORT,
     SERVER,
     WEB_PORT,
@@ -183,7 +184,7 @@ class _Starter:
         plan = replace(
             self._server(_PROBE, {}),
             role=_PROBE,
-            command=("python", "-c", "import signal; signal.pause()"),
+            command=IDLE,
             port=None,
             collector="",
         )
@@ -305,7 +306,7 @@ class _Starter:
             reason="" if same else f"the cluster made them {cpus:g} CPUs and {memory} bytes",
             cpus=self._cell.cpus,
             memory_bytes=self._cell.memory_bytes,
-            host_cpus=int(float(node["status"]["capacity"]["cpu"])),
+            host_cpus=int(MACHINE_CPUS.read(node["status"]["capacity"]["cpu"])),
         )
 
     def _forward(self, name: str, port: int) -> tuple[int, Guarded]:

@@ -12,10 +12,10 @@ from harness.stack.engine import LABEL
 SERVER, COLLECTOR = "dagster", "collector"
 """Containers of a pod: what is looked at, and what looks."""
 ROLE = "dagster-sizing.role"
-GRPC_PORT, WEB_PORT, POSTGRES_PORT = 4000, 3000, 5432
+WEB_PORT, POSTGRES_PORT = 3000, 5432
 STORAGE = "/opt/dagster/storage"
 COLLECTOR_MEMORY = "256Mi"
-_IDLE = ["python", "-c", "import signal; signal.pause()"]
+IDLE = ["python", "-c", "import signal; signal.pause()"]
 _SAFE = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 
 
@@ -147,7 +147,7 @@ def _collector(image: str) -> dict[str, Any]:
         "name": COLLECTOR,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "command": _IDLE,
+        "command": IDLE,
         "resources": {"limits": {"cpu": "500m", "memory": COLLECTOR_MEMORY}, "requests": share},
         "securityContext": _SAFE
         # Memory maps, files and open descriptors of another user's process.

@@ -186,6 +186,7 @@ def test_what_is_measured_in_a_cluster_is_its_nodes() -> None:
     assert there.cpu_count == 64
     assert (told["cpu_model"], told["kernel"], told["distribution"]) == (None, None, "Debian 13")
     assert told["cluster"]["nodes"] == 3
+    assert there.in_a_line.endswith("Kubernetes v1.32.1")
 
 
 def test_a_pod_that_somebody_deletes_has_ended() -> None:
