@@ -26,6 +26,8 @@ def unlike(baseline: Subject, other: Subject) -> list[str]:
     differing = sorted(key for key in one.keys() | two.keys() if one.get(key) != two.get(key))
     if differing:
         found.append(f"scenario: {', '.join(differing)}")
+    if _in_turns(baseline, other):
+        found += _on_other_nodes(baseline, other)
     if not set(baseline.cells()) & set(other.cells()):
         found.append("no workload at the same limits is in both")
     return [f"{baseline.label} and {other.label}: {text}" for text in found]
@@ -53,8 +55,11 @@ def remarks(baseline: Subject, other: Subject) -> list[str]:
     found = [f"{pair}: {text}" for text in first.fingerprint.differing(second.fingerprint, _REMARKED)]
     if first.harness_version != second.harness_version:
         found.append(f"{pair}: harness {first.harness_version} and {second.harness_version}")
-    same_result = {id(one.document) for one in baseline.rounds} & {id(one.document) for one in other.rounds}
-    if len(baseline.rounds) == 1 and not same_result:
+    if not _in_turns(baseline, other):
+        found += [
+            f"{pair}: {text}; what tells these nodes apart counts as a difference"
+            for text in _on_other_nodes(baseline, other)
+        ]
         found.append(
             f"{pair}: not measured in turns, so a drift of the machine counts as a difference; "
             "`dagster-sizing matrix` measures in turns"
@@ -82,6 +87,22 @@ def packages(subjects: Iterable[Subject]) -> tuple[PackageRecord, ...]:
         for name, known in sorted(versions.items())
         if len({known.get(label, "") for label in labels}) > 1
     )
+
+
+def _in_turns(baseline: Subject, other: Subject) -> bool:
+    """Whether they are of one matrix, or of one result."""
+    same_result = {id(one.document) for one in baseline.rounds} & {id(one.document) for one in other.rounds}
+    return bool(same_result) or len(baseline.rounds) > 1
+
+
+def _on_other_nodes(baseline: Subject, other: Subject) -> list[str]:
+    """Rounds that ran on one node of the cluster for one, and on another for the other."""
+    found = []
+    for number, (one, two) in enumerate(zip(baseline.rounds, other.rounds, strict=False), 1):
+        here, there = one.nodes(baseline.dagster_version), two.nodes(other.dagster_version)
+        if here and there and here != there:
+            found.append(f"round {number}: measured on {' and '.join(here)}, and on {' and '.join(there)}")
+    return found
 
 
 def _limits(document: ResultDocument) -> str:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from harness.model.constants import CONSTANTS
 from harness.model.definition import Points
-from harness.model.difference import Strata
+from harness.model.difference import Design
 from harness.model.intervals import Estimate
 from harness.results.alike import setting_of
 from harness.results.result_document import CellRecord, ResultDocument
+from harness.results.table_schema import filled
 from harness.sizing.costs import estimate_of
 from harness.sizing.fitting import measured_bursts, points_of
 
@@ -27,6 +29,12 @@ class Round:
 
     document: ResultDocument
     bursts: pd.DataFrame
+
+    def nodes(self, dagster_version: str) -> tuple[str, ...]:
+        """Where its cells of a version were measured; one empty text outside of clusters."""
+        cells = [one.cell_id for one in self.document.cells if one.dagster_version == dagster_version]
+        rows = self.bursts[self.bursts["cell_id"].isin(cells)] if len(self.bursts) else self.bursts
+        return tuple(np.unique(_machines(rows)).tolist()) if len(rows) else ()
 
 
 @dataclass(frozen=True)
@@ -60,8 +68,8 @@ class Subject:
             if one is not None and CONSTANTS[name].compared and CONSTANTS[name].kind != "latency"
         }
 
-    def points(self, setting: str) -> tuple[dict[str, Points], Strata]:
-        """The points of every constant of a setting, over all rounds, and the stratum of each burst."""
+    def points(self, setting: str) -> tuple[dict[str, Points], Design]:
+        """The points of every constant of a setting, over all rounds, and how the bursts were measured."""
         frames = []
         for number, one in enumerate(self.rounds):
             for cell in one.document.cells:
@@ -71,14 +79,19 @@ class Subject:
                         continue
                     frames.append(rows.assign(stratum=number * MOST_LEVEL + rows["level"].astype(int)))
         if not frames:
-            return {}, np.array([], dtype=np.int64)
+            return {}, Design.of_one_machine(np.array([], dtype=np.int64))
         rows = pd.concat(frames)
         compared = {
             name: _per_run(one) if CONSTANTS[name].by_level else one
             for name, one in points_of(rows).items()
             if CONSTANTS[name].compared
         }
-        return compared, rows["stratum"].to_numpy(np.int64)
+        return compared, Design(rows["stratum"].to_numpy(np.int64), _machines(rows))
+
+
+def _machines(rows: pd.DataFrame) -> NDArray[np.str_]:
+    """The node of each burst; empty text where it was not measured in a cluster."""
+    return filled("bursts", rows)["node"].fillna("").to_numpy(np.str_)
 
 
 def _per_run(points: Points) -> Points:

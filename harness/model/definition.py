@@ -9,6 +9,8 @@ from typing import Literal
 from harness.model.bursts import Bursts, Fired
 from harness.model.linear import Array
 
+Part = Literal["base", "slope", "mean", "leak"]
+"""What of the points is the constant."""
 Kind = Literal["memory", "cpu", "latency", "count"]
 """What a change is judged by: each kind has a threshold of its own."""
 
@@ -17,7 +19,7 @@ Kind = Literal["memory", "cpu", "latency", "count"]
 class Points:
     """What a constant is computed from: base, slope or leak of `y` against `x`, or the mean of `y`."""
 
-    part: Literal["base", "slope", "mean", "leak"]
+    part: Part
     x: Array
     """Shape (n,); of no account for a mean."""
     y: Array

@@ -5,6 +5,7 @@ the same in both, the bursts' residuals are exchangeable within a stratum, such 
 They are permuted there, added to what the hypothesis fits, and the studentised difference is computed again.
 Strata keep a level's own noise to that level, and a drift of the machine to its round.
 
+Lines that were measured on several machines have the machines' effects in both hypotheses (`blocks`).
 Means are compared on the logarithm, with an effect of each stratum beside that of the sample: with one burst
 of each in a stratum that is the paired comparison. The test is then exact.
 """
@@ -17,8 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.model.blocks import Blocks
 from harness.model.constants import estimate_points
-from harness.model.definition import Points
+from harness.model.definition import Part, Points
 from harness.model.distributions import t_quantile
 from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable
 from harness.model.linear import Array, fit_line
@@ -31,6 +33,21 @@ _SAME = 1e-9
 """Values that are alike but for rounding, as a share of the larger."""
 
 Strata = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Design:
+    """How the bursts of a sample were measured; shapes (n,)."""
+
+    strata: Strata
+    """Residuals are exchanged only between bursts with the same number."""
+    blocks: NDArray[np.str_]
+    """The machine of each; all alike where there is one."""
+
+    @classmethod
+    def of_one_machine(cls, strata: Strata) -> Design:
+        """All bursts on the same."""
+        return cls(strata, np.full(len(strata), ""))
 
 
 @dataclass(frozen=True)
@@ -52,7 +69,7 @@ class Difference:
 def difference(
     baseline: Points,
     other: Points,
-    strata: tuple[Strata, Strata],
+    designs: tuple[Design, Design],
     seed: int,
     permutations: int = PERMUTATIONS,
 ) -> Difference | NotEstimable:
@@ -60,8 +77,7 @@ def difference(
 
     Args:
         baseline, other: points of the same constant.
-        strata: of the bursts of each, shapes (n_baseline,) and (n_other,): residuals are exchanged only
-            between bursts with the same number.
+        designs: of the bursts of each, in the order of the points.
         seed: of the permutations.
         permutations: how many; p is no less than one of so many.
     """
@@ -71,7 +87,7 @@ def difference(
     if isinstance(second, NotEstimable):
         return second
     n = min(first.n, second.n)
-    pooled = _Pooled.of(baseline, other, strata)
+    pooled = _Pooled.of(baseline, other, designs)
     if first.value <= 0 or second.value <= 0 or (pooled.part == "mean" and (pooled.y <= 0).any()):
         return NotEstimable("not above zero: there is no ratio", n)
     if not pooled.exchangeable:
@@ -80,7 +96,12 @@ def difference(
         pooled = replace(pooled, y=np.log(pooled.y))
         ratio = pooled.ratio_of_means(n)
     else:
-        ratio = _ratio(first, second)
+        levelled = [estimate_points(points, seed)[0] for points in pooled.levelled()]
+        first, second = (
+            raw if isinstance(one, NotEstimable) else one
+            for raw, one in zip((first, second), levelled, strict=True)
+        )
+        ratio = _ratio(first, second, pooled.widening)
     p_value = pooled.p_value(seed, permutations)
     return Difference(first, second, ratio, p_value, min(p_value, pooled.least_p_value()))
 
@@ -109,10 +130,10 @@ def holm(p_values: list[float]) -> list[float]:
     return corrected
 
 
-def _ratio(first: Estimate, second: Estimate) -> Estimate:
+def _ratio(first: Estimate, second: Estimate, widening: float = 1.0) -> Estimate:
     """Of two independent estimates: relative errors in quadrature, on the logarithm (the delta method)."""
     relative = [(one.high - one.low) / 2 / one.value for one in (first, second)]
-    value, reach = second.value / first.value, math.hypot(*relative)
+    value, reach = second.value / first.value, widening * math.hypot(*relative)
     return Estimate(value, value * math.exp(-reach), value * math.exp(reach), min(first.n, second.n))
 
 
@@ -120,25 +141,41 @@ def _ratio(first: Estimate, second: Estimate) -> Estimate:
 class _Pooled:
     """Bursts of both samples, sorted by stratum."""
 
-    part: str
+    part: Part
     x: Array
     y: Array
     strata: Strata
     other: NDArray[np.bool_]
+    blocks: Blocks | None
 
     @classmethod
-    def of(cls, baseline: Points, other: Points, strata: tuple[Strata, Strata]) -> _Pooled:
+    def of(cls, baseline: Points, other: Points, designs: tuple[Design, Design]) -> _Pooled:
         x, y = (np.concatenate([getattr(one, name) for one in (baseline, other)]) for name in ("x", "y"))
         which = np.concatenate([np.zeros(len(baseline.y), dtype=bool), np.ones(len(other.y), dtype=bool)])
-        numbers = np.concatenate(strata)
+        numbers = np.concatenate([one.strata for one in designs])
+        machines = np.concatenate([one.blocks for one in designs])
         kept = np.isfinite(y) & (np.isfinite(x) | (baseline.part == "mean"))
         order = np.flatnonzero(kept)[np.argsort(numbers[kept], kind="stable")]
-        return cls(baseline.part, x[order], y[order], numbers[order], which[order])
+        x, y, which = x[order], y[order], which[order]
+        # Of a mean each stratum has an effect of its own already, and is of one machine.
+        blocks = None if baseline.part == "mean" else Blocks.of(x, which, machines[order])
+        return cls(baseline.part, x, y, numbers[order], which, blocks)
 
     @property
     def exchangeable(self) -> bool:
         """Whether any stratum has bursts of both."""
         return bool(np.intersect1d(self.strata[self.other], self.strata[~self.other]).size)
+
+    @property
+    def widening(self) -> float:
+        """What the machines' effects cost in certainty."""
+        return 1.0 if self.blocks is None else self.blocks.widening(len(self.y))
+
+    def levelled(self) -> tuple[Points, Points]:
+        """Both samples as machines that are all alike would have given them."""
+        y = self._level(self.y)
+        first, second = (Points(self.part, self.x[one], y[one]) for one in (~self.other, self.other))
+        return first, second
 
     def p_value(self, seed: int, permutations: int) -> float:
         """Share of permutations, this one included, whose difference is as large."""
@@ -174,8 +211,11 @@ class _Pooled:
         if self.part == "mean":
             return np.asarray(self.y - self._within(self.y))
         columns = [1 - own, own, self.x] if self.part == "slope" else [one, self.x * (1 - own), self.x * own]
-        design = np.column_stack(columns)
+        design = np.column_stack(columns if self.blocks is None else [*columns, self.blocks.columns])
         return np.asarray(design @ np.linalg.lstsq(design, self.y, rcond=None)[0])
+
+    def _level(self, y: Array) -> Array:
+        return y if self.blocks is None else self.blocks.level(y)
 
     def _within(self, values: Array) -> Array:
         """Values less the mean of their stratum; the last axis is that of bursts."""
@@ -200,7 +240,8 @@ class _Pooled:
             apart, error = self._effect(y)
             alike = np.abs(apart) <= _SAME
         else:
-            (a, error_a), (b, error_b) = (self._fit(y, chosen) for chosen in (~self.other, self.other))
+            level = self._level(y)
+            (a, error_a), (b, error_b) = (self._fit(level, chosen) for chosen in (~self.other, self.other))
             apart, error = b - a, np.hypot(error_a, error_b)
             alike = np.abs(apart) <= _SAME * np.maximum(np.abs(a), np.abs(b))
         with np.errstate(divide="ignore", invalid="ignore"):

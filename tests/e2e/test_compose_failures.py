@@ -165,7 +165,7 @@ def test_without_docker_it_ends_with_one_line(tmp_path: Path, monkeypatch: pytes
         (["location={python_file: broken.py}"], ["location", "a_package_nobody_has"]),
         (["location.requirements=[a-package-nobody-has]"], ["requirements", "a-package-nobody-has"]),
         (["location={image: 'nobody/has-this:1', module: shop}"], ["nobody/has-this:1"]),
-        (["location.python=/usr/bin/python3"], ["location.python", "location.requirements", "location.image"]),
+        (["location.python=/usr/bin/python3"], ["location.python", "requirements", "location.image"]),
     ],
 )
 def test_what_cannot_run_ends_in_one_line_before_any_load(

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.compare.verdicts import THRESHOLDS, decide
 from harness.model.definition import Points
-from harness.model.difference import Difference, difference
+from harness.model.difference import Design, Difference, difference
 from harness.results.comparison_document import Kind
 
 LEVELS = (1, 3, 5)
@@ -45,11 +45,11 @@ def sample(rng: np.random.Generator, case: Case, effect: float, repeats: int) ->
 def share_found(case: Case, effect: float, repeats: int, trials: int) -> float:
     """Share of simulated comparisons that end in `regressed` (or, without an effect, in any change)."""
     rng, kind = np.random.default_rng([repeats, round(1000 * effect)]), case[1]
-    strata = np.repeat(np.array(LEVELS, dtype=np.int64), repeats)
+    design = Design.of_one_machine(np.repeat(np.array(LEVELS, dtype=np.int64), repeats))
     found = 0
     for trial in range(trials):
         first, second = sample(rng, case, 0.0, repeats), sample(rng, case, effect, repeats)
-        apart = difference(first, second, (strata, strata), trial)
+        apart = difference(first, second, (design, design), trial)
         if isinstance(apart, Difference):
             verdict = decide(apart.ratio, min(1.0, COMPARISONS * apart.p_value), THRESHOLDS[kind])
             found += verdict == "regressed" or (not effect and verdict == "improved")

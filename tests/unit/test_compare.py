@@ -32,6 +32,7 @@ def made(
     repeats: int = 5,
     drift: float = 1.0,
     state: str = "valid",
+    node: str = "",
     **changes: Any,
 ) -> Path:
     """A result whose runs cost `memory` times 100 MB and `cpu` times 2 CPU-seconds, with noise."""
@@ -44,6 +45,7 @@ def made(
                 level,
                 burst,
                 cell_id=cell,
+                node=node,
                 memory_peak_bytes=200e6 + 100e6 * memory * level + rng.normal(0, 0.5e6),
                 cpu_seconds=0.02 * (6 + level) + 2.0 * cpu * drift * level * rng.normal(1, 0.03),
                 launch_span_seconds=drift * (0.5 + 0.7 * level) * rng.normal(1, 0.03),
@@ -193,6 +195,20 @@ def test_rounds_after_the_first_must_be_alike_too(run: Run, tmp_path: Path) -> N
     done = run("compare", str(other), "--fail-on", "nothing")
     assert done.returncode == 2
     assert "rounds of 1.11.16: dagster 1.11.16 and other" in done.stderr
+
+
+def test_a_round_on_two_nodes_is_refused_and_results_on_two_nodes_say_so(run: Run, tmp_path: Path) -> None:
+    blocks = matrix_of(tmp_path / "blocks", {"node": "node1"}, {"node": "node2", "cpu": 1.5})
+    done = run("compare", str(blocks), "--fail-on", "nothing")
+    assert done.returncode == 0, done.stderr
+    made(blocks / "round-2-1.13.27", "1.13.27", 2, repeats=2, node="node1")
+    done = run("compare", str(blocks), "--fail-on", "nothing")
+    assert done.returncode == 2
+    assert "round 2: measured on node2, and on node1" in done.stderr
+    alone = [blocks / "round-1-1.11.16", made(tmp_path / "b", "1.13.27", 2, node="node2")]
+    done = run("compare", *map(str, alone), "--fail-on", "nothing")
+    assert done.returncode == 0, done.stderr
+    assert "measured on node1, and on node2; what tells these nodes apart" in " ".join(done.stdout.split())
 
 
 def test_what_is_not_alike_is_refused_or_said(run: Run, tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from harness.model.definition import Points
-from harness.model.difference import Difference, difference, holm
+from harness.model.difference import Design, Difference, difference, holm
 from harness.model.intervals import NotEstimable
 from harness.model.linear import Array
 
+one_machine = Design.of_one_machine
 LEVELS = np.repeat(np.array([1.0, 3.0, 5.0]), 4)
 
 
@@ -28,7 +29,7 @@ def sample(
 
 def compared(a: Points, b: Points, strata: NDArray[np.int64] | None = None, seed: int = 1) -> Difference:
     numbers = LEVELS.astype(np.int64) if strata is None else strata
-    found = difference(a, b, (numbers, numbers), seed)
+    found = difference(a, b, (one_machine(numbers), one_machine(numbers)), seed)
     assert isinstance(found, Difference)
     return found
 
@@ -95,17 +96,17 @@ def test_without_a_level_in_common_there_is_nothing_to_exchange() -> None:
     rng = np.random.default_rng(2)
     a, b = sample(rng), sample(rng)
     numbers = LEVELS.astype(np.int64)
-    found = difference(a, b, (numbers, numbers + 10), 1)
+    found = difference(a, b, (one_machine(numbers), one_machine(numbers + 10)), 1)
     assert isinstance(found, NotEstimable)
     assert "no level" in found.reason
     few = Points("slope", LEVELS[:3], LEVELS[:3])
-    assert isinstance(difference(few, b, (numbers[:3], numbers), 1), NotEstimable)
+    assert isinstance(difference(few, b, (one_machine(numbers[:3]), one_machine(numbers)), 1), NotEstimable)
 
 
 def test_a_ratio_to_nothing_is_none() -> None:
     nothing = Points("mean", LEVELS, np.zeros(len(LEVELS)))
     numbers = LEVELS.astype(np.int64)
-    found = difference(nothing, nothing, (numbers, numbers), 1)
+    found = difference(nothing, nothing, (one_machine(numbers), one_machine(numbers)), 1)
     assert isinstance(found, NotEstimable)
     assert "not above zero" in found.reason
 
