@@ -39,7 +39,7 @@ def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, mean
     folder.lock()
     try:
         _begin(folder, scenario, stack, fingerprint, resume)
-        with closing(Ledger()) as ledger, means.listener.experiment() as listener:
+        with closing(Ledger(made.spot)) as ledger, means.listener.experiment() as listener:
             ledger.add_file(path / LIVE_FILE)
             Experiment(scenario, made, folder, listener, means.tools).run()
         _conclude(folder, means)

@@ -1,9 +1,14 @@
-"""Several Dagster versions in turns (A B A B): the rounds, each an ordinary result."""
+"""Several Dagster versions in turns (A B A B): the rounds, each an ordinary result.
+
+All results of a round are measured on one machine: in a cluster on one node, so that what tells nodes apart
+is no difference between versions.
+"""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,7 @@ from harness.campaign.means import CampaignListener, Means
 from harness.errors import InputError, InvalidResultError, ResultError
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import MatrixDocument, RoundRecord, is_matrix, read_matrix, write_matrix
+from harness.results.table_schema import filled
 from harness.results.timestamp import timestamp
 from harness.scenario.model import Scenario
 from harness.stack.registry import StackName
@@ -78,22 +84,60 @@ def measure_matrix(
     Raises:
         Interrupted, ExperimentError: as `measure`; go on with the same document.
     """
-    rounds = max(one.number for one in document.rounds)
-    for done, one in enumerate(document.rounds):
+    for number in numbers_of(document):
+        measure_round(scenario, document, number, folder, stack, means)
+    finish_matrix(folder, document)
+
+
+def measure_round(
+    scenario: Scenario, document: MatrixDocument, number: int, folder: Path, stack: StackName, means: Means
+) -> None:
+    """Measure what the folder does not hold of one round, as `measure_matrix` does of all.
+
+    What was measured of it on another node than `means` has is kept aside, and measured again.
+    """
+    records = of_round(document, number)
+    _set_aside_if_elsewhere(folder, records, means)
+    for one in records:
         means.listener.part(
-            f"round {one.number} of {rounds}, Dagster {one.dagster_version} "
-            f"({done} of {len(document.rounds)} done)"
+            f"round {number} of {len(numbers_of(document))}, Dagster {one.dagster_version} "
+            f"({document.rounds.index(one)} of {len(document.rounds)} done)"
         )
         _set_aside_if_inconclusive(folder / one.folder, means.listener)
-        measure_rest(scenario_of_round(scenario, one, rounds), stack, folder / one.folder, means)
+        scenario_of_one = scenario_of_round(scenario, one, len(numbers_of(document)))
+        measure_rest(scenario_of_one, stack, folder / one.folder, means)
+
+
+def finish_matrix(folder: Path, document: MatrixDocument) -> None:
+    """Every round is there."""
     write_matrix(folder, document.model_copy(update={"finished_at": timestamp()}))
 
 
+def numbers_of(document: MatrixDocument) -> tuple[int, ...]:
+    """Of the rounds, rising."""
+    return tuple(dict.fromkeys(one.number for one in document.rounds))
+
+
+def of_round(document: MatrixDocument, number: int) -> tuple[RoundRecord, ...]:
+    """The versions of one round, in their order."""
+    return tuple(one for one in document.rounds if one.number == number)
+
+
+def node_of_round(folder: Path, document: MatrixDocument, number: int) -> str | None:
+    """The node that a round was begun on, and is to be finished on; None where nothing is left to do there.
+
+    Empty text: anywhere.
+    """
+    paths = [folder / one.folder for one in of_round(document, number)]
+    if not any(map(_is_open, paths)):
+        return None
+    return next((node for node in map(_node_of, paths) if node), "")
+
+
 def check_rounds(folder: Path, document: MatrixDocument) -> None:
-    """Raise InvalidResultError, with the first reason, unless every round is valid."""
-    states = {
-        one.folder: ResultFolder(folder / one.folder).read_document().validity for one in document.rounds
-    }
+    """Raise InvalidResultError, with the first reason, unless every round that is there is valid."""
+    results = [(one.folder, ResultFolder(folder / one.folder)) for one in document.rounds]
+    states = {name: result.read_document().validity for name, result in results if result.exists}
     bad = {name: validity for name, validity in states.items() if validity.state != "valid"}
     if bad:
         name, validity = next(iter(bad.items()))
@@ -118,13 +162,46 @@ def _with_versions(scenario: Scenario, versions: list[str]) -> dict[str, Any]:
 
 def _set_aside_if_inconclusive(path: Path, listener: CampaignListener) -> None:
     """What was measured to the end on a disturbed machine gives its place to another try, and is kept."""
-    folder = ResultFolder(path)
-    if not folder.exists:
+    if ResultFolder(path).exists and _is_whole(path) and _is_open(path):
+        listener.note(f"was inconclusive: kept as {_set_aside(path)}, and measured again")
+
+
+def _set_aside_if_elsewhere(folder: Path, records: Sequence[RoundRecord], means: Means) -> None:
+    """A round that is not finished and was begun on another node begins anew."""
+    paths, here = [folder / one.folder for one in records], means.place.node
+    if not here or not any(map(_is_open, paths)):
         return
-    document = folder.read_document()
-    if document.validity.state != "inconclusive" or any(cell.state != "finished" for cell in document.cells):
-        return
+    elsewhere = sorted({_node_of(path) for path in paths} - {"", here})
+    for path in paths if elsewhere else ():
+        if ResultFolder(path).exists:
+            means.listener.note(
+                f"the round was begun on {' and '.join(elsewhere)}, and a round has one node: kept as "
+                f"{_set_aside(path)}, and measured again"
+            )
+
+
+def _set_aside(path: Path) -> str:
+    """Name of the folder that it is now."""
     places = (path.with_name(f"{path.name}-set-aside-{number}") for number in itertools.count(1))
     aside = next(place for place in places if not place.exists())
     path.rename(aside)
-    listener.note(f"was inconclusive: kept as {aside.name}, and measured again")
+    return aside.name
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a result has all its cells."""
+    return all(cell.state == "finished" for cell in ResultFolder(path).read_document().cells)
+
+
+def _is_open(path: Path) -> bool:
+    """Whether a result is to be measured, to be finished, or to be measured again."""
+    folder = ResultFolder(path)
+    return not folder.exists or not _is_whole(path) or folder.read_document().validity.state == "inconclusive"
+
+
+def _node_of(path: Path) -> str:
+    """Where a result was measured so far; empty where nothing was, or no cluster."""
+    folder = ResultFolder(path)
+    if not folder.exists or (bursts := filled("bursts", folder.table("bursts"))).empty:
+        return ""
+    return next((node for node in bursts["node"].fillna("").unique().tolist() if node), "")

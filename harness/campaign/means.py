@@ -18,6 +18,7 @@ from harness.stack.base import Stack
 from harness.stack.engine import engine_fingerprint
 from harness.stack.kubectl import cluster_fingerprint
 from harness.stack.ledger import others_measuring
+from harness.stack.place import Place
 from harness.stack.registry import StackName, make_stack
 
 
@@ -68,7 +69,13 @@ class Means:
     listener: CampaignListener
     publish: Callable[[Path], None]
     """Writes the report beside the document of a folder, each time that document was written."""
-    stack: Callable[[StackName], Stack] = make_stack
+    place: Place = Place()
+    """Where in a cluster; of no account elsewhere."""
+    make_stack: Callable[[StackName, Place], Stack] = make_stack
     fingerprint: Callable[[StackName], FingerprintRecord] = fingerprint_of
     """Of this machine, and of what the stack takes besides; MachineError where that is not to be had."""
     tools: Tools = field(default_factory=lambda: Tools(others=others_measuring))
+
+    def stack(self, name: StackName) -> Stack:
+        """The stack of that name, in its place; InputError where it has none."""
+        return self.make_stack(name, self.place)

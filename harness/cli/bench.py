@@ -14,6 +14,7 @@ from harness.cli.course import courses_of
 from harness.cli.folders import new_folder
 from harness.cli.metrics_source import MetricsOptions
 from harness.cli.option_groups import with_groups
+from harness.cli.options import NodeOption
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of
@@ -54,6 +55,7 @@ def bench(
             "--resume", help="Go on with a result that was cut short; finished cells are not measured again."
         ),
     ] = False,
+    node: NodeOption = "",
     *,
     attached: AttachOptions,
     metrics: MetricsOptions,
@@ -70,7 +72,7 @@ def bench(
     """
     scenario = load_scenario(scenario_file, overrides or (), elsewhere=bool(attached.attach)).scenario
     if attached.attach:
-        _refuse_own_server(stack, resume)
+        _refuse_own_server(stack, resume, node)
         from harness.cli.attach import bench_attached
 
         bench_attached(scenario, attached, metrics, out, make_console())
@@ -79,7 +81,7 @@ def bench(
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     console = make_console()
     try:
-        measure(scenario, stack, folder.path, resume, means_of(console))
+        measure(scenario, stack, folder.path, resume, means_of(console, node))
     except Interrupted:
         raise Interrupted(
             f"interrupted; what was measured is in {folder.path}; go on with: "
@@ -96,9 +98,11 @@ def bench(
         raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")
 
 
-def _refuse_own_server(stack: StackName, resume: bool) -> None:
+def _refuse_own_server(stack: StackName, resume: bool, node: str) -> None:
     if resume:
         raise InputError("--resume: a load on a deployment cannot be gone on with; leave it out")
+    if node:
+        raise InputError("--node: with --attach the deployment is there already; leave it out")
     if stack is not StackName.process:
         raise InputError("--stack: with --attach the deployment is there already; leave it out")
 

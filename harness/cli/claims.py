@@ -14,6 +14,7 @@ from harness.campaign.claims import changed_verdicts, decide_claims, keep_claims
 from harness.claims.base import Claim
 from harness.claims.registry import CLAIMS
 from harness.cli.folders import new_folder
+from harness.cli.options import NodeOption
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of, publish
@@ -60,6 +61,7 @@ def claims(
     listing: Annotated[
         bool, typer.Option("--list", help="Say what would be tested, and how; nothing is started.")
     ] = False,
+    node: NodeOption = "",
 ) -> None:
     """Test the sizing guide's claims by experiment; each gets a verdict with the figures that decided it.
 
@@ -91,7 +93,7 @@ def claims(
         if write:
             raise InputError("--write goes with --from-results; what is measured is written anyway")
         folder = _folder(out, resume)
-        document, broken = measure_claims(chosen, folder, stack, resume, means_of(console))
+        document, broken = measure_claims(chosen, folder, stack, resume, means_of(console, node))
         print_claims(document, console)
     page = page_or_warning(folder) or folder / "claims.md"
     if broken:

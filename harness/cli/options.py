@@ -39,6 +39,19 @@ TokenHeader = Annotated[
 """The option `--token-header`."""
 
 
+NodeOption = Annotated[
+    str,
+    typer.Option(
+        "--node",
+        metavar="NAME",
+        help="With --stack kubernetes: the node that code servers go to. Default: where the scheduler finds "
+        "room.",
+        show_default=False,
+    ),
+]
+"""The option `--node`."""
+
+
 def format_option(subject: Subject) -> Any:
     """The option `--format`, with the formats that a document has; of type `Format`."""
     known = formats_of(subject)

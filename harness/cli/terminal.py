@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,11 +20,18 @@ from harness.results.claims_document import ClaimRecord, read_claims
 from harness.results.folder import ResultFolder
 from harness.results.kinds import kind_of
 from harness.results.trial_document import AttemptRecord, read_trial
+from harness.stack.place import Place
 
 
-def means_of(console: Console) -> Means:
-    """What a campaign works with when a command runs it."""
-    return Means(Terminal(console), publish)
+def means_of(console: Console, node: str = "", keep_off: Sequence[str] = ()) -> Means:
+    """What a campaign works with when a command runs it.
+
+    Args:
+        console: where it tells of its progress.
+        node: of a cluster, to measure on; empty for any.
+        keep_off: nodes that only code servers may go to.
+    """
+    return Means(Terminal(console), publish, Place(node, tuple(keep_off)))
 
 
 def publish(path: Path) -> None:

@@ -11,7 +11,7 @@ from harness.campaign.trial import Trial
 from harness.campaign.trial_begin import begin_trial, new_trial
 from harness.campaign.trial_scenario import workload_of
 from harness.cli.folders import new_folder
-from harness.cli.options import cpus_of
+from harness.cli.options import NodeOption, cpus_of
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of
@@ -63,6 +63,7 @@ def try_size(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a trial that was cut short; give its --out.")
     ] = False,
+    node: NodeOption = "",
 ) -> None:
     """Run a recommended size at the peak that it is for, show that it holds, and find where it breaks.
 
@@ -78,7 +79,7 @@ def try_size(
     document = read_sizing(sizing)
     folder = out or new_folder("try")
     console = make_console()
-    means = means_of(console)
+    means = means_of(console, node)
     given = cpus_of("--cpus", cpus) if cpus else 0.0
     trial = new_trial(document, _platform(platform), stack, given, means.fingerprint(StackName.process))
     workload = workload_of(document)

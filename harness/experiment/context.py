@@ -34,6 +34,8 @@ class BurstContext:
     """Each kind of run of the workload, as it is launched, by partition; none of ticks."""
     tools: Tools
     experiment_id: str
+    spot: str
+    """Where is measured, as the stack tells it."""
     available_cores: float
     began_monotonic: float
     """When it came to be, on the clock that nobody sets: what is younger was started by what was fired."""

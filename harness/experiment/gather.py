@@ -43,7 +43,7 @@ def begin(context: BurstContext, clock_zero: float) -> Began:
     return Began(
         context.sources.reset(),
         context.tools.host(),
-        context.tools.others(),
+        context.tools.others(context.spot),
         clock_zero,
         context.deployment.clock_offset(),
     )
@@ -83,7 +83,7 @@ def gather(
         steps=steps_frame(histories),
         pings=no_pings() if context.pinger is None else context.pinger.take(),
         host=(began.host, context.tools.host()),
-        others=max(began.others, context.tools.others()),
+        others=max(began.others, context.tools.others(context.spot)),
         clock_step_seconds=clock_zero - began.clock_zero,
         server_clock_offset_seconds=began.clock_offset,
         drained=drained.whole,

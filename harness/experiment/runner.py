@@ -152,6 +152,7 @@ class Experiment:
                     launchables=launchables,
                     tools=self._tools,
                     experiment_id=uuid.uuid4().hex[:12],
+                    spot=self._stack.spot,
                     began_monotonic=self._tools.clock.monotonic(),
                     available_cores=min(cell.cpus * cell.replicas, float(deployment.limits.host_cpus)),
                 )

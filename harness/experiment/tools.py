@@ -42,5 +42,5 @@ class Tools:
     generator: Callable[[], AbstractContextManager[Generator]] = LoadGenerator
     clock: Clock = field(default_factory=SystemClock)
     host: Callable[[], HostTimes] = host_times
-    others: Callable[[], int] = lambda: 0
-    """How many other experiments the machine is shared with."""
+    others: Callable[[str], int] = lambda _spot: 0
+    """How many other experiments measure where they disturb one at a spot."""

@@ -174,8 +174,8 @@ def _of_machines(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
     shared = rows["others"] > 0
     if shared.any():
         message = (
-            f"another experiment was measuring on this machine during {int(shared.sum())} bursts, and each "
-            "took CPU from the other; measure them one after the other"
+            f"another experiment was measuring on the same machine during {int(shared.sum())} bursts, and "
+            "each took CPU from the other; measure them one after the other"
         )
         found.append(_reason("inconclusive", "not-alone", message, cell_id))
     return found

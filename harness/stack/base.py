@@ -182,6 +182,11 @@ class Stack(Protocol):
         ...
 
     @property
+    def spot(self) -> str:
+        """Where it measures, to tell whether other experiments do there too; empty for this machine."""
+        ...
+
+    @property
     def capabilities(self) -> frozenset[Capability]:
         """What it can do for a scenario; see `refuse`."""
         ...

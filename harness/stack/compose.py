@@ -69,6 +69,7 @@ class ComposeStack:
     """Makes code servers out of containers."""
 
     name = "compose"
+    spot = ""
     capabilities = COMPOSE
 
     @contextmanager

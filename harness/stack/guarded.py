@@ -56,13 +56,17 @@ class Guarded:
         """What one that has ended wrote to its standard error."""
         return self.process.communicate()[1].strip()
 
-    def close(self) -> None:
-        """End it."""
+    def end(self) -> None:
+        """Have it end; returns at once."""
         assert self.process.stdin is not None
         with contextlib.suppress(OSError):
             self.process.stdin.close()
+
+    def close(self, seconds: float = 10.0) -> None:
+        """End it, and wait no longer than `seconds` until it has."""
+        self.end()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(10)
+            self.process.wait(seconds)
         for stream in (self.process.stdout, self.process.stderr):
             if stream is not None:
                 stream.close()

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from harness.errors import MachineError
@@ -129,14 +130,29 @@ def require_cluster(namespace: str) -> Kubectl:
     Raises:
         ClusterError: it does not answer, or a right is missing; one line with the fix.
     """
-    kubectl = Kubectl(_current_context(), namespace)
+    kubectl = current_cluster(namespace)
     kubectl.run("version", "--output", "json")  # answers anybody, or says what is wrong
-    if missing := kubectl.missing_rights(RIGHTS):
+    _check_rights(kubectl.context, kubectl.kubeconfig)
+    return kubectl
+
+
+@lru_cache
+def _check_rights(context: str, kubeconfig: str) -> None:
+    """Once for each command: each right is a question of its own."""
+    if missing := Kubectl(context, "default", kubeconfig).missing_rights(RIGHTS):
         raise ClusterError(
-            f"the cluster {kubectl.context} does not let you {', '.join(missing)}; have "
+            f"the cluster {context} does not let you {', '.join(missing)}; have "
             "compose/kubernetes-rights.yaml applied for your user"
         )
-    return kubectl
+
+
+def current_cluster(namespace: str) -> Kubectl:
+    """The cluster that `kubectl` speaks to, whether it answers or not.
+
+    Raises:
+        ClusterError: there is no kubectl, or it has none; one line with the fix.
+    """
+    return Kubectl(_current_context(), namespace)
 
 
 def _current_context() -> str:

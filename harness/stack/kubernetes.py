@@ -23,6 +23,7 @@ from harness.stack.base import Companion, Limits, Replica, Say, ServerEnvironmen
 from harness.stack.capabilities import KUBERNETES
 from harness.stack.channel import ProcessChannel, sampler_command
 from harness.stack.cluster_images import ClusterImages, images_for
+from harness.stack.cluster_nodes import check_place
 from harness.stack.compose_override import GRPC_PORT, server_command
 from harness.stack.containers import wait_until
 from harness.stack.guarded import Guarded, listens
@@ -30,11 +31,13 @@ from harness.stack.image import INSPECT, check_environment, read_inspected
 from harness.stack.imports import Import, time_imports
 from harness.stack.kubectl import ClusterError, Kubectl, require_cluster
 from harness.stack.ledger import Ledger
+from harness.stack.place import Place
 from harness.stack.pod_clock import PodClock
 from harness.stack.pod_specs import (
     COLLECTOR,
     IDLE,
     POSTGRES_PORT,
+    PROBE,
     SERVER,
     WEB_PORT,
     PodPlan,
@@ -58,7 +61,7 @@ from harness.stack.server_command import (
 from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
-_SECRETS, _PROBE = "experiment", "probe"
+_SECRETS = "experiment"
 _READY_SECONDS = 120.0
 
 
@@ -68,17 +71,27 @@ class KubernetesStack:
     name = "kubernetes"
     capabilities = KUBERNETES
 
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    @property
+    def spot(self) -> str:
+        """The node, or any."""
+        return self._place.spot
+
     @contextmanager
     def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> Iterator[RunningPods]:
         """Bring code servers up for `cell`; leaving the context removes their namespace.
 
         Raises:
             CodeLocationError: the code under test does not import.
+            InputError: the cluster has no such node.
             MachineError: no cluster that lets us, or the images cannot be had there.
             ExperimentError: it did not become ready in time.
         """
         experiment = uuid.uuid4().hex[:12]
         kubectl = require_cluster(f"dagster-sizing-{experiment}")
+        check_place(kubectl, self._place)
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as cleanup:
@@ -86,7 +99,7 @@ class KubernetesStack:
             cleanup.callback(ledger.close)
             ledger.add_namespace(kubectl.kubeconfig, kubectl.context, kubectl.namespace)
             images = images_for(scenario, cell, experiment, folder, ledger, say)
-            starter = _Starter(kubectl, scenario, cell, folder, images, experiment, say)
+            starter = _Starter(kubectl, scenario, cell, folder, images, experiment, self._place, say)
             cleanup.callback(starter.close)
             cleanup.callback(say, "taking the pods down")
             yield starter.start()
@@ -103,10 +116,12 @@ class _Starter:
         logs: Path,
         images: ClusterImages,
         experiment: str,
+        place: Place,
         say: Say,
     ) -> None:
         self._kubectl, self._scenario, self._cell = kubectl, scenario, cell
-        self._logs, self._images, self._experiment, self._say = logs, images, experiment, say
+        self._logs, self._images, self._experiment = logs, images, experiment
+        self._place, self._say = place, say
         self._cleanup = ExitStack()
         self._pods: list[str] = []
 
@@ -182,14 +197,14 @@ class _Starter:
     def _probe(self, timeout: float) -> tuple[ServerEnvironment, tuple[Import, ...], Mapping[str, str]]:
         """What the image has, what importing the code takes, and what an agent tells of the instance."""
         plan = replace(
-            self._server(_PROBE, {}),
-            role=_PROBE,
+            self._server(PROBE, {}),
+            role=PROBE,
             command=IDLE,
             port=None,
             collector="",
         )
         self._make(plan)
-        self._wait_until_ready([_PROBE], None, timeout)
+        self._wait_until_ready([PROBE], None, timeout)
         environment = read_inspected(
             self._printed(["-c", INSPECT], timeout), self._images.server, self._images.newest
         )
@@ -200,14 +215,14 @@ class _Starter:
         if self._cell.started_as == "agent":
             agent = agent_settings(self._printed(["-c", INSTANCE_REF], timeout))
         # Waited for: the code server is to have its CPUs.
-        self._kubectl.run("delete", "pod", _PROBE)
-        self._pods.remove(_PROBE)
+        self._kubectl.run("delete", "pod", PROBE)
+        self._pods.remove(PROBE)
         return environment, imports, agent
 
     def _printed(self, arguments: list[str], timeout: float) -> str:
         """What Python printed in the probe; nothing where it failed or took too long."""
         try:
-            return self._kubectl.execute(_PROBE, SERVER, ["python", *arguments], timeout)
+            return self._kubectl.execute(PROBE, SERVER, ["python", *arguments], timeout)
         except ClusterError:
             return ""
 
@@ -250,7 +265,7 @@ class _Starter:
         }
 
     def _make(self, plan: PodPlan) -> None:
-        self._kubectl.make([pod(plan, self._experiment, _SECRETS)])
+        self._kubectl.make([pod(plan, self._experiment, _SECRETS, self._place)])
         self._pods.append(plan.name)
 
     def _wait_until_ready(self, names: list[str], watch: PodWatch | None, timeout: float) -> None:

@@ -28,6 +28,7 @@ from harness.errors import MachineError
 from harness.stack import limited_cgroup
 from harness.stack.engine import Removed, connect, remove_experiment
 from harness.stack.kubectl import Kubectl
+from harness.stack.place import disturbs
 
 GRACE_SECONDS = 2.0
 _CREATED = "created/"
@@ -99,13 +100,15 @@ class Entry:
     engines: tuple[EngineMark, ...] = ()
     files: tuple[str, ...] = ()
     namespaces: tuple[NamespaceMark, ...] = ()
+    spot: str = ""
+    """Where it measures; empty for this machine."""
 
 
 class Ledger:
     """The record of one running experiment."""
 
-    def __init__(self) -> None:
-        self._entry = Entry(owner=mark(os.getpid()))
+    def __init__(self, spot: str = "") -> None:
+        self._entry = Entry(owner=mark(os.getpid()), spot=spot)
         self._file = state_folder() / f"{uuid.uuid4().hex}.json"
         self._write()
 
@@ -219,10 +222,12 @@ def clean(say: Callable[[str], None]) -> CleanReport:
     return total
 
 
-def others_measuring() -> int:
-    """How many other experiments of this user are measuring on this machine now."""
+def others_measuring(spot: str = "") -> int:
+    """How many other experiments of this user are measuring now where they disturb one at `spot`."""
     entries = [_read(file) for file in state_folder().glob("*.json")]
-    owners = {entry.owner for entry in entries if entry is not None and entry.files}
+    owners = {
+        entry.owner for entry in entries if entry is not None and entry.files and disturbs(entry.spot, spot)
+    }
     return sum(owner.pid != os.getpid() and owner.alive() is not None for owner in owners)
 
 
@@ -282,10 +287,13 @@ def _left(entry: Entry) -> list[str]:
 def _remove_namespace(mark: NamespaceMark) -> bool:
     """Whether it was there."""
     kubectl = Kubectl(mark.context, mark.namespace, mark.kubeconfig)
-    said = kubectl.run(
-        *("delete", "namespace", mark.namespace, "--ignore-not-found", "--timeout=120s"), timeout=150
-    )
-    return bool(said.strip())
+    delete = ("delete", "namespace", mark.namespace, "--ignore-not-found", "--timeout=60s")
+    try:
+        return bool(kubectl.run(*delete, timeout=90).strip())
+    except MachineError:
+        # A node that is lost never tells that its pods have ended, and the namespace waits for that.
+        kubectl.run("delete", "pods", "--all", "--force", "--grace-period=0", "--timeout=30s", timeout=60)
+        return bool(kubectl.run(*delete, timeout=90).strip())
 
 
 def _remove_from_engines(entry: Entry) -> Removed:
@@ -312,6 +320,7 @@ def _read(file: Path) -> Entry | None:
             engines=tuple(EngineMark(**item) for item in raw.get("engines", ())),
             files=tuple(raw.get("files", ())),
             namespaces=tuple(NamespaceMark(**item) for item in raw.get("namespaces", ())),
+            spot=str(raw.get("spot", "")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

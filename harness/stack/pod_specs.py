@@ -8,10 +8,15 @@ from typing import Any
 
 from harness.scenario.quantity import SERVER_CPUS, SERVER_MEMORY
 from harness.stack.engine import LABEL
+from harness.stack.place import Place
 
 SERVER, COLLECTOR = "dagster", "collector"
 """Containers of a pod: what is looked at, and what looks."""
 ROLE = "dagster-sizing.role"
+HOSTNAME = "kubernetes.io/hostname"
+PROBE = "probe"
+MEASURED = ("code-server", PROBE)
+"""Roles that go to the node that is measured; the probe times how long its CPUs take to import the code."""
 WEB_PORT, POSTGRES_PORT = 3000, 5432
 STORAGE = "/opt/dagster/storage"
 COLLECTOR_MEMORY = "256Mi"
@@ -67,13 +72,14 @@ def secret(name: str, values: Mapping[str, str], experiment: str) -> dict[str, A
     }
 
 
-def pod(plan: PodPlan, experiment: str, secrets: str) -> dict[str, Any]:
+def pod(plan: PodPlan, experiment: str, secrets: str, place: Place) -> dict[str, Any]:
     """The pod. It is never restarted, so that what the kernel killed stays dead and is seen.
 
     Args:
         plan: what is in it.
         experiment: its label.
         secrets: the secret that its containers have in their environment.
+        place: the node of the code servers, if it is to be a certain one.
     """
     containers = [_server(plan, secrets)]
     if plan.collector:
@@ -95,7 +101,7 @@ def pod(plan: PodPlan, experiment: str, secrets: str) -> dict[str, Any]:
             "terminationGracePeriodSeconds": 2,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
-            "affinity": _apart(plan.role),
+            "affinity": _on_node(plan.role, place) if place.node else _apart(plan.role),
         },
     }
 
@@ -155,12 +161,32 @@ def _collector(image: str) -> dict[str, Any]:
     }
 
 
+def _on_node(role: str, place: Place) -> dict[str, Any]:
+    """What is measured on its node, and what loads it on one where nobody measures, or else on that one too.
+
+    So a campaign that has all nodes disturbs each of them by what belongs there, and no other.
+    """
+
+    def hostname(operator: str, *names: str) -> dict[str, Any]:
+        return {"matchExpressions": [{"key": HOSTNAME, "operator": operator, "values": list(names)}]}
+
+    if role in MEASURED:
+        terms = {"nodeSelectorTerms": [hostname("In", place.node)]}
+        return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    others = hostname("NotIn", *sorted({place.node, *place.measured}))
+    wishes = [
+        {"weight": 100, "preference": others},
+        {"weight": 50, "preference": hostname("In", place.node)},
+    ]
+    return {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": wishes}}
+
+
 def _apart(role: str) -> dict[str, Any]:
     """What is measured on one node, and what loads it on others, where there are others."""
     others = "NotIn" if role == "code-server" else "In"
     term = {
         "labelSelector": {"matchExpressions": [{"key": ROLE, "operator": others, "values": ["code-server"]}]},
-        "topologyKey": "kubernetes.io/hostname",
+        "topologyKey": HOSTNAME,
     }
     return {
         "podAntiAffinity": {

@@ -55,6 +55,7 @@ class ProcessStack:
     """Makes code servers out of plain processes; needs no Docker."""
 
     name = "process"
+    spot = ""
     capabilities = PROCESS
 
     @contextmanager

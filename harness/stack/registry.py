@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from harness.errors import InputError
+from harness.stack.place import Place
+
 if TYPE_CHECKING:
     from harness.stack.base import Stack
 
@@ -17,8 +20,17 @@ class StackName(enum.StrEnum):
     kubernetes = "kubernetes"
 
 
-def make_stack(name: StackName) -> Stack:
-    """The stack of that name."""
+def make_stack(name: StackName, place: Place | None = None) -> Stack:
+    """The stack of that name, where `place` says in a cluster.
+
+    Raises:
+        InputError: a node is named for a stack that has none.
+    """
+    place = place or Place()
+    if place.node and name is not StackName.kubernetes:
+        raise InputError(
+            f"--node {place.node}: --stack {name} has no nodes; leave it out, or add --stack kubernetes"
+        )
     if name is StackName.compose:
         from harness.stack.compose import ComposeStack
 
@@ -26,7 +38,7 @@ def make_stack(name: StackName) -> Stack:
     if name is StackName.kubernetes:
         from harness.stack.kubernetes import KubernetesStack
 
-        return KubernetesStack()
+        return KubernetesStack(place)
     from harness.stack.process import ProcessStack
 
     return ProcessStack()

@@ -13,6 +13,7 @@ from harness.results.claims_document import ClaimRecord
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.trial_document import AttemptRecord
 from harness.stack.base import Stack
+from harness.stack.place import Place
 from harness.stack.registry import StackName
 from tests.unit.scripted_deployment import ScriptedStack, scripted_tools
 from tests.unit.scripted_world import World
@@ -72,13 +73,13 @@ def means_of(world: World, heard: Heard, published: list[Path] | None = None) ->
             raise MachineError("no Docker engine answers")
         return FingerprintRecord({"cpu_count": 4, "memory_total_bytes": 16 * 2**30})
 
-    def stack(_name: StackName) -> Stack:
+    def stack(_name: StackName, _place: Place) -> Stack:
         return ScriptedStack(world)
 
     return Means(
         listener=heard,
         publish=(published if published is not None else []).append,
-        stack=stack,
+        make_stack=stack,
         fingerprint=fingerprint,
         tools=scripted_tools(world),
     )

@@ -62,7 +62,7 @@ def scripted_tools(world: World) -> Tools:
         generator=lambda: ScriptedGenerator(world),
         clock=world.clock,
         host=world.host,
-        others=lambda: int(world.burst in world.script.shared_bursts),
+        others=lambda _spot: int(world.burst in world.script.shared_bursts),
     )
 
 
@@ -238,6 +238,7 @@ class ScriptedStack:
     """Brings the script up, and keeps count of it."""
 
     name = "scripted"
+    spot = ""
 
     def __init__(self, world: World, capabilities: frozenset[Capability] = COMPOSE) -> None:
         self._world = world

@@ -89,7 +89,7 @@ def test_what_the_stack_cannot_do_is_refused_before_a_folder_is_made(tmp_path: P
     means = means_of(World(), Heard())
     wanted = scenario(server={"memory": "1GiB", "replicas": 2})
 
-    plain = replace(means, stack=lambda _name: ScriptedStack(World(), PROCESS_CAN))
+    plain = replace(means, make_stack=lambda _name, _place: ScriptedStack(World(), PROCESS_CAN))
     with pytest.raises(InputError, match=r"server\.replicas.*'replicas'.*--stack compose"):
         measure(wanted, PROCESS, tmp_path / "result", False, plain)
     assert not (tmp_path / "result").exists()

@@ -10,10 +10,12 @@ import yaml
 
 from harness.observe.beside import first_beside
 from harness.results.fingerprint_record import FingerprintRecord
+from harness.stack.cluster_nodes import takes_pods
 from harness.stack.engine import LABEL
 from harness.stack.image import compose_folder
 from harness.stack.kubectl import RIGHTS
 from harness.stack.kubernetes import why_not_ready
+from harness.stack.place import Place, disturbs
 from harness.stack.pod_specs import COLLECTOR, ROLE, SERVER, PodPlan, pod, server_limits
 from harness.stack.pod_watch import End, end_of
 
@@ -35,7 +37,7 @@ def container(told: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_a_code_server_has_its_limits_as_requests_and_no_rights() -> None:
-    told = pod(PLAN, "abc", "secret")
+    told = pod(PLAN, "abc", "secret", Place())
     server = container(told, SERVER)
     assert server["resources"]["requests"] == server["resources"]["limits"]
     assert server_limits(told) == (1.5, 2**30)
@@ -53,7 +55,7 @@ def test_a_code_server_has_its_limits_as_requests_and_no_rights() -> None:
 
 def test_what_is_measured_and_what_loads_it_are_apart() -> None:
     def apart(role: str) -> dict[str, Any]:
-        told = pod(PodPlan(role, role, "image:1", ("x",)), "abc", "secret")
+        told = pod(PodPlan(role, role, "image:1", ("x",)), "abc", "secret", Place())
         (term,) = told["spec"]["affinity"]["podAntiAffinity"][
             "preferredDuringSchedulingIgnoredDuringExecution"
         ]
@@ -76,7 +78,7 @@ def test_what_is_measured_and_what_loads_it_are_apart() -> None:
 def test_limits_are_read_as_a_cluster_writes_them(
     limits: dict[str, str], expected: tuple[float, int]
 ) -> None:
-    told = pod(PLAN, "abc", "secret")
+    told = pod(PLAN, "abc", "secret", Place())
     container(told, SERVER)["resources"]["limits"] = limits
     assert server_limits(told) == expected
 
@@ -193,3 +195,68 @@ def test_a_pod_that_somebody_deletes_has_ended() -> None:
     found = end_of(told({"phase": "Running"}) | {"metadata": {"deletionTimestamp": "2026-11-29T10:00:00Z"}})
     assert found is not None
     assert (found.reason, found.exit_code) == ("Deleted", None)
+
+
+def test_a_code_server_goes_to_its_node_and_what_belongs_to_it_to_one_where_nobody_measures() -> None:
+    place = Place("node1", ("node1", "node2"))
+
+    def affinity(role: str) -> dict[str, Any]:
+        told = pod(PodPlan(role, role, "image:1", ("x",)), "abc", "secret", place)["spec"]["affinity"]
+        (kind,) = told["nodeAffinity"].values()
+        return {"all": kind}
+
+    must = [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["node1"]}]
+    for role in ("code-server", "probe"):
+        assert affinity(role) == {"all": {"nodeSelectorTerms": [{"matchExpressions": must}]}}
+    first, second = affinity("webserver")["all"]
+    assert first["preference"]["matchExpressions"][0] == must[0] | {
+        "operator": "NotIn",
+        "values": ["node1", "node2"],
+    }
+    assert second["preference"]["matchExpressions"] == must
+    assert first["weight"] > second["weight"]
+
+
+@pytest.mark.parametrize(
+    ("node", "takes"),
+    [
+        ({"status": {"conditions": [{"type": "Ready", "status": "True"}]}}, True),
+        ({"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}, False),
+        ({"status": {"conditions": [{"type": "DiskPressure", "status": "False"}]}}, False),
+        (
+            {
+                "spec": {"unschedulable": True},
+                "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+            },
+            False,
+        ),
+        (
+            {
+                "spec": {"taints": [{"key": "gpu", "effect": "NoSchedule"}]},
+                "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+            },
+            False,
+        ),
+        (
+            {
+                "spec": {"taints": [{"key": "soft", "effect": "PreferNoSchedule"}]},
+                "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+            },
+            True,
+        ),
+    ],
+)
+def test_which_nodes_take_pods(node: dict[str, Any], takes: bool) -> None:
+    assert takes_pods(node) is takes
+
+
+def test_experiments_on_two_nodes_do_not_disturb_each_other() -> None:
+    here, one, two, anywhere = "", Place("node1").spot, Place("node2").spot, Place().spot
+    assert disturbs(one, one)
+    assert not disturbs(one, two)
+    assert disturbs(anywhere, one)
+    assert disturbs(one, anywhere)
+    assert disturbs(anywhere, anywhere)
+    assert not disturbs(here, one)
+    assert disturbs(one, here)
+    assert disturbs(here, here)
