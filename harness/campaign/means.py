@@ -18,7 +18,7 @@ from harness.stack.base import Stack
 from harness.stack.engine import engine_fingerprint
 from harness.stack.kubectl import cluster_fingerprint
 from harness.stack.ledger import others_measuring
-from harness.stack.place import Place
+from harness.stack.place import ANYWHERE, Place
 from harness.stack.registry import StackName, make_stack
 
 
@@ -69,7 +69,7 @@ class Means:
     listener: CampaignListener
     publish: Callable[[Path], None]
     """Writes the report beside the document of a folder, each time that document was written."""
-    place: Place = Place()
+    place: Place = ANYWHERE
     """Where in a cluster; of no account elsewhere."""
     make_stack: Callable[[StackName, Place], Stack] = make_stack
     fingerprint: Callable[[StackName], FingerprintRecord] = fingerprint_of

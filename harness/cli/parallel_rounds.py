@@ -7,12 +7,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
-from harness.errors import InvalidResultError
-from harness.stack.cluster_nodes import is_lost
+from harness.campaign.matrix import finish_matrix, node_of_round, numbers_of
+from harness.campaign.parallel import measure_in_parallel
+from harness.errors import Interrupted, InvalidResultError
+from harness.interrupts import all_as_ctrl_c
+from harness.results.matrix_document import MatrixDocument
+from harness.stack.cluster_nodes import free_nodes, is_lost
 from harness.stack.guarded import Guarded
+from harness.stack.registry import StackName
 
 _END_SECONDS = 240.0
 """What was begun in a cluster is gone after so long, even where a node does not answer."""
@@ -77,3 +83,47 @@ class ParallelRounds:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.process.wait(_END_SECONDS)
             child.close(0.0)
+
+
+def one_node(stack: StackName, document: MatrixDocument, folder: Path) -> str:
+    """A node for all rounds, one on which some were begun if it is there; empty outside of clusters."""
+    if stack is not StackName.kubernetes:
+        return ""
+    begun = [node_of_round(folder, document, number) for number in numbers_of(document)]
+    nodes = free_nodes()
+    return next((node for node in begun if node and node in nodes), nodes[0])
+
+
+def measure_on_nodes(
+    arguments: list[str], document: MatrixDocument, folder: Path, parallel: int, console: Console
+) -> None:
+    """Measure a matrix on several nodes of a cluster.
+
+    Args:
+        arguments: of `dagster-sizing matrix` to go on with it, without those that name a round or a node.
+        document: of the matrix.
+        folder: of the matrix.
+        parallel: how many nodes.
+        console: to print on.
+
+    Raises:
+        InputError: there are not so many.
+        Interrupted: Ctrl-C, SIGTERM or SIGHUP.
+        ExperimentError: a round broke off, or no node is left.
+    """
+    found = {number: node_of_round(folder, document, number) for number in numbers_of(document)}
+    left = {number: node for number, node in found.items() if node is not None}
+    # Those that have begun rounds first, so that nothing is measured twice.
+    nodes = sorted(free_nodes(parallel), key=lambda one: (one not in left.values(), one))[:parallel]
+    rounds = ParallelRounds(arguments, nodes, console)
+    rounds.show("matrix", f"{len(left)} rounds of {len(document.versions)} versions on {', '.join(nodes)}")
+    try:
+        with all_as_ctrl_c():
+            measure_in_parallel(
+                left, nodes, rounds.measured, rounds.is_lost, lambda text: rounds.show("matrix", text)
+            )
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted") from None
+    finally:
+        rounds.close()
+    finish_matrix(folder, document)

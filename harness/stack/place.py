@@ -22,6 +22,9 @@ class Place:
         return _CLUSTER + self.node
 
 
+ANYWHERE = Place()
+
+
 def disturbs(other: str, spot: str) -> bool:
     """Whether an experiment at one spot may take CPU from one at another; an empty text is this machine.
 

@@ -6,7 +6,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from harness.errors import InputError
-from harness.stack.place import Place
+from harness.stack.place import ANYWHERE, Place
 
 if TYPE_CHECKING:
     from harness.stack.base import Stack
@@ -20,13 +20,12 @@ class StackName(enum.StrEnum):
     kubernetes = "kubernetes"
 
 
-def make_stack(name: StackName, place: Place | None = None) -> Stack:
+def make_stack(name: StackName, place: Place = ANYWHERE) -> Stack:
     """The stack of that name, where `place` says in a cluster.
 
     Raises:
         InputError: a node is named for a stack that has none.
     """
-    place = place or Place()
     if place.node and name is not StackName.kubernetes:
         raise InputError(
             f"--node {place.node}: --stack {name} has no nodes; leave it out, or add --stack kubernetes"

@@ -73,7 +73,8 @@ def means_of(world: World, heard: Heard, published: list[Path] | None = None) ->
             raise MachineError("no Docker engine answers")
         return FingerprintRecord({"cpu_count": 4, "memory_total_bytes": 16 * 2**30})
 
-    def stack(_name: StackName, _place: Place) -> Stack:
+    def stack(_name: StackName, place: Place) -> Stack:
+        world.node = place.node
         return ScriptedStack(world)
 
     return Means(

@@ -135,6 +135,8 @@ class World:
     reloads: int = 0
     sensors: tuple[str, ...] = ()
     """Those that are turned on."""
+    node: str = ""
+    """Where the code servers are; empty where each is on one of its own."""
     sensors_from: float = 0.0
     ticked: list[tuple[float, float]] = field(default_factory=list)
     """From when to when sensors were on."""

@@ -8,7 +8,13 @@ import pytest
 
 from harness.campaign.bench import measure, measure_rest
 from harness.campaign.claims import changed_verdicts, judge_claims, measure_claims
-from harness.campaign.matrix import begin_matrix, check_rounds, measure_matrix, versions_of
+from harness.campaign.matrix import (
+    begin_matrix,
+    check_rounds,
+    measure_matrix,
+    node_of_round,
+    versions_of,
+)
 from harness.campaign.trial import Trial
 from harness.campaign.trial_begin import begin_trial, new_trial
 from harness.campaign.trial_scenario import workload_of
@@ -23,6 +29,7 @@ from harness.results.trial_document import TrialDocument, read_trial
 from harness.scenario.model import Scenario
 from harness.sizing.shapes import MIB, Size
 from harness.stack.capabilities import PROCESS as PROCESS_CAN
+from harness.stack.place import Place
 from harness.stack.registry import StackName
 from tests.unit.scripted_campaign import Heard, means_of
 from tests.unit.scripted_deployment import ScriptedStack
@@ -100,10 +107,10 @@ def test_what_the_stack_cannot_do_is_refused_before_a_folder_is_made(tmp_path: P
 VERSIONS = "1.12.22,1.13.27"
 
 
-def matrix(folder: Path, world: World, heard: Heard, resume: bool = False) -> None:
+def matrix(folder: Path, world: World, heard: Heard, resume: bool = False, node: str = "") -> None:
     wanted = scenario(load={"levels": [1, 2], "repeats": 2})
     document = begin_matrix(folder, wanted, versions_of(wanted, VERSIONS), 2, PROCESS, resume)
-    measure_matrix(wanted, document, folder, PROCESS, means_of(world, heard))
+    measure_matrix(wanted, document, folder, PROCESS, replace(means_of(world, heard), place=Place(node)))
 
 
 def test_versions_take_turns_in_every_round(tmp_path: Path) -> None:
@@ -156,6 +163,26 @@ def test_an_inconclusive_round_is_kept_aside_and_measured_again(tmp_path: Path) 
     assert heard.notes[0].startswith("was inconclusive: kept as round-1-1.12.22-set-aside-1")
     assert (folder / "round-1-1.12.22-set-aside-1" / "result.json").exists()
     check_rounds(folder, document)
+
+
+def test_a_round_that_was_begun_on_another_node_begins_anew_and_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "matrix"
+    with pytest.raises(Interrupted):  # in the second round's second result
+        matrix(folder, World(Script(interrupted_burst=14)), Heard(), node="node1")
+    document = read_matrix(folder)
+    assert node_of_round(folder, document, 1) is None
+    assert node_of_round(folder, document, 2) == "node1"
+    heard = Heard()
+    matrix(folder, World(), heard, resume=True, node="node2")
+    assert heard.notes[:2] == ["measured already"] * 2  # a round that is whole stays where it is
+    assert heard.notes[2].startswith(
+        "the round was begun on node1, and a round has one node: kept as round-2"
+    )
+    nodes = {
+        one.folder: set(ResultFolder(folder / one.folder).table("bursts")["node"]) for one in document.rounds
+    }
+    assert list(nodes.values()) == [{"node1"}] * 2 + [{"node2"}] * 2
+    assert ResultFolder(folder / "round-2-1.12.22-set-aside-1").exists
 
 
 # claims

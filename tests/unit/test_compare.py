@@ -306,6 +306,13 @@ QUICK = "workloads/scenarios/quick.yaml"
         ),
         ([QUICK, "--versions", "1.13.27,1.12.0", "--out", "NEW", "--resume"], "no matrix to go on with"),
         (["nowhere.yaml", "--versions", "1.13.27,1.12.0"], "nowhere.yaml"),
+        ([QUICK, "--versions", "1.13.27,1.12.0", "--parallel", "2"], "add --stack kubernetes"),
+        (
+            [QUICK, "--stack", "kubernetes", "--parallel", "2", "--node", "node1"],
+            "shares the rounds out by itself",
+        ),
+        ([QUICK, "--versions", "1.13.27,1.12.0", "--round", "6"], "there are 5 rounds"),
+        ([QUICK, "--versions", "1.13.27,1.12.0", "--node", "n", "--out", "NEW"], "--node n: --stack process"),
     ],
 )
 def test_bad_input_to_matrix(run: Run, tmp_path: Path, arguments: list[str], words: str) -> None:
