@@ -84,9 +84,9 @@ def matrix(
             arguments = [str(scenario_file), "--versions", ",".join(chosen), "--rounds", str(rounds)]
             arguments += [part for one in overrides or () for part in ("--set", one)]
             arguments += ["--stack", stack.value, "--resume", "--out", str(folder)]
-            measure_on_nodes(arguments, document, folder, nodes.parallel, console)
+            measure_on_nodes(scenario, arguments, document, folder, nodes.parallel, console)
         else:
-            node = nodes.node or one_node(stack, document, folder)
+            node = nodes.node or one_node(scenario, stack, document, folder)
             means = means_of(console, node, [one for one in nodes.keep_off.split(",") if one])
             document = _measured_here(scenario, document, folder, stack, means, nodes.only_round)
     except Interrupted:

@@ -16,6 +16,7 @@ from harness.campaign.parallel import measure_in_parallel
 from harness.errors import Interrupted, InvalidResultError
 from harness.interrupts import all_as_ctrl_c
 from harness.results.matrix_document import MatrixDocument
+from harness.scenario.model import Scenario
 from harness.stack.cluster_nodes import free_nodes, is_lost
 from harness.stack.guarded import Guarded
 from harness.stack.registry import StackName
@@ -85,21 +86,27 @@ class ParallelRounds:
             child.close(0.0)
 
 
-def one_node(stack: StackName, document: MatrixDocument, folder: Path) -> str:
+def one_node(scenario: Scenario, stack: StackName, document: MatrixDocument, folder: Path) -> str:
     """A node for all rounds, one on which some were begun if it is there; empty outside of clusters."""
     if stack is not StackName.kubernetes:
         return ""
     begun = [node_of_round(folder, document, number) for number in numbers_of(document)]
-    nodes = free_nodes()
+    nodes = free_nodes(scenario.server.pod)
     return next((node for node in begun if node and node in nodes), nodes[0])
 
 
 def measure_on_nodes(
-    arguments: list[str], document: MatrixDocument, folder: Path, parallel: int, console: Console
+    scenario: Scenario,
+    arguments: list[str],
+    document: MatrixDocument,
+    folder: Path,
+    parallel: int,
+    console: Console,
 ) -> None:
     """Measure a matrix on several nodes of a cluster.
 
     Args:
+        scenario: of the matrix.
         arguments: of `dagster-sizing matrix` to go on with it, without those that name a round or a node.
         document: of the matrix.
         folder: of the matrix.
@@ -114,7 +121,8 @@ def measure_on_nodes(
     found = {number: node_of_round(folder, document, number) for number in numbers_of(document)}
     left = {number: node for number, node in found.items() if node is not None}
     # Those that have begun rounds first, so that nothing is measured twice.
-    nodes = sorted(free_nodes(parallel), key=lambda one: (one not in left.values(), one))[:parallel]
+    free = free_nodes(scenario.server.pod, parallel)
+    nodes = sorted(free, key=lambda one: (one not in left.values(), one))[:parallel]
     rounds = ParallelRounds(arguments, nodes, console)
     rounds.show("matrix", f"{len(left)} rounds of {len(document.versions)} versions on {', '.join(nodes)}")
     try:

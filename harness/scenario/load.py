@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from harness.errors import InputError
 from harness.scenario.cells import cells_of
+from harness.scenario.deployment_files import from_container_context, from_helm_values
 from harness.scenario.env_file import read_env_file, taken_from_outside
 from harness.scenario.model import ELSEWHERE, Scenario
 from harness.scenario.problems import problems, section_of_scenario
@@ -41,12 +42,38 @@ def load_scenario(path: Path, overrides: Sequence[str] = (), elsewhere: bool = F
     document, written = read_mapping(path, text, "at least `name` and `workloads`")
     for option in overrides:
         written.options[_apply(document, option, written)] = option
+    _take_deployment(document, written)
     try:
         scenario = Scenario.model_validate(document, context=ELSEWHERE if elsewhere else None)
     except ValidationError as error:
         raise InputError("\n".join(problems(error, document, written, section_of_scenario))) from None
     _refuse_cells_of_one_name(scenario, written)
     return LoadedScenario(_with_environment(_resolve_paths(scenario, written), written), path, text)
+
+
+def _take_deployment(document: dict[str, Any], written: Written) -> None:
+    """Fill in what the scenario leaves to a deployment's own file."""
+    server = document.get("server")
+    if not isinstance(server, dict):
+        return
+    if server.get("from_helm_values") and server.get("from_container_context"):
+        where = written.where(("server", "from_container_context"))
+        raise InputError(f"{where}: server: from_helm_values or from_container_context is expected, not both")
+    for key, read in (
+        ("from_helm_values", from_helm_values),
+        ("from_container_context", from_container_context),
+    ):
+        if not isinstance(server.get(key), str):
+            continue
+        found = read(Path(written.file.parent, Path(server[key]).expanduser()), server.get("deployment"))
+        own = {name: value for name, value in found.server.items() if name != "env"}
+        document["server"] = server = own | server
+        server["env"] = found.server.get("env", {}) | (server.get("env") or {})
+        # What is written here goes over it; a name that is not in the file stays unset.
+        pod = {name: value for name, value in found.pod.items() if value is not None}
+        server["pod"] = pod | (server.get("pod") or {})
+        if found.location and not document.get("location"):
+            document["location"] = found.location
 
 
 def _refuse_cells_of_one_name(scenario: Scenario, written: Written) -> None:

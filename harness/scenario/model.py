@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from harness.scenario.duration import Seconds
 from harness.scenario.one_kind import TickWorkload
 from harness.scenario.own_code import OwnRuns, each_executor
-from harness.scenario.quantity import MIB, ServerCpus, ServerMemory
 from harness.scenario.section import Name, Section, each_once, one_or_many
+from harness.scenario.server import ServerSection
 from harness.scenario.workload import BuiltinWorkload, Workload
 
 ELSEWHERE = "elsewhere"
@@ -109,77 +109,6 @@ class LocationSection(Section):
         if needless:
             raise ValueError(f"{needless[0]} cannot be used with image, which brings its own")
         return self
-
-
-StartedAs = Literal["grpc", "agent", "code_server"]
-SWEPT = ("cpus", "memory", "grpc_max_workers", "replicas", "started_as", "health_check_every", "locations")
-"""Fields of the code server that may be lists, for a cell of each value."""
-
-
-class ServerSection(Section):
-    """Limits and settings of the code server; a list makes one cell per value."""
-
-    cpus: tuple[ServerCpus, ...] = Field((2.0,), min_length=1, description="CPU quota")
-    memory: tuple[ServerMemory, ...] = Field((2048 * MIB,), min_length=1, description="memory limit")
-    grpc_max_workers: tuple[Annotated[int, Field(ge=1, strict=True)] | Literal["unset"], ...] = Field(
-        (8,), min_length=1, description="DAGSTER_GRPC_MAX_WORKERS; `unset` leaves it to Dagster"
-    )
-    replicas: tuple[Annotated[int, Field(ge=1, le=50, strict=True)], ...] = Field(
-        (1,),
-        min_length=1,
-        description="code servers behind one name, each with the limits above; more than one needs "
-        "--stack compose",
-    )
-    env: dict[str, str | None] = Field(
-        default_factory=dict,
-        description="environment of the code server. Results keep it, so a secret goes without value "
-        "(`TOKEN:`), which takes that of the environment that `bench` runs in, or into `env_file`",
-    )
-    env_file: Path | None = Field(
-        None,
-        description="file of `NAME=value` lines for that environment, such as `.env`; relative to the "
-        "scenario file. `env` goes over it. Results keep only its path. No other `.env` is read",
-    )
-    started_as: tuple[StartedAs, ...] = Field(
-        ("grpc",),
-        min_length=1,
-        description="`grpc`: `dagster api grpc`, as in the Compose and ECS examples and in the Helm chart's "
-        "dagsterApiGrpcArgs; `agent`: the same with the environment that Dagster+'s agents set, in which the "
-        "code is loaded at the first request; `code_server`: `dagster code-server start`, a proxy and a "
-        "server below it (the Helm chart's codeServerArgs). A list makes one cell per value",
-    )
-    health_check_every: tuple[Seconds, ...] = Field(
-        (0,),
-        min_length=1,
-        description="run `dagster api grpc-health-check` beside the code server this often, in the same "
-        "container, as the Helm chart's probe does every 20s; 0 runs none. A list makes one cell per value",
-    )
-    locations: tuple[Annotated[int, Field(ge=1, le=20, strict=True)], ...] = Field(
-        (1,),
-        min_length=1,
-        description="code servers in one container, as Dagster+'s PEX servers have one for each location; "
-        "all load the same code, and the first takes the runs. A list makes one cell per value",
-    )
-    tmp: Literal["disk", "memory"] = Field(
-        "disk",
-        description="what /tmp is in the code server's container: files in memory are charged to its limit; "
-        "`memory` needs --stack compose",
-    )
-    restart: bool = Field(
-        False,
-        description="start a code server again that has ended (killed at its memory limit, say), as ECS and "
-        "Kubernetes do, and go on with the next burst; needs --stack compose",
-    )
-
-    @field_validator(*SWEPT, mode="before")
-    @classmethod
-    def _one_or_many(cls, value: Any) -> Any:
-        return one_or_many(value)
-
-    @field_validator(*SWEPT)
-    @classmethod
-    def _distinct(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        return each_once(value)
 
 
 class WarmupSection(Section):

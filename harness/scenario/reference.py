@@ -35,6 +35,8 @@ _SECTIONS = {
     "DagsterSection": ("dagster", "Versions of Dagster, and how runs are launched."),
     "LocationSection": ("location", "Your own code. Left out, the workloads of this project are measured."),
     "ServerSection": ("server", "The code server and its limits."),
+    "PodSection": ("pod", "What `server.pod` says: more of the code server's pod, for --stack kubernetes."),
+    "Toleration": ("toleration", "An entry of `server.pod.tolerations`, as Kubernetes has them."),
     "BuiltinWorkload": ("workload of ours", "An entry of `workloads` with `workload:`."),
     "OwnJob": ("job of yours", "An entry of `workloads` with `job:`; it needs a `location`."),
     "OwnAssets": ("assets of yours", "An entry of `workloads` with `assets:`; it needs a `location`."),

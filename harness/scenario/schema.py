@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.scenario.model import SWEPT, Scenario
+from harness.scenario.model import Scenario
+from harness.scenario.server import SWEPT
 
 _ONE_OR_MANY = {
     "ServerSection": SWEPT,

@@ -6,41 +6,61 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.errors import InputError, MachineError
+from harness.scenario.server import PodSection, Toleration
 from harness.stack.kubectl import ClusterError, Kubectl, current_cluster, require_cluster
 from harness.stack.place import Place
 
 _KEEP_OFF = ("NoSchedule", "NoExecute")
 
 
-def takes_pods(node: Mapping[str, Any]) -> bool:
-    """Whether the scheduler may give any pod to a node: it is ready, open, and without a taint against it."""
-    spec = node.get("spec", {})
-    ready = any(
-        one["type"] == "Ready" and one["status"] == "True"
-        for one in node.get("status", {}).get("conditions", ())
+def is_ready(node: Mapping[str, Any]) -> bool:
+    """Whether its kubelet tells the cluster that it is there."""
+    conditions = node.get("status", {}).get("conditions", ())
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def takes_pods(node: Mapping[str, Any], own: PodSection) -> bool:
+    """Whether the scheduler may give code servers to a node.
+
+    Args:
+        node: its document.
+        own: the labels that their node has to have, and the taints that it may have.
+    """
+    spec, labels = node.get("spec", {}), node.get("metadata", {}).get("labels", {})
+    kept_off = any(
+        taint["effect"] in _KEEP_OFF and not any(_tolerates(one, taint) for one in own.tolerations)
+        for taint in spec.get("taints", ())
     )
-    tainted = any(one["effect"] in _KEEP_OFF for one in spec.get("taints", ()))
-    return ready and not spec.get("unschedulable", False) and not tainted
+    chosen = all(labels.get(name) == value for name, value in own.node_selector.items())
+    return is_ready(node) and not spec.get("unschedulable", False) and chosen and not kept_off
 
 
-def free_nodes(number: int = 1) -> tuple[str, ...]:
-    """Names of the nodes of the cluster that take pods, so many at least.
+def _tolerates(toleration: Toleration, taint: Mapping[str, Any]) -> bool:
+    return (
+        toleration.key in ("", taint["key"])
+        and toleration.effect in ("", taint["effect"])
+        and (toleration.operator == "Exists" or toleration.value == taint.get("value", ""))
+    )
+
+
+def free_nodes(own: PodSection, number: int = 1) -> tuple[str, ...]:
+    """Names of the nodes of the cluster that take code servers, so many at least.
 
     Raises:
         InputError: it has fewer.
         ClusterError: it does not answer.
     """
     kubectl = require_cluster("default")
-    names = [one["metadata"]["name"] for one in kubectl.get("nodes")["items"] if takes_pods(one)]
+    names = [one["metadata"]["name"] for one in kubectl.get("nodes")["items"] if takes_pods(one, own)]
     if len(names) < number:
         raise InputError(
-            f"--parallel {number}: the cluster {kubectl.context} has {len(names)} nodes that take pods; give "
-            "no more than that"
+            f"--parallel {number}: the cluster {kubectl.context} has {len(names)} nodes that take the code "
+            "servers; give no more than that"
         )
     return tuple(sorted(names))
 
 
-def check_place(kubectl: Kubectl, place: Place) -> None:
+def check_place(kubectl: Kubectl, place: Place, own: PodSection) -> None:
     """Refuse a node that is not there, or takes no pods.
 
     Raises:
@@ -54,8 +74,11 @@ def check_place(kubectl: Kubectl, place: Place) -> None:
         raise InputError(
             f"--node {place.node}: the cluster {kubectl.context} has {', '.join(sorted(nodes))}; choose one"
         )
-    if not takes_pods(nodes[place.node]):
-        raise MachineError(f"--node {place.node}: it is not ready, or takes no pods; choose another")
+    if not takes_pods(nodes[place.node], own):
+        raise MachineError(
+            f"--node {place.node}: it is not ready, or not one that server.pod lets code servers go to; "
+            "choose another"
+        )
 
 
 def is_lost(name: str) -> bool:
@@ -64,4 +87,4 @@ def is_lost(name: str) -> bool:
         listed = current_cluster("default").get("nodes")["items"]
     except ClusterError:
         return False
-    return not any(one["metadata"]["name"] == name and takes_pods(one) for one in listed)
+    return not any(one["metadata"]["name"] == name and is_ready(one) for one in listed)

@@ -26,6 +26,7 @@ from harness.stack.cluster_images import ClusterImages, images_for
 from harness.stack.cluster_nodes import check_place
 from harness.stack.compose_override import GRPC_PORT, server_command
 from harness.stack.containers import wait_until
+from harness.stack.copied_objects import copies
 from harness.stack.guarded import Guarded, listens
 from harness.stack.image import INSPECT, check_environment, read_inspected
 from harness.stack.imports import Import, time_imports
@@ -91,7 +92,7 @@ class KubernetesStack:
         """
         experiment = uuid.uuid4().hex[:12]
         kubectl = require_cluster(f"dagster-sizing-{experiment}")
-        check_place(kubectl, self._place)
+        check_place(kubectl, self._place, scenario.server.pod)
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as cleanup:
@@ -187,6 +188,8 @@ class _Starter:
                 service("code-server", "code-server", GRPC_PORT, self._experiment),
             ]
         )
+        if copied := list(copies(self._kubectl, self._scenario.server.pod, self._experiment)):
+            self._kubectl.make(copied)
         # A folder of its own: the volume's belongs to root, and Postgres wants its own mode.
         data = {"PGDATA": "/var/lib/postgresql/data/own"}
         postgres = data | {"POSTGRES_USER": "dagster", "POSTGRES_DB": "dagster"}
@@ -265,7 +268,7 @@ class _Starter:
         }
 
     def _make(self, plan: PodPlan) -> None:
-        self._kubectl.make([pod(plan, self._experiment, _SECRETS, self._place)])
+        self._kubectl.make([pod(plan, self._experiment, _SECRETS, self._place, self._scenario.server.pod)])
         self._pods.append(plan.name)
 
     def _wait_until_ready(self, names: list[str], watch: PodWatch | None, timeout: float) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.scenario.quantity import SERVER_CPUS, SERVER_MEMORY
+from harness.scenario.server import PodSection
 from harness.stack.engine import LABEL
 from harness.stack.place import Place
 
@@ -72,7 +73,7 @@ def secret(name: str, values: Mapping[str, str], experiment: str) -> dict[str, A
     }
 
 
-def pod(plan: PodPlan, experiment: str, secrets: str, place: Place) -> dict[str, Any]:
+def pod(plan: PodPlan, experiment: str, secrets: str, place: Place, own: PodSection) -> dict[str, Any]:
     """The pod. It is never restarted, so that what the kernel killed stays dead and is seen.
 
     Args:
@@ -80,8 +81,10 @@ def pod(plan: PodPlan, experiment: str, secrets: str, place: Place) -> dict[str,
         experiment: its label.
         secrets: the secret that its containers have in their environment.
         place: the node of the code servers, if it is to be a certain one.
+        own: what the user's own pods of code servers have besides.
     """
-    containers = [_server(plan, secrets)]
+    measured = plan.role in MEASURED
+    containers = [_server(plan, [*(_env_from(own) if measured else ()), {"secretRef": {"name": secrets}}])]
     if plan.collector:
         containers.append(_collector(plan.collector))
     return {
@@ -102,6 +105,8 @@ def pod(plan: PodPlan, experiment: str, secrets: str, place: Place) -> dict[str,
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "affinity": _on_node(plan.role, place) if place.node else _apart(plan.role),
+            "imagePullSecrets": [{"name": name} for name in own.image_pull_secrets],
+            **(_placed(own) if measured else {}),
         },
     }
 
@@ -114,7 +119,20 @@ def server_limits(told: dict[str, Any]) -> tuple[float, int]:
     return float(cpus), int(SERVER_MEMORY.read(limits["memory"])) if "memory" in limits else 0
 
 
-def _server(plan: PodPlan, secrets: str) -> dict[str, Any]:
+def _placed(own: PodSection) -> dict[str, Any]:
+    """Which nodes the user's own pods go to."""
+    return {
+        "nodeSelector": own.node_selector,
+        "tolerations": [one.model_dump(exclude_defaults=True) for one in own.tolerations],
+    }
+
+
+def _env_from(own: PodSection) -> list[dict[str, Any]]:
+    maps = [{"configMapRef": {"name": name}} for name in own.env_config_maps]
+    return [*maps, *({"secretRef": {"name": name}} for name in own.env_secrets)]
+
+
+def _server(plan: PodPlan, env_from: Sequence[dict[str, Any]]) -> dict[str, Any]:
     limits: dict[str, str] = {}
     if plan.cpus is not None:
         limits["cpu"] = f"{round(plan.cpus * 1000)}m"
@@ -132,7 +150,8 @@ def _server(plan: PodPlan, secrets: str) -> dict[str, Any]:
         "imagePullPolicy": "IfNotPresent",
         "args" if plan.role == "postgres" else "command": list(plan.command),
         "env": [{"name": name, "value": value} for name, value in sorted(plan.environment.items())],
-        "envFrom": [{"secretRef": {"name": secrets}}],
+        # The last of them counts.
+        "envFrom": list(env_from),
         # Requests are the limits, so that no neighbour is let in on them.
         "resources": {"limits": limits, "requests": limits},
         "volumeMounts": mounts,

@@ -120,7 +120,11 @@ def said_of_environment(scenario: Scenario) -> list[str]:
         f"server.env: the result keeps the value of {name}; leave it empty to take it from the environment"
         for name in kept_secrets(scenario.server.env)
     ]
-    return [*kept, *filter(None, [_unread_env_file(scenario)])]
+    left_out = scenario.server.pod.left_out
+    without = (
+        [f"measured without what the deployment's file says of {', '.join(left_out)}"] if left_out else []
+    )
+    return [*kept, *without, *filter(None, [_unread_env_file(scenario)])]
 
 
 def _unread_env_file(scenario: Scenario) -> str:

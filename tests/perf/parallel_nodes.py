@@ -1,8 +1,8 @@
 """How long a matrix takes on 1, 2, 4, 16 and 64 nodes, by simulation.
 
 Run as `python -m tests.perf.parallel_nodes [ROUNDS] [SECONDS]`: rounds of the matrix, and seconds that a
-round takes on one node, with a spread of 10 %. A round is never split, and each node takes the next one that is
-left, as `matrix --parallel` does. Of lost nodes, each round of the second table has a chance of 2 %.
+round takes on one node, with a spread of 10 %. A round is never split, and each node takes the next one that
+is left, as `matrix --parallel` does. In the second table a node is lost in 2 % of the rounds.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import yaml
 
 from harness.observe.beside import first_beside
 from harness.results.fingerprint_record import FingerprintRecord
+from harness.scenario.server import PodSection, Toleration
 from harness.stack.cluster_nodes import takes_pods
 from harness.stack.engine import LABEL
 from harness.stack.image import compose_folder
@@ -37,7 +38,7 @@ def container(told: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_a_code_server_has_its_limits_as_requests_and_no_rights() -> None:
-    told = pod(PLAN, "abc", "secret", Place())
+    told = pod(PLAN, "abc", "secret", Place(), PodSection())
     server = container(told, SERVER)
     assert server["resources"]["requests"] == server["resources"]["limits"]
     assert server_limits(told) == (1.5, 2**30)
@@ -55,7 +56,7 @@ def test_a_code_server_has_its_limits_as_requests_and_no_rights() -> None:
 
 def test_what_is_measured_and_what_loads_it_are_apart() -> None:
     def apart(role: str) -> dict[str, Any]:
-        told = pod(PodPlan(role, role, "image:1", ("x",)), "abc", "secret", Place())
+        told = pod(PodPlan(role, role, "image:1", ("x",)), "abc", "secret", Place(), PodSection())
         (term,) = told["spec"]["affinity"]["podAntiAffinity"][
             "preferredDuringSchedulingIgnoredDuringExecution"
         ]
@@ -78,7 +79,7 @@ def test_what_is_measured_and_what_loads_it_are_apart() -> None:
 def test_limits_are_read_as_a_cluster_writes_them(
     limits: dict[str, str], expected: tuple[float, int]
 ) -> None:
-    told = pod(PLAN, "abc", "secret", Place())
+    told = pod(PLAN, "abc", "secret", Place(), PodSection())
     container(told, SERVER)["resources"]["limits"] = limits
     assert server_limits(told) == expected
 
@@ -201,7 +202,9 @@ def test_a_code_server_goes_to_its_node_and_what_belongs_to_it_to_one_where_nobo
     place = Place("node1", ("node1", "node2"))
 
     def affinity(role: str) -> dict[str, Any]:
-        told = pod(PodPlan(role, role, "image:1", ("x",)), "abc", "secret", place)["spec"]["affinity"]
+        told = pod(PodPlan(role, role, "image:1", ("x",)), "abc", "secret", place, PodSection())["spec"][
+            "affinity"
+        ]
         (kind,) = told["nodeAffinity"].values()
         return {"all": kind}
 
@@ -247,7 +250,21 @@ def test_a_code_server_goes_to_its_node_and_what_belongs_to_it_to_one_where_nobo
     ],
 )
 def test_which_nodes_take_pods(node: dict[str, Any], takes: bool) -> None:
-    assert takes_pods(node) is takes
+    assert takes_pods(node, PodSection()) is takes
+
+
+def test_nodes_of_the_user_s_own_pods_are_theirs_alone() -> None:
+    ready = {"status": {"conditions": [{"type": "Ready", "status": "True"}]}}
+    theirs = ready | {
+        "metadata": {"labels": {"pool": "etl"}},
+        "spec": {"taints": [{"key": "etl", "value": "yes", "effect": "NoSchedule"}]},
+    }
+    own = PodSection(node_selector={"pool": "etl"}, tolerations=(Toleration(key="etl", value="yes"),))
+    assert takes_pods(theirs, own)
+    assert not takes_pods(ready, own)
+    assert not takes_pods(theirs, PodSection())
+    assert not takes_pods(theirs, PodSection(tolerations=(Toleration(key="etl", value="no"),)))
+    assert takes_pods(theirs, PodSection(tolerations=(Toleration(operator="Exists"),)))
 
 
 def test_experiments_on_two_nodes_do_not_disturb_each_other() -> None:
@@ -260,3 +277,26 @@ def test_experiments_on_two_nodes_do_not_disturb_each_other() -> None:
     assert not disturbs(here, one)
     assert disturbs(one, here)
     assert disturbs(here, here)
+
+
+def test_a_code_server_s_pod_has_what_the_user_s_own_has() -> None:
+    own = PodSection(
+        node_selector={"disk": "ssd"},
+        tolerations=(Toleration(key="etl", operator="Exists"),),
+        image_pull_secrets=("pull",),
+        env_secrets=("token",),
+        env_config_maps=("settings",),
+        namespace="dagster",
+    )
+    told = pod(PLAN, "abc", "ours", Place(), own)
+    assert told["spec"]["nodeSelector"] == {"disk": "ssd"}
+    assert told["spec"]["tolerations"] == [{"key": "etl", "operator": "Exists"}]
+    assert container(told, SERVER)["envFrom"] == [
+        {"configMapRef": {"name": "settings"}},
+        {"secretRef": {"name": "token"}},
+        {"secretRef": {"name": "ours"}},
+    ]
+    beside = pod(PodPlan("webserver", "webserver", "image:1", ("x",)), "abc", "ours", Place(), own)["spec"]
+    assert beside["imagePullSecrets"] == told["spec"]["imagePullSecrets"] == [{"name": "pull"}]
+    assert "nodeSelector" not in beside
+    assert len(beside["containers"][0]["envFrom"]) == 1
