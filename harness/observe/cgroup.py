@@ -62,7 +62,10 @@ class CgroupPaths:
             if (root / "memory" / "memory.usage_in_bytes").is_file():
                 return cls(1, str(root / "memory"), str(root / "cpu"), str(root / "cpuacct"))
         except PermissionError:
-            raise ValueError(f"cgroup: no right to read {root}; SYS_PTRACE is needed") from None
+            raise ValueError(
+                f"cgroup: no right to read {root}; run as the code server's user and group, or with "
+                "SYS_PTRACE"
+            ) from None
         raise ValueError(f"cgroup: {root} is not a container's own (engine option: --cgroupns=private)")
 
     @classmethod

@@ -20,6 +20,8 @@ from harness.stack.server_command import own_workloads
 REGISTRY, LOADER = "IMAGE_REGISTRY", "IMAGE_LOADER"
 """Variables: where images are pushed to, such as registry.example/team; or a command that gives them to the
 nodes, such as `kind load docker-image`, with the names of images after it."""
+POSTGRES_UID = "POSTGRES_UID"
+"""Variable: user of Postgres where no pod may run as root, such as 999 for the official image."""
 _SECONDS = 900.0
 
 
@@ -91,6 +93,20 @@ def images_for(
         newest="" if user_s else variables["EXCLUDE_NEWER"],
         user_s=user_s,
     )
+
+
+def postgres_user() -> tuple[int, int] | None:
+    """User and group of Postgres; None for what its image says.
+
+    Raises:
+        MachineError: POSTGRES_UID is no number.
+    """
+    told = os.environ.get(POSTGRES_UID, "")
+    if not told:
+        return None
+    if not told.isdecimal():
+        raise MachineError(f"{POSTGRES_UID}: {told}: a user's number is expected, such as 999")
+    return int(told), int(told)
 
 
 def _run(argv: list[str], variable: str) -> None:

@@ -22,7 +22,7 @@ from harness.scenario.quantity import MACHINE_CPUS
 from harness.stack.base import Companion, Limits, Replica, Say, ServerEnvironment, Start
 from harness.stack.capabilities import KUBERNETES
 from harness.stack.channel import ProcessChannel, sampler_command
-from harness.stack.cluster_images import ClusterImages, images_for
+from harness.stack.cluster_images import ClusterImages, images_for, postgres_user
 from harness.stack.cluster_nodes import check_place
 from harness.stack.compose_override import GRPC_PORT, server_command
 from harness.stack.containers import wait_until
@@ -37,6 +37,7 @@ from harness.stack.pod_clock import PodClock
 from harness.stack.pod_specs import (
     COLLECTOR,
     IDLE,
+    OURS,
     POSTGRES_PORT,
     PROBE,
     SERVER,
@@ -123,6 +124,7 @@ class _Starter:
         self._kubectl, self._scenario, self._cell = kubectl, scenario, cell
         self._logs, self._images, self._experiment = logs, images, experiment
         self._place, self._say = place, say
+        self._user = None if images.user_s else OURS
         self._cleanup = ExitStack()
         self._pods: list[str] = []
 
@@ -195,7 +197,13 @@ class _Starter:
         postgres = data | {"POSTGRES_USER": "dagster", "POSTGRES_DB": "dagster"}
         # Its own entry point makes the database first.
         command = ("postgres", "-c", "max_connections=1000")
-        self._make(PodPlan("postgres", "postgres", self._images.postgres, command, postgres, POSTGRES_PORT))
+        self._make(
+            PodPlan(
+                *("postgres", "postgres", self._images.postgres, command, postgres, POSTGRES_PORT),
+                user=postgres_user(),
+                read_only=False,
+            )
+        )
 
     def _probe(self, timeout: float) -> tuple[ServerEnvironment, tuple[Import, ...], Mapping[str, str]]:
         """What the image has, what importing the code takes, and what an agent tells of the instance."""
@@ -212,6 +220,8 @@ class _Starter:
             self._printed(["-c", INSPECT], timeout), self._images.server, self._images.newest
         )
         check_environment(environment, self._scenario, self._cell, self._images.server)
+        if self._images.user_s:
+            self._user = self._user_of_image(timeout)
         self._say("timing the import of the code")
         imports = time_imports(self._images.location, self._printed, timeout)
         agent: Mapping[str, str] = MappingProxyType({})
@@ -221,6 +231,13 @@ class _Starter:
         self._kubectl.run("delete", "pod", PROBE)
         self._pods.remove(PROBE)
         return environment, imports, agent
+
+    def _user_of_image(self, timeout: float) -> tuple[int, int]:
+        """User and group of the user's image."""
+        user, group = json.loads(
+            self._printed(["-c", "import os; print([os.getuid(), os.getgid()])"], timeout)
+        )
+        return user, group
 
     def _printed(self, arguments: list[str], timeout: float) -> str:
         """What Python printed in the probe; nothing where it failed or took too long."""
@@ -245,7 +262,8 @@ class _Starter:
             cpus=self._cell.cpus,
             memory_bytes=self._cell.memory_bytes,
             tmp_in_memory=self._scenario.server.tmp == "memory",
-            user_s_image=self._images.user_s,
+            user=self._user,
+            read_only=not self._images.user_s,
         )
 
     def _companion(self, name: str, command: str) -> PodPlan:

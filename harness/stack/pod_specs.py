@@ -22,7 +22,11 @@ WEB_PORT, POSTGRES_PORT = 3000, 5432
 STORAGE = "/opt/dagster/storage"
 COLLECTOR_MEMORY = "256Mi"
 IDLE = ["python", "-c", "import signal; signal.pause()"]
-_SAFE = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+OURS = (10001, 10001)
+"""User and group of the images that are built from compose/Dockerfile."""
+_ANY = {"allowPrivilegeEscalation": False, "seccompProfile": {"type": "RuntimeDefault"}}
+_NO_RIGHTS = {"capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True}
+"""With `_ANY`, what the pod security standard `restricted` asks for."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,10 @@ class PodPlan:
     cpus: float | None = None
     memory_bytes: int | None = None
     tmp_in_memory: bool = False
-    user_s_image: bool = False
-    """Whether it may write wherever it likes."""
+    user: tuple[int, int] | None = OURS
+    """User and group that it runs as; None for what the image says."""
+    read_only: bool = True
+    """Whether it writes to its volumes alone."""
 
 
 def namespace(name: str, experiment: str) -> dict[str, Any]:
@@ -86,7 +92,7 @@ def pod(plan: PodPlan, experiment: str, secrets: str, place: Place, own: PodSect
     measured = plan.role in MEASURED
     containers = [_server(plan, [*(_env_from(own) if measured else ()), {"secretRef": {"name": secrets}}])]
     if plan.collector:
-        containers.append(_collector(plan.collector))
+        containers.append(_collector(plan.collector, plan.user))
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -155,9 +161,7 @@ def _server(plan: PodPlan, env_from: Sequence[dict[str, Any]]) -> dict[str, Any]
         # Requests are the limits, so that no neighbour is let in on them.
         "resources": {"limits": limits, "requests": limits},
         "volumeMounts": mounts,
-        "securityContext": {"allowPrivilegeEscalation": False}
-        if plan.user_s_image or plan.role == "postgres"
-        else _SAFE,
+        "securityContext": _as_user(plan.user) | {"readOnlyRootFilesystem": plan.read_only},
     }
     if plan.port is not None:
         # Asked by the kubelet, so that the server pays for no process.
@@ -165,7 +169,16 @@ def _server(plan: PodPlan, env_from: Sequence[dict[str, Any]]) -> dict[str, Any]
     return container
 
 
-def _collector(image: str) -> dict[str, Any]:
+def _as_user(user: tuple[int, int] | None) -> dict[str, Any]:
+    """What a container may do that runs as this user and group."""
+    if user is None:
+        return dict(_ANY)
+    # Root keeps what an image's root has by default, as without it much that runs as root does not.
+    rights = {} if user[0] == 0 else _NO_RIGHTS
+    return _ANY | rights | {"runAsUser": user[0], "runAsGroup": user[1]}
+
+
+def _collector(image: str, user: tuple[int, int] | None) -> dict[str, Any]:
     # No share of CPU is set aside for it, so that a server that takes a whole node still fits there.
     share = {"cpu": "0", "memory": COLLECTOR_MEMORY}
     return {
@@ -174,9 +187,9 @@ def _collector(image: str) -> dict[str, Any]:
         "imagePullPolicy": "IfNotPresent",
         "command": IDLE,
         "resources": {"limits": {"cpu": "500m", "memory": COLLECTOR_MEMORY}, "requests": share},
-        "securityContext": _SAFE
-        # Memory maps, files and open descriptors of another user's process.
-        | {"capabilities": {"drop": ["ALL"], "add": ["SYS_PTRACE", "DAC_READ_SEARCH"]}},
+        # The kernel lets the server's own user, with no fewer rights, see its memory maps and files. Any
+        # other would need SYS_PTRACE, which most clusters' pod security refuses.
+        "securityContext": _as_user(user) | {"readOnlyRootFilesystem": True},
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from harness.results.folder import ResultFolder
 from harness.stack.engine import LABEL
 from harness.stack.image import compose_folder
 from tests.cluster.local_cluster import Cluster
@@ -77,6 +78,10 @@ def test_a_bench_with_exactly_the_rights_of_the_file(
     assert 90 * MIB < value(result, "io_bound", "memory_per_run_bytes") < 110 * MIB
     assert value(result, "io_bound", "processes_per_run") == pytest.approx(5, abs=0.3)
     assert result.fingerprint.model_dump()["cluster"]["kubernetes"].startswith("v1.")
+    processes = ResultFolder(out).table("processes")  # the collector needs no rights for what these tell
+    seen = processes[processes["role"] == "run"]
+    assert seen["pss_bytes"].notna().any()
+    assert seen["open_files"].notna().all()
 
 
 def test_a_right_that_is_missing_is_named(
@@ -122,3 +127,19 @@ def test_clean_removes_what_a_killed_bench_left(cluster: Cluster, tmp_path: Path
     code, said = run("clean", state=state, timeout=300)
     assert code == 0, said
     assert "1 namespaces" in said
+
+
+def test_the_doctor_looks_at_the_cluster(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said = run("doctor", "--stack", "kubernetes", state=tmp_path / "state")
+    assert code == 0, said
+    for line in ("ok      cluster: ", "ok      rights", "ok      nodes: 2 take code servers", "ok      pods"):
+        assert line in said
+    monkeypatch.delenv("IMAGE_LOADER")
+    monkeypatch.setenv("KUBECONFIG", str(user_with_rights(cluster, tmp_path, "view")))
+    code, said = run("doctor", "--stack", "kubernetes", state=tmp_path / "state")
+    assert code == 3, said
+    assert "missing rights: create namespaces" in said
+    assert "kubernetes-rights.yaml" in said
+    assert "IMAGE_REGISTRY" in said
