@@ -22,13 +22,15 @@ from harness.model.blocks import Blocks
 from harness.model.constants import estimate_points
 from harness.model.definition import Part, Points
 from harness.model.distributions import t_quantile
-from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable
-from harness.model.linear import Array, fit_line
+from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable, estimate_line
+from harness.model.linear import Array, fit_line, least_scale_of
 
 PERMUTATIONS = 1999
 """Of one comparison alone."""
 _NORMAL_95 = 1.959964
 """Standard deviations that 95 % of a normal distribution are within."""
+_MOST_REACH = 10.0
+"""Of an interval on the logarithm: beyond a ratio of 20,000 either way, nothing is known."""
 _SAME = 1e-9
 """Values that are alike but for rounding, as a share of the larger."""
 
@@ -96,12 +98,12 @@ def difference(
         pooled = replace(pooled, y=np.log(pooled.y))
         ratio = pooled.ratio_of_means(n)
     else:
-        levelled = [estimate_points(points, seed)[0] for points in pooled.levelled()]
-        first, second = (
-            raw if isinstance(one, NotEstimable) else one
-            for raw, one in zip((first, second), levelled, strict=True)
-        )
-        ratio = _ratio(first, second, pooled.widening)
+        if pooled.blocks is not None:
+            first, second = pooled.levelled_estimates(seed)
+        known = _ratio(first, second, pooled.widening)
+        if isinstance(known, NotEstimable):
+            return known
+        ratio = known
     p_value = pooled.p_value(seed, permutations)
     return Difference(first, second, ratio, p_value, min(p_value, pooled.least_p_value()))
 
@@ -114,6 +116,8 @@ def difference_of_estimates(first: Estimate, second: Estimate) -> Difference | N
     if min(first.value, second.value) <= 0:
         return NotEstimable("not above zero: there is no ratio", min(first.n, second.n))
     ratio = _ratio(first, second)
+    if isinstance(ratio, NotEstimable):
+        return ratio
     reach = math.log(ratio.high / ratio.value)
     distance = abs(math.log(ratio.value)) / reach if reach else math.inf
     p_value = math.erfc(distance * _NORMAL_95 / math.sqrt(2))
@@ -130,11 +134,14 @@ def holm(p_values: list[float]) -> list[float]:
     return corrected
 
 
-def _ratio(first: Estimate, second: Estimate, widening: float = 1.0) -> Estimate:
+def _ratio(first: Estimate, second: Estimate, widening: float = 1.0) -> Estimate | NotEstimable:
     """Of two independent estimates: relative errors in quadrature, on the logarithm (the delta method)."""
     relative = [(one.high - one.low) / 2 / one.value for one in (first, second)]
     value, reach = second.value / first.value, widening * math.hypot(*relative)
-    return Estimate(value, value * math.exp(-reach), value * math.exp(reach), min(first.n, second.n))
+    n = min(first.n, second.n)
+    if reach > _MOST_REACH:
+        return NotEstimable("its interval is many times as wide as it is large", n)
+    return Estimate(value, value * math.exp(-reach), value * math.exp(reach), n)
 
 
 @dataclass(frozen=True)
@@ -171,11 +178,15 @@ class _Pooled:
         """What the machines' effects cost in certainty."""
         return 1.0 if self.blocks is None else self.blocks.widening(len(self.y))
 
-    def levelled(self) -> tuple[Points, Points]:
-        """Both samples as machines that are all alike would have given them."""
+    def levelled_estimates(self, seed: int) -> tuple[Estimate, Estimate]:
+        """Of both samples, as machines that are all alike would have given them."""
         y = self._level(self.y)
-        first, second = (Points(self.part, self.x[one], y[one]) for one in (~self.other, self.other))
-        return first, second
+        found = []
+        for one in (~self.other, self.other):
+            line = estimate_line(self.x[one], y[one], seed, self._grain)
+            assert not isinstance(line, NotEstimable)  # it is of the same bursts as that of raw values
+            found.append(line.base if self.part == "base" else line.slope)
+        return found[0], found[1]
 
     def p_value(self, seed: int, permutations: int) -> float:
         """Share of permutations, this one included, whose difference is as large."""
@@ -214,6 +225,11 @@ class _Pooled:
         design = np.column_stack(columns if self.blocks is None else [*columns, self.blocks.columns])
         return np.asarray(design @ np.linalg.lstsq(design, self.y, rcond=None)[0])
 
+    @property
+    def _grain(self) -> float:
+        """Of the raw values: what machines add, and is taken out, would make counts look finely read."""
+        return least_scale_of(self.y)
+
     def _level(self, y: Array) -> Array:
         return y if self.blocks is None else self.blocks.level(y)
 
@@ -249,5 +265,8 @@ class _Pooled:
         return studentised
 
     def _fit(self, y: Array, chosen: NDArray[np.bool_]) -> tuple[Array, Array]:
-        fit = fit_line(self.x[chosen], y[:, chosen])
+        if self.blocks is None:
+            fit = fit_line(self.x[chosen], y[:, chosen])
+        else:
+            fit = fit_line(self.x[chosen], y[:, chosen], self._grain)
         return (fit.base, fit.base_error) if self.part == "base" else (fit.slope, fit.slope_error)

@@ -26,6 +26,8 @@ RESAMPLES = 999
 MINIMUM_FOR_LINE = 6
 MINIMUM_FOR_MEAN = 3
 _HIGHEST_LEVERAGE = 1 - 1e-9
+_ROUNDING = 1e-9
+"""Share of the largest below which a number is what rounding left of zero."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,13 @@ class Line:
     y: Array
 
 
-def estimate_line(x: Array, y: Array, seed: int) -> Line | NotEstimable:
+def estimate_line(x: Array, y: Array, seed: int, least_scale: float | None = None) -> Line | NotEstimable:
     """Base and slope of `y` against `x` with intervals.
 
     Args:
         x, y: shape (n,); pairs with a nan are left out.
         seed: of the bootstrap.
+        least_scale: as in `fit_line`; None for what the values themselves say.
     """
     whole = np.isfinite(x) & np.isfinite(y)
     x, y = x[whole], y[whole]
@@ -73,7 +76,8 @@ def estimate_line(x: Array, y: Array, seed: int) -> Line | NotEstimable:
         return NotEstimable("all bursts had the same concurrency; measure another level", n)
     if leverage(x).max() > _HIGHEST_LEVERAGE:
         return NotEstimable("all bursts but one had the same concurrency; repeat the other level", n)
-    least_scale = least_scale_of(y)
+    if least_scale is None:
+        least_scale = least_scale_of(y)
     fit = fit_line(x, y, least_scale)
     base_factor, slope_factor = _critical_values(x, y, fit, least_scale, seed)
     return Line(
@@ -111,7 +115,8 @@ def _critical_values(x: Array, y: Array, fit: LineFit, least_scale: float, seed:
 
 
 def _quantile(distance: Array, error: Array) -> float:
-    usable = error > 0
+    # Signs that make the noise a straight line leave an error of nothing but rounding.
+    usable = error > _ROUNDING * error.max()
     return float(np.quantile(np.abs(distance[usable] / error[usable]), CONFIDENCE))
 
 

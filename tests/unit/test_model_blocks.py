@@ -69,3 +69,12 @@ def test_machines_that_measured_one_sample_only_are_no_blocks() -> None:
     alone = Design.of_one_machine(design.strata)
     found = difference(first, other, (apart[0], apart[1]), 1)
     assert found == difference(first, other, (alone, alone), 1)
+
+
+def test_counts_that_lie_on_a_line_but_for_one_are_compared_on_two_machines() -> None:
+    x = np.array([5.0, 1.0, 3.0, 5.0, 3.0, 1.0])
+    design = Design((x + np.repeat([0, 1000], 3)).astype(np.int64), np.repeat(MACHINES, 3))
+    first = Points("slope", x, np.array([188.0, 51.0, 120.0, 188.0, 119.0, 51.0]))
+    other = Points("slope", x, np.array([187.0, 51.0, 119.0, 187.0, 119.0, 51.0]))
+    found = compared(first, other, design)
+    assert 0.9 < found.ratio.low < found.ratio.value < found.ratio.high < 1.1

@@ -122,3 +122,13 @@ def test_a_correction_never_makes_a_p_value_smaller_nor_changes_the_order(p_valu
     assert all(p <= q <= 1 for p, q in zip(p_values, corrected, strict=True))
     order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     assert [corrected[i] for i in order] == sorted(corrected)
+
+
+def test_a_constant_that_is_lost_in_its_noise_has_no_ratio() -> None:
+    rng = np.random.default_rng(11)
+    x = np.repeat(np.array([1.0, 3.0]), 2)
+    alone = one_machine(x.astype(np.int64))
+    steady, lost = (Points("base", x, 1e-6 + x + rng.normal(0, noise, 4)) for noise in (0.0, 5.0))
+    for first, second in ((steady, lost), (lost, steady)):
+        found = difference(first, second, (alone, alone), 1)
+        assert isinstance(found, NotEstimable)
