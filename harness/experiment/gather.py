@@ -66,6 +66,7 @@ def gather(
         ExperimentError: the webserver, or what reads, no longer tells, though nothing is known to be broken.
     """
     sources, clock_zero = context.sources, zero(context.tools.clock)
+    states = (began.states, began.states if drained.broken else sources.read())
     histories = _histories(context, context.tag(planned.order), drained.broken)
     return Fired(
         cell_id=context.cell.cell_id,
@@ -76,13 +77,13 @@ def gather(
         replicas=sources.names,
         available_cores=context.available_cores,
         report=report,
-        states=(began.states, began.states if drained.broken else sources.read()),
+        states=states,
         readings=sources.take(),
         companions=_companions(context, drained.broken),
         runs=runs_frame(histories),
         steps=steps_frame(histories),
         pings=no_pings() if context.pinger is None else context.pinger.take(),
-        host=(began.host, context.tools.host()),
+        host=_host_of(*states) or (began.host, context.tools.host()),
         others=max(began.others, context.tools.others(context.spot)),
         clock_step_seconds=clock_zero - began.clock_zero,
         server_clock_offset_seconds=began.clock_offset,
@@ -91,6 +92,17 @@ def gather(
         daemon_ticks=daemon_ticks,
         source=sources.abilities,
     )
+
+
+def _host_of(
+    before: dict[str, SourceState], after: dict[str, SourceState]
+) -> tuple[HostTimes, HostTimes] | None:
+    """CPU time of the code servers' machine, which need not be this one; with replicas, of the first's."""
+    for name in sorted(before.keys() & after.keys()):
+        first, last = before[name].host, after[name].host
+        if first is not None and last is not None and last.total > first.total:
+            return first, last
+    return None
 
 
 def _companions(context: BurstContext, broken: str) -> pd.DataFrame:

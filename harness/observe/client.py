@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from harness.errors import ExperimentError
+from harness.observe.host import HostTimes
 from harness.observe.source import AT, Abilities, Newest, Readings, SourceState, processes_frame
 
 ANSWER_SECONDS = 20.0
@@ -154,6 +155,7 @@ class SamplerClient:
             readings=answer["readings"],
             cpu_seconds=answer["cpu_seconds"],
             at=answer["at"],
+            host=HostTimes(**answer["host"]),
         )
 
     def _await(self, ready: Callable[[], bool], timeout: float, what: str) -> None:

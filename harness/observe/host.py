@@ -18,7 +18,7 @@ class HostTimes:
 
 
 def host_times() -> HostTimes:
-    """Of the machine that the harness runs on."""
+    """Of this machine."""
     times = psutil.cpu_times()
     return HostTimes(
         total=sum(times[:8]),  # guest times are already part of user times

@@ -10,7 +10,8 @@ It writes JSON lines to stdout and nothing to disk:
     {"kind": "samples", "rows": [[..], ..]}                 every half second
     {"kind": "processes", "at": EPOCH_SECONDS, "rows": [[..], ..]}      after each walk of the tree
     {"kind": "answer", "id": 1, "watermark_bytes": .., "missed_readings": .., "readings": ..,
-     "cpu_seconds": .., "at": EPOCH_SECONDS}              after all samples up to that instant
+     "cpu_seconds": .., "at": EPOCH_SECONDS, "host": {"total": .., "idle": .., "steal": ..,
+     "load_1min": ..}}                                    after all samples up to that instant
 
 In a container beside the code server's, `"cgroup": {"seen_by_pid": 1}` finds the folders itself.
 
@@ -34,12 +35,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.observe.cgroup import COLUMNS, CgroupPaths, Reader
 from harness.observe.cgroup_v1 import CgroupV1Reader
 from harness.observe.cgroup_v2 import CgroupV2Reader
+from harness.observe.host import host_times
 from harness.observe.tree import PROCESS_COLUMNS, TreeWalker
 from harness.observe.tree_reader import TreeReader
 
@@ -219,6 +221,7 @@ class Sampler:
                 "readings": self._pace.readings,
                 "cpu_seconds": time.process_time(),
                 "at": time.time(),
+                "host": asdict(host_times()),
             }
         )
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from harness.observe.cgroup import COLUMNS
+from harness.observe.host import HostTimes
 from harness.observe.tree import PROCESS_COLUMNS
 
 AT = "at_epoch_seconds"
@@ -51,6 +52,8 @@ class SourceState:
     """CPU time the source itself has used on the code server's machine."""
     at: float
     """Epoch seconds."""
+    host: HostTimes | None = None
+    """CPU time of the code server's machine; None where nobody tells."""
 
 
 @dataclass(frozen=True)

@@ -182,18 +182,19 @@ def _current_context() -> str:
 
 
 def cluster_fingerprint() -> dict[str, Any]:
-    """What a result keeps of the cluster that `kubectl` speaks to: of its nodes, what all have in common.
+    """What a result keeps of the cluster that `kubectl` speaks to: of each node, and what all have in common.
 
     Raises:
         ClusterError: none answers.
     """
     kubectl = require_cluster("default")
-    nodes = [_of_node(one["status"]) for one in kubectl.get("nodes")["items"]]
-    if not nodes:
+    by_node = {one["metadata"]["name"]: _of_node(one["status"]) for one in kubectl.get("nodes")["items"]}
+    if not by_node:
         raise ClusterError(f"the cluster {kubectl.context} has no nodes")
-    common = {name: value for name, value in nodes[0].items() if all(one[name] == value for one in nodes)}
+    first, *others = by_node.values()
+    common = {name: value for name, value in first.items() if all(one[name] == value for one in others)}
     version = json.loads(kubectl.run("version", "--output", "json"))["serverVersion"]["gitVersion"]
-    return {"kubernetes": version, "nodes": len(nodes)} | common
+    return {"kubernetes": version, "nodes": len(by_node), "by_node": by_node} | common
 
 
 def _of_node(status: dict[str, Any]) -> dict[str, Any]:

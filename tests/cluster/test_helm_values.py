@@ -44,7 +44,7 @@ def shop(cluster: Cluster, tmp_path: Path) -> Iterator[None]:
     """The user's image on the nodes, and what their pods have in their environment."""
     images = os.environ | {"SERVER_IMAGE": SERVER, "COLLECTOR_IMAGE": COLLECTOR}
     compose = ["docker", "compose", "--file", "compose/compose.yaml"]
-    subprocess.run([*compose, "build", "code-server"], cwd=ROOT, env=images, check=True, timeout=600)
+    subprocess.run([*compose, "build", "webserver"], cwd=ROOT, env=images, check=True, timeout=600)
     (tmp_path / "shop.py").write_text((FIXTURES / "own_code" / "shop.py").read_text("utf-8"))
     (tmp_path / "Dockerfile").write_text(f"FROM {SERVER}\nCOPY shop.py /opt/shop/shop.py\n")
     subprocess.run(["docker", "build", "--quiet", "--tag", SHOP, str(tmp_path)], check=True, timeout=120)
