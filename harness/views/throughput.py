@@ -14,10 +14,13 @@ import pandas as pd
 
 from harness.model.intervals import NotEstimable
 from harness.model.plateau import find_plateau
+from harness.model.scalability import Scalability, fit_scalability
 from harness.results.result_document import CellRecord
 from harness.results.scenario_record import ScenarioRecord
 from harness.sizing.fitting import fired_of, measured_bursts
 
+LEAST_BURSTS = 8
+"""For the scalability law: of fewer its numbers are hardly known."""
 PLATEAU = ["from_level", "to_level", "per_second", "low", "high", "bursts"]
 """Columns of a plateau: where it lies, and the mean rate of its bursts with its 95 % interval."""
 
@@ -35,6 +38,8 @@ class Throughput:
     """A row with the columns `PLATEAU`, or none."""
     why_none: str
     """Why there is none, in a clause; empty where there is one."""
+    law: Scalability | None = None
+    """The universal scalability law that fits the points; None where there is none."""
 
 
 def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: ScenarioRecord) -> Throughput | None:
@@ -52,12 +57,15 @@ def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: ScenarioRecord)
     none = pd.DataFrame(columns=PLATEAU)
     if scenario.shape != "burst":
         return Throughput(points, started, none, "launches were spread over time, which bounds it")
-    found = find_plateau(*(points[name].to_numpy(np.float64) for name in ("level", "per_second")))
+    levels, rates = (points[name].to_numpy(np.float64) for name in ("level", "per_second"))
+    fitted = fit_scalability(levels, rates)
+    law = None if isinstance(fitted, NotEstimable) or len(rates) < LEAST_BURSTS else fitted
+    found = find_plateau(levels, rates)
     if isinstance(found, NotEstimable):
-        return Throughput(points, started, none, found.reason)
+        return Throughput(points, started, none, found.reason, law)
     rate_and_ends = (found.rate.value, found.rate.low, found.rate.high, found.rate.n)
     row = (found.begins, found.ends, *rate_and_ends)
-    return Throughput(points, started, pd.DataFrame([row], columns=PLATEAU), "")
+    return Throughput(points, started, pd.DataFrame([row], columns=PLATEAU), "", law)
 
 
 def is_held(cell: CellRecord, scenario: ScenarioRecord) -> bool:

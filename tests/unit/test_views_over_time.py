@@ -180,3 +180,21 @@ def test_who_chooses_how_long_runs_last_is_told_by_the_scenario(
     workloads: list[dict[str, Any]], held: bool
 ) -> None:
     assert is_held(cell_record(), ScenarioRecord({"workloads": workloads})) is held
+
+
+def test_the_scalability_law_is_told_where_there_are_bursts_enough() -> None:
+    waits = {level: (1 + 0.05 * (level - 1) + 0.01 * level * (level - 1)) / 2 for level in (1, 2, 4, 8, 16)}
+    rows = pd.DataFrame(
+        [
+            burst_row(level, number, exec_window_seconds=waits[level])
+            for number, level in enumerate(sorted([*waits] * 2))
+        ]
+    )
+    found = throughput(rows, cell_record(), FIXED)
+    assert found is not None
+    assert found.law is not None
+    assert found.law.coherency.value == pytest.approx(0.01, rel=1e-3)
+    assert found.law.peak_level == pytest.approx(9.75, abs=0.1)
+    few = throughput(rows.iloc[::2], cell_record(), FIXED)
+    assert few is not None
+    assert few.law is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from harness.report.pictures.marks import counting
@@ -16,6 +17,9 @@ _STARTED = (
     "Runs started per second, from the launch to the last one's start. (The harness made the runs last, "
     "longer at higher levels so that all overlap: the rate at which they end is its own.)"
 )
+_FAR = 10.0
+"""A peak so many times beyond what was measured is none to speak of."""
+_STEPS = 60
 _ENDED = "Runs ended per second, from the first one's start to the last one's end."
 
 
@@ -30,7 +34,7 @@ def throughput_picture(cell: CellRecord, bursts: pd.DataFrame, scenario: Scenari
         name="throughput",
         title="Throughput",
         text=f"{what} Highest on average at {means.idxmax()} at once: {means.max():.2f} per second; the line "
-        f"joins the means of the levels. {_told(found)}",
+        f"joins the means of the levels. {_told(found)}{_law(found)}",
         source=f"bursts.parquet: runs_succeeded + runs_failed, {column}; {len(found.points)} bursts",
         chart=_chart(found),
     )
@@ -45,6 +49,37 @@ def _told(found: Throughput) -> str:
         f"{one['high']:.2f}] per second (mean of {one['bursts']} bursts): no higher level gets more than a "
         "tenth more done, by the whole 95 % interval of each ratio."
     )
+
+
+def _law(found: Throughput) -> str:
+    """What the universal scalability law says of the points."""
+    if (law := found.law) is None:
+        return ""
+    highest, measured = law.peak_level, float(found.points["level"].max())
+    if law.coherency.low <= 0:
+        peak = "whether the rate has a peak is open"
+    elif highest > measured * _FAR:
+        peak = f"no peak below {_FAR:g} times the highest level measured"
+    else:
+        peak = f"a peak at {highest:.0f} at once"
+    parts = (
+        f"{name} {one.value:.3f} [{one.low:.3f}, {one.high:.3f}]"
+        for name, one in (("contention", law.contention), ("coherency", law.coherency))
+    )
+    return f" Dashed, the universal scalability law as it fits: {', '.join(parts)}, {peak}."
+
+
+def _law_layer(found: Throughput, title: str) -> alt.Chart | None:
+    if found.law is None:
+        return None
+    levels = np.linspace(float(found.points["level"].min()), float(found.points["level"].max()), _STEPS)
+    line = pd.DataFrame({"level": levels, "per_second": found.law.rate(levels)})
+    drawn: alt.Chart = (
+        alt.Chart(rounded(line))
+        .mark_line(color=GREY, strokeDash=[4, 4])
+        .encode(x=counting("level", "launched at once"), y=alt.Y("per_second:Q", title=title))
+    )
+    return drawn
 
 
 def _chart(found: Throughput) -> alt.TopLevelMixin:
@@ -63,6 +98,8 @@ def _chart(found: Throughput) -> alt.TopLevelMixin:
             ],
         ),
     ]
+    if (law := _law_layer(found, title)) is not None:
+        layers.append(law)
     if len(found.plateau):
         rate = float(found.plateau["per_second"].iloc[0])
         lies = alt.Chart(rounded(found.plateau.assign(what=f"plateau {rate:.2f} per second"))).encode(
