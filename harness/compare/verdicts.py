@@ -7,15 +7,16 @@ from typing import Any
 
 from harness.compare.subject import Subject
 from harness.model.constants import CONSTANTS, order_of
-from harness.model.difference import PERMUTATIONS, Difference, difference, difference_of_estimates, holm
+from harness.model.difference import PERMUTATIONS, Difference, difference, difference_of_estimates
 from harness.model.intervals import Estimate, NotEstimable
+from harness.model.many import holm, step_down_min_p
 from harness.results.comparison_document import DifferenceRecord, Kind, Verdict
 from harness.results.estimate_record import EstimateRecord
 
 SIGNIFICANCE = 0.05
 """Of all comparisons together."""
 PERMUTATIONS_EACH = 200
-"""For each of all comparisons, as Holm multiplies the least p by their number: it can come down to 0.005,
+"""For each of all comparisons, so that the least p, were it multiplied by their number, is 0.005,
 a tenth of the significance."""
 THRESHOLDS: dict[Kind, float] = {"memory": 0.03, "cpu": 0.10, "latency": 0.25, "count": 0.05}
 """A change up to this share is none that matters."""
@@ -50,10 +51,10 @@ def compare(
         (setting, _workload(baseline, setting, cells[0].workload), baseline.points(setting))
         for setting, cells in baseline.cells().items()
     ]
+    places = [(other, *one) for other in others for one in of_baseline]
     pairs = [
-        (other.label, workload, name, first, second)
-        for other in others
-        for setting, workload, first in of_baseline
+        (place, other.label, workload, name, first, second)
+        for place, (other, setting, workload, first) in enumerate(places)
         for second in [other.points(setting)]
         for name in first[0].keys() & second[0].keys()
     ]
@@ -63,9 +64,10 @@ def compare(
             label,
             workload,
             name,
-            difference(first[0][name], second[0][name], (first[1], second[1]), seed, permutations),
+            # The same permutations for what was measured of the same bursts, and for nothing else.
+            difference(first[0][name], second[0][name], (first[1], second[1]), seed, permutations, place),
         )
-        for label, workload, name, first, second in pairs
+        for place, label, workload, name, first, second in pairs
     ]
     found += [
         (other.label, workload, name, difference_of_estimates(first[name], second[name]))
@@ -74,8 +76,8 @@ def compare(
         for first, second in [(baseline.estimates(setting), other.estimates(setting))]
         for name in first.keys() & second.keys()
     ]
-    tested = [apart.p_value for *_, apart in found if isinstance(apart, Difference)]
-    corrected = iter(holm(tested))
+    tested = [apart for *_, apart in found if isinstance(apart, Difference)]
+    corrected = iter(_corrected(tested))
     records = [
         _record(label, workload, name, apart, corrected, len(tested), thresholds)
         for label, workload, name, apart in found
@@ -92,6 +94,13 @@ def compare(
             ),
         )
     )
+
+
+def _corrected(tested: Sequence[Difference]) -> list[float]:
+    """P-values for their number: by their joint distribution, as far as permutations tell of it."""
+    if any(one.of_estimates for one in tested):
+        return holm([one.p_value for one in tested])
+    return step_down_min_p([one.statistics for one in tested])
 
 
 def _record(

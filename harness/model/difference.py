@@ -13,7 +13,7 @@ of each in a stratum that is the paired comparison. The test is then exact.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,9 @@ class Difference:
     """The smallest that so many bursts could give, however far apart they are."""
     of_estimates: bool = False
     """Whether no bursts were known, only the intervals of both."""
+    statistics: Array = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
+    """Size of the studentised difference: as it was measured, and then of each permutation; shape
+    (1 + permutations,)."""
 
 
 def difference(
@@ -74,14 +77,16 @@ def difference(
     designs: tuple[Design, Design],
     seed: int,
     permutations: int = PERMUTATIONS,
+    place: int = 0,
 ) -> Difference | NotEstimable:
     """The difference of one constant between two samples.
 
     Args:
         baseline, other: points of the same constant.
         designs: of the bursts of each, in the order of the points.
-        seed: of the permutations.
+        seed: of the permutations and the bootstraps.
         permutations: how many; p is no less than one of so many.
+        place: with the same one, all constants have the same permutations.
     """
     first, second = (estimate_points(points, seed)[0] for points in (baseline, other))
     if isinstance(first, NotEstimable):
@@ -104,8 +109,10 @@ def difference(
         if isinstance(known, NotEstimable):
             return known
         ratio = known
-    p_value = pooled.p_value(seed, permutations)
-    return Difference(first, second, ratio, p_value, min(p_value, pooled.least_p_value()))
+    statistics = pooled.statistics(seed + place, permutations)
+    p_value = float(np.mean(statistics >= statistics[0]))
+    least = min(p_value, pooled.least_p_value())
+    return Difference(first, second, ratio, p_value, least, statistics=statistics)
 
 
 def difference_of_estimates(first: Estimate, second: Estimate) -> Difference | NotEstimable:
@@ -122,16 +129,6 @@ def difference_of_estimates(first: Estimate, second: Estimate) -> Difference | N
     distance = abs(math.log(ratio.value)) / reach if reach else math.inf
     p_value = math.erfc(distance * _NORMAL_95 / math.sqrt(2))
     return Difference(first, second, ratio, p_value, 0.0, of_estimates=True)
-
-
-def holm(p_values: list[float]) -> list[float]:
-    """P-values corrected for their number (Holm 1979), in the same order."""
-    order = np.argsort(p_values, kind="stable")
-    corrected, highest = [0.0] * len(p_values), 0.0
-    for rank, index in enumerate(order.tolist()):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        corrected[index] = highest
-    return corrected
 
 
 def _ratio(first: Estimate, second: Estimate, widening: float = 1.0) -> Estimate | NotEstimable:
@@ -153,6 +150,10 @@ class _Pooled:
     y: Array
     strata: Strata
     other: NDArray[np.bool_]
+    places: NDArray[np.int64]
+    """Where each burst is among all of the baseline and then of the other, those without a value too."""
+    bursts: int
+    """So many are all of them."""
     blocks: Blocks | None
 
     @classmethod
@@ -166,7 +167,7 @@ class _Pooled:
         x, y, which = x[order], y[order], which[order]
         # Of a mean each stratum has an effect of its own already, and is of one machine.
         blocks = None if baseline.part == "mean" else Blocks.of(x, which, machines[order])
-        return cls(baseline.part, x, y, numbers[order], which, blocks)
+        return cls(baseline.part, x, y, numbers[order], which, order, len(numbers), blocks)
 
     @property
     def exchangeable(self) -> bool:
@@ -188,19 +189,20 @@ class _Pooled:
             found.append(line.base if self.part == "base" else line.slope)
         return found[0], found[1]
 
-    def p_value(self, seed: int, permutations: int) -> float:
-        """Share of permutations, this one included, whose difference is as large."""
+    def statistics(self, seed: int, permutations: int) -> Array:
+        """Size of the difference, as it was measured and then of permutations; shape (1 + permutations,)."""
         fitted = self._same()
         residuals = self.y - fitted
         rng = np.random.default_rng(seed)
         # sorted by stratum and at random within it
-        keys = self.strata + rng.random((permutations, len(self.y)))
+        keys = self.strata + rng.random((permutations, self.bursts))[:, self.places]
         permuted = np.take_along_axis(
             np.broadcast_to(residuals, keys.shape), np.argsort(keys, axis=-1), axis=-1
         )
-        seen = abs(float(self._statistic(self.y[None, :])[0]))
+        seen = np.abs(self._statistic(self.y[None, :]))
         found = np.abs(self._statistic(fitted + permuted))
-        return float((1 + np.sum(found >= seen * (1 - _SAME))) / (1 + permutations))
+        # What is as large but for rounding is as large.
+        return np.concatenate([seen, np.where(found >= seen * (1 - _SAME), np.maximum(found, seen), found)])
 
     def least_p_value(self) -> float:
         """One in so many orders of the residuals that differ, or two where the mirror of each is as far."""

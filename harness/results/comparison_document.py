@@ -34,7 +34,7 @@ class DifferenceRecord(Part):
     other_figure: EstimateRecord | None = None
     ratio: EstimateRecord | None = Field(None, description="other / baseline")
     p_value: float | None = Field(None, description="two-sided, of the permutation test")
-    p_value_corrected: float | None = Field(None, description="for the number of comparisons, by Holm")
+    p_value_corrected: float | None = Field(None, description="for the number of comparisons")
     threshold: float = Field(description="a change up to this share is none that matters")
     verdict: Verdict
     why: str = Field("", description="why it is open")

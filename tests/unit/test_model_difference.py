@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from harness.model.definition import Points
-from harness.model.difference import Design, Difference, difference, holm
+from harness.model.difference import Design, Difference, difference
 from harness.model.intervals import NotEstimable
 from harness.model.linear import Array
 
@@ -109,19 +107,6 @@ def test_a_ratio_to_nothing_is_none() -> None:
     found = difference(nothing, nothing, (one_machine(numbers), one_machine(numbers)), 1)
     assert isinstance(found, NotEstimable)
     assert "not above zero" in found.reason
-
-
-def test_holm_is_as_in_the_textbook() -> None:
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([]) == []
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_a_correction_never_makes_a_p_value_smaller_nor_changes_the_order(p_values: list[float]) -> None:
-    corrected = holm(p_values)
-    assert all(p <= q <= 1 for p, q in zip(p_values, corrected, strict=True))
-    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
-    assert [corrected[i] for i in order] == sorted(corrected)
 
 
 def test_a_constant_that_is_lost_in_its_noise_has_no_ratio() -> None:

@@ -15,6 +15,7 @@ from harness.report.comparison_text import (
     groups,
     headline,
     how,
+    more_rounds,
     named,
     row,
     weightiest,
@@ -187,6 +188,10 @@ def _bursts(bursts: Mapping[str, pd.DataFrame], workloads: Sequence[str]) -> tup
     return (Section("bursts", "Single bursts", lead, pictures),) if pictures else ()
 
 
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
 def _tables(comparison: ComparisonDocument) -> tuple[Section, ...]:
     tables = tuple(
         Titled(
@@ -198,7 +203,7 @@ def _tables(comparison: ComparisonDocument) -> tuple[Section, ...]:
     )
     note = (
         f"From comparison.json: differences. After a value: the {comparison.behind} behind it; p is "
-        "corrected (Holm)."
+        f"corrected for the number of comparisons. {_sentence(more_rounds(comparison))}"
     )
     return (Section("constants", "Every constant", note, tables=tables, look="words"),) if tables else ()
 

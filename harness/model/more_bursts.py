@@ -1,0 +1,34 @@
+"""How many times as many bursts would decide a comparison that is open. Pure.
+
+A plan, not a promise: it takes the ratio for what it is, and its interval for one over the root of the
+bursts. About half of those planned for are decided by then, most by twice as many.
+"""
+
+from __future__ import annotations
+
+import math
+
+from harness.model.distributions import t_quantile
+from harness.model.intervals import CONFIDENCE, Estimate
+
+_MANY = 1e9
+"""Degrees of freedom of a normal distribution."""
+
+
+def times_to_decide(ratio: Estimate, threshold: float, comparisons: int) -> float:
+    """Times the bursts until it is decided, 1 or more; infinity for a ratio at its threshold.
+
+    Args:
+        ratio: to the baseline, with its 95 % interval.
+        threshold: share up to which a change is none that matters.
+        comparisons: among which a change has to stand out: each has so much less of a chance to err.
+    """
+    apart, limit = abs(math.log(ratio.value)), math.log1p(threshold)
+    reach = math.log(ratio.high / ratio.low) / 2
+    if apart < limit:  # the whole interval has to be within the threshold
+        return max(1.0, (reach / (limit - apart)) ** 2)
+    if apart == limit:
+        return math.inf
+    usual = t_quantile(0.5 + CONFIDENCE / 2, _MANY)
+    needed = t_quantile(1 - (1 - CONFIDENCE) / 2 / max(1, comparisons), _MANY)
+    return max(1.0, (needed * reach / usual / apart) ** 2)
