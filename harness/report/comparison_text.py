@@ -9,8 +9,6 @@ from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
 from rich.console import Console
 from rich.text import Text
 
-from harness.model.intervals import Estimate
-from harness.model.more_bursts import times_to_decide
 from harness.report.bars import change
 from harness.report.markdown import markdown_table
 from harness.report.table import print_table
@@ -24,6 +22,7 @@ from harness.results.comparison_document import (
     Verdict,
 )
 from harness.results.estimate_record import EstimateRecord
+from harness.views.more_rounds import more_rounds
 
 _COLOURS: dict[Verdict, str] = {
     "regressed": "red",
@@ -32,8 +31,6 @@ _COLOURS: dict[Verdict, str] = {
     "inconclusive": "yellow",
 }
 _PACKAGES_SHOWN = 12
-_MORE_ROUNDS = (2, 4, 8)
-"""Times the rounds that were measured."""
 PER_RUN = "CPU and launch are compared as what bursts cost per run at the levels measured, not as slopes"
 BY_INTERVALS = (
     "observed, so compared by the intervals of the constants alone; in brackets: blocks of time behind them"
@@ -144,26 +141,16 @@ def _with_bars(table: Table, records: Sequence[DifferenceRecord], quote: str = "
 
 def _notes(comparison: ComparisonDocument) -> list[str]:
     notes = [*comparison.warnings, *comparison.remarks, *_packages(comparison), how(comparison), BARS]
-    return [*notes, *filter(None, [more_rounds(comparison)])]
+    return [*notes, *filter(None, [planned(comparison)])]
 
 
-def more_rounds(comparison: ComparisonDocument) -> str:
+def planned(comparison: ComparisonDocument) -> str:
     """How many of those that are open more rounds would decide; empty where none is, or without rounds."""
-    rounds, tested = len(comparison.baseline.results), len(comparison.differences)
-    ratios = [(one.ratio, one.threshold) for one in comparison.differences if one.verdict == "inconclusive"]
-    known = [
-        times_to_decide(Estimate(ratio.value, ratio.low, ratio.high, ratio.bursts), threshold, tested)
-        for ratio, threshold in ratios
-        if ratio is not None and ratio.low > 0
-    ]
-    if not known or comparison.observed or rounds < 2:
+    if (plan := more_rounds(comparison)) is None:
         return ""
-    parts = [
-        f"by {factor * rounds} rounds about {sum(one <= factor for one in known)}" for factor in _MORE_ROUNDS
-    ]
-    rest = sum(one > _MORE_ROUNDS[-1] for one in known)
-    near = f"; {rest} near their thresholds take more" if rest else ""
-    return f"{len(ratios)} are open; if ratios stay as they are, {', '.join(parts)} would be decided{near}"
+    parts = ", ".join(f"by {rounds} rounds about {decided}" for rounds, decided in plan.decided_by)
+    near = f"; {plan.later} near their thresholds take more" if plan.later else ""
+    return f"{plan.open} are open; if ratios stay as they are, {parts} would be decided{near}"
 
 
 def how(comparison: ComparisonDocument) -> str:

@@ -168,14 +168,18 @@ class GraphQLClient:
             NotGraphQLError: what answers is no GraphQL server.
             GraphQLError: errors in the answer.
         """
+        sent = {"query": document, "variables": dict(variables or {})}
         try:
-            response = self._session.post(
-                self.url,
-                json={"query": document, "variables": dict(variables or {})},
-                timeout=self._timeout_seconds,
-                # Followed, it would hand the token to whatever host it names.
-                allow_redirects=False,
-            )
+            try:
+                response = self._post(sent)
+            except requests.ConnectTimeout:
+                raise
+            except requests.ConnectionError:
+                # A server, or a proxy before it, may close a kept connection just as we use it. What only
+                # asks may be asked again; whether what changes something has arrived, nobody knows.
+                if document.lstrip().startswith("mutation"):
+                    raise
+                response = self._post(sent)
         except requests.exceptions.InvalidHeader:
             # The error's own text holds the value of the header.
             raise GraphQLError(
@@ -191,6 +195,10 @@ class GraphQLClient:
         if not isinstance(data, dict):
             raise NotGraphQLError(f"no GraphQL answer from {self.url}: JSON without data")
         return data
+
+    def _post(self, sent: Mapping[str, Any]) -> requests.Response:
+        # A redirect that was followed would hand the token to whatever host it names.
+        return self._session.post(self.url, json=sent, timeout=self._timeout_seconds, allow_redirects=False)
 
     def close(self) -> None:
         """Close the connection."""

@@ -15,8 +15,8 @@ from harness.report.comparison_text import (
     groups,
     headline,
     how,
-    more_rounds,
     named,
+    planned,
     row,
     weightiest,
 )
@@ -203,7 +203,7 @@ def _tables(comparison: ComparisonDocument) -> tuple[Section, ...]:
     )
     note = (
         f"From comparison.json: differences. After a value: the {comparison.behind} behind it; p is "
-        f"corrected for the number of comparisons. {_sentence(more_rounds(comparison))}"
+        f"corrected for the number of comparisons. {_sentence(planned(comparison))}"
     )
     return (Section("constants", "Every constant", note, tables=tables, look="words"),) if tables else ()
 
