@@ -2,8 +2,7 @@
 
 Run as `python -m tests.perf.power [TRIALS]`. Two samples of bursts at the levels of the quick scenario are
 made, with the noise that bursts have on a virtual machine of two cores: memory 0.3 % of a burst's peak, CPU
-and launch 6 % each. P is multiplied by 16, the comparisons of two workloads: Holm's correction at its
-strictest.
+and launch 6 % each. P is multiplied by 16, the comparisons of two workloads: the correction at its strictest.
 """
 
 from __future__ import annotations
