@@ -84,6 +84,7 @@ COMMANDS = (
         "Remove processes, cgroups and scratch folders that a killed experiment left behind, and only those.",
     ),
     Entry("trend", "trend", "Keep the constants of results over time, and see where one stepped."),
+    Entry("init", "init", "Write a scenario file for your own project, check it, and say what to do next."),
     Entry("scenario", "scenario", "Check scenario files and print their JSON Schema."),
 )
 _EPILOG = "Exit codes:\n\n" + "\n\n".join(f"{code}  {meaning}" for code, meaning in EXIT_CODES.items())
@@ -92,10 +93,9 @@ app = typer.Typer(
     cls=LazyGroup.of(COMMANDS),
     name="dagster-sizing",
     help="Measure how much memory and CPU a Dagster code server needs for N concurrent runs.\n\n"
-    "Start with `dagster-sizing bench workloads/scenarios/quick.yaml`.",
+    "Start with `dagster-sizing bench quick`, and go on with `dagster-sizing init` for your own code.",
     epilog=_EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )

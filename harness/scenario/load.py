@@ -17,6 +17,7 @@ from harness.scenario.env_file import read_env_file, taken_from_outside
 from harness.scenario.model import ELSEWHERE, Scenario
 from harness.scenario.problems import problems, section_of_scenario
 from harness.scenario.quantity import MIB
+from harness.scenario.shipped import scenario_path
 from harness.scenario.written import FieldPath, Loader, Written, dotted, note, read_mapping, read_text
 
 
@@ -32,12 +33,13 @@ class LoadedScenario:
 def load_scenario(path: Path, overrides: Sequence[str] = (), elsewhere: bool = False) -> LoadedScenario:
     """Read and check a scenario file, with `--set key=value` overrides applied.
 
-    Relative paths count from the file's folder. Where the code is `elsewhere`, in a deployment that runs
-    already, its own jobs need no location section.
+    A name such as `quick` is that of a shipped scenario. Relative paths count from the file's folder. Where
+    the code is `elsewhere`, in a deployment that runs already, its own jobs need no location section.
 
     Raises:
         InputError: anything wrong; one line per problem.
     """
+    path = scenario_path(path)
     text = read_text(path, "a scenario")
     document, written = read_mapping(path, text, "at least `name` and `workloads`")
     for option in overrides:
