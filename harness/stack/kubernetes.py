@@ -65,6 +65,8 @@ from harness.target.readiness import wait_for_daemon, wait_for_location
 
 _SECRETS = "experiment"
 _READY_SECONDS = 120.0
+_GONE_SECONDS = 180.0
+"""A kubelet that has much to do takes its time to tell that a pod has ended."""
 
 
 class KubernetesStack:
@@ -228,7 +230,7 @@ class _Starter:
         if self._cell.started_as == "agent":
             agent = agent_settings(self._printed(["-c", INSTANCE_REF], timeout))
         # Waited for: the code server is to have its CPUs.
-        self._kubectl.run("delete", "pod", PROBE)
+        self._kubectl.run("delete", "pod", PROBE, timeout=_GONE_SECONDS)
         self._pods.remove(PROBE)
         return environment, imports, agent
 
