@@ -55,3 +55,59 @@ def test_the_night_runs_every_test_and_a_push_those_of_the_readme() -> None:
     assert "make test-all" in told["nightly"]
     assert re.search(r"make test$", told["checks"], re.MULTILINE)
     assert "make lint" in told["checks"]
+
+
+def measured(folder: Path, said: str, **environment: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """What the action's script does with a command that only says what it is asked; and the summary."""
+    command = folder / "sizing"
+    command.write_text(f'#!/bin/bash\nprintf "<%s>" "$@"; echo\n{said}\n')
+    command.chmod(0o755)
+    summary = folder / "summary.md"
+    summary.touch()
+    defaults = {"STACK": "process", "OUT": str(folder / "out"), "FAIL_ON": "regressed"}
+    done = subprocess.run(
+        ["bash", str(ROOT / ".github" / "measure.sh")],
+        env={"PATH": "/usr/bin:/bin", "SIZING": str(command), "GITHUB_STEP_SUMMARY": str(summary)}
+        | defaults
+        | environment,
+        capture_output=True,
+        text=True,
+    )
+    return done, summary.read_text("utf-8")
+
+
+def test_the_action_gives_its_script_every_input() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    (step,) = [one for one in action["runs"]["steps"] if one.get("name") == "Measure"]
+    used = set(re.findall(r"inputs\.([a-z-]+)", " ".join(step["env"].values())))
+    assert used == set(action["inputs"])
+    script = (ROOT / ".github" / "measure.sh").read_text("utf-8")
+    assert all(f"${name}" in script or f"${{{name}:-" in script for name in step["env"])
+
+
+def test_the_action_measures_and_compares(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "report.md").write_text("the result\n")
+    (tmp_path / "out" / "comparison.md").write_text("the comparison\n")
+    done, summary = measured(
+        tmp_path,
+        "[ $1 = bench ] || exit 7",
+        SCENARIO="a b.yaml",
+        CHANGES="load.repeats=2\n\nserver.env={A: b c}\n",
+        BASELINE="before",
+    )
+    bench, compare = done.stdout.splitlines()
+    assert bench.startswith("<bench><a b.yaml><--set><load.repeats=2><--set><server.env={A: b c}><--stack>")
+    assert compare.startswith("<compare><before><")
+    assert compare.endswith("<--fail-on><regressed>")
+    assert done.returncode == 7
+    assert summary == "the result\nthe comparison\n"
+
+
+def test_the_action_ends_with_the_measurement_where_that_fails_or_is_all(tmp_path: Path) -> None:
+    failed, _ = measured(tmp_path, "exit 5", SCENARIO="quick", BASELINE="before")
+    assert failed.returncode == 5
+    assert len(failed.stdout.splitlines()) == 1
+    alone, _ = measured(tmp_path, "exit 0", SCENARIO="quick")
+    assert alone.returncode == 0
+    assert len(alone.stdout.splitlines()) == 1
