@@ -201,3 +201,33 @@ def test_the_page_of_what_was_observed(browser: Browser, tmp_path: Path, width: 
     shown = page.locator("body").inner_text()
     assert "Memory, as it was read and as the live runs predict" in shown
     assert "bursts" not in shown
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_paper_pictures_keep_the_size_of_their_words_and_nothing_is_cut_off(
+    browser: Browser, tmp_path: Path, dark: bool
+) -> None:
+    page, _ = opened(browser, written(tmp_path, render_path(CLAIMS / "light").page), dark=dark)
+    page.set_viewport_size({"width": 700, "height": 990})  # A4 between its margins
+    page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    scales = page.evaluate(
+        "[...document.querySelectorAll('[data-picture] svg.marks')].map(one => "
+        "one.getBoundingClientRect().width / Number(one.getAttribute('width')))"
+    )
+    assert len(scales) == page.locator("[data-picture]").count() > 5
+    assert min(scales) > 0.9
+    assert page.locator("details:not([open])").count() == 0
+    for formula in page.locator(".formula > div").all():
+        assert formula.evaluate("one => one.scrollWidth <= one.clientWidth + 1")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details:not([open])").count() > 0
+
+
+def test_on_a_phone_formulas_are_read_without_scrolling(browser: Browser, tmp_path: Path) -> None:
+    page, _ = opened(browser, written(tmp_path, render_path(CLAIMS / "light").page), width=390)
+    for formula in page.locator(".formula").all():
+        assert formula.evaluate("one => one.scrollWidth <= one.clientWidth")

@@ -39,7 +39,27 @@
   const drawAll = () =>
     Promise.all(charts.filter((chart) => !drawn.has(chart.dataset.picture)).map(draw));
   window.drawAll = drawAll;
-  window.addEventListener("beforeprint", drawAll);
+
+  // A browser that prints does not wait for pictures: they are drawn before anybody can ask for it, and made as
+  // wide as the paper at once. Scaled down, their words would be too small to read.
+  const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 500));
+  window.addEventListener("load", () => idle(drawAll));
+  const paper = (chart) => (chart.closest(".panels, .sides") ? 320 : 670);
+  const folded = [];
+  window.addEventListener("beforeprint", () => {
+    for (const chart of charts) {
+      const made = drawn.get(chart.dataset.picture);
+      if (made && chart.clientWidth) made.view.signal("width", paper(chart)).run();
+    }
+    for (const part of document.querySelectorAll("details:not([open])")) {
+      folded.push(part);
+      part.open = true;
+    }
+  });
+  window.addEventListener("afterprint", () => {
+    folded.splice(0).forEach((part) => (part.open = false));
+    window.dispatchEvent(new Event("resize"));
+  });
 
   const redraw = () => charts.filter((chart) => drawn.has(chart.dataset.picture)).forEach(draw);
   prefersDark.addEventListener("change", () => root.dataset.theme || redraw());
