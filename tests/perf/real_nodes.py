@@ -1,9 +1,9 @@
 """What `compare` says of real rounds on several nodes of a cluster, of which one may be slower.
 
 Run as `python -m tests.perf.real_nodes FOLDER NODE NODE ...`, with `kubectl` and IMAGE_LOADER as for
-`bench --stack kubernetes`. Each of six rounds, whole on one node and as many at once as there are nodes,
+`bench --stack kubernetes`. Each of four rounds, whole on one node and as many at once as there are nodes,
 measures the quick scenario's io_bound three times: as it is, as it is again, and with 8 MiB more in each run,
-which is 8 %. It prints what comes of the comparisons, with nodes as blocks and without (about 30 minutes on
+which is 8 %. It prints what comes of the comparisons, with nodes as blocks and without (about 15 minutes on
 two nodes; results that are there are not measured again).
 """
 
@@ -21,7 +21,7 @@ from harness.compare.verdicts import THRESHOLDS, compare
 from harness.results.folder import ResultFolder
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 6
+ROUNDS = 4
 KINDS = {"plain": (), "itself": (), "planted": ("workloads.0.ballast=8MiB",)}
 COMMON = ("workloads=[{workload: io_bound}]", "load.repeats=1")
 
