@@ -46,7 +46,9 @@ def test_a_page_has_the_formula_the_intervals_and_every_burst() -> None:
     assert low is not None
     assert re.search(rf"memory = .*{value / 2**20:,.1f} MiB \[{low / 2**20:,.1f} to .*× runs at once", page)
     of_memory = "memory_per_run_bytes: slope of memory_peak_bytes against concurrency_peak (9 bursts)"
-    assert of_memory in shown(page).split("The size for a demand")[0]
+    size, costs = shown(page).split("What a run costs")  # the answer first, and then what it rests on
+    assert "The size for a demand" in size
+    assert of_memory in costs
     assert "the size in the form, is computed from them" in shown(page)
     peaks = next(spec for name, spec in pictures_in(page).items() if name.endswith("-peaks"))
     drawn = [row for row in rows_of(peaks) if "burst" in row]
