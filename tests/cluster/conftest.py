@@ -1,9 +1,11 @@
 """These tests need a Kubernetes cluster whose nodes are on this machine. Without one they are skipped."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from harness.stack.engine import LABEL
 from tests.cluster.local_cluster import Cluster, cluster_here
 
 
@@ -18,3 +20,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def cluster() -> Iterator[Cluster]:
     with Cluster() as found:
         yield found
+
+
+@pytest.fixture
+def as_on_a_terminal(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The cluster is what kubectl speaks to; afterwards no namespace of an experiment is there."""
+    for name, told in cluster.environment.items():
+        monkeypatch.setenv(name, told)
+    monkeypatch.setenv("IMAGE_LOADER", f"{os.environ['CLUSTER']} load")
+    yield
+    assert not experiments(cluster)
+
+
+def experiments(cluster: Cluster) -> list[str]:
+    """Namespaces of experiments."""
+    return cluster.kubectl("get", "namespaces", "-l", LABEL, "-o", "name").split()

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from harness.results.folder import ResultFolder
-from harness.stack.engine import LABEL
 from tests.cluster.local_cluster import Cluster
 from tests.integration.bench_support import FIXTURES, document, run
 
@@ -57,11 +56,8 @@ def shop(cluster: Cluster, tmp_path: Path) -> Iterator[None]:
 
 
 def test_the_chart_s_deployment_is_measured_on_its_node_with_its_limits(
-    cluster: Cluster, shop: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, shop: None, as_on_a_terminal: None, tmp_path: Path
 ) -> None:
-    for name, told in cluster.environment.items():
-        monkeypatch.setenv(name, told)
-    monkeypatch.setenv("IMAGE_LOADER", f"{os.environ['CLUSTER']} load")
     (tmp_path / "values.yaml").write_text(VALUES)
     (tmp_path / "scenario.yaml").write_text(SCENARIO.replace("NAMESPACE", cluster.namespace))
     out = tmp_path / "result"
@@ -81,4 +77,3 @@ def test_the_chart_s_deployment_is_measured_on_its_node_with_its_limits(
     assert set(result.table("runs")["status"]) == {"SUCCESS"}
     files = [one for one in out.rglob("*") if one.is_file()]
     assert not any(b"planted-secret" in one.read_bytes() for one in files)
-    assert not cluster.kubectl("get", "namespaces", "-l", LABEL, "-o", "name").split()

@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from harness.results.folder import ResultFolder
-from harness.stack.engine import LABEL
 from harness.stack.image import compose_folder
+from tests.cluster.conftest import experiments
 from tests.cluster.local_cluster import Cluster
 from tests.integration.bench_support import QUICK, document, read_until, run, start, value
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.usefixtures("as_on_a_terminal"),
+]
 
 SMALL = (
     *("--stack", "kubernetes", "--set", "workloads=[{workload: io_bound}]"),
     *("--set", "load.levels=[1,3]", "--set", "load.repeats=3"),
 )
 MIB = 2**20
-
-
-@pytest.fixture(autouse=True)
-def as_on_a_terminal(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The cluster is what kubectl speaks to; afterwards no namespace of an experiment is there."""
-    for name, told in cluster.environment.items():
-        monkeypatch.setenv(name, told)
-    monkeypatch.setenv("IMAGE_LOADER", f"{os.environ['CLUSTER']} load")
-    yield
-    assert not experiments(cluster)
-
-
-def experiments(cluster: Cluster) -> list[str]:
-    return cluster.kubectl("get", "namespaces", "-l", LABEL, "-o", "name").split()
 
 
 def user_with_rights(cluster: Cluster, folder: Path, rights: str) -> Path:

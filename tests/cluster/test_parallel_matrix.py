@@ -6,18 +6,20 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import read_matrix
-from harness.stack.engine import LABEL
-from tests.cluster.local_cluster import Cluster
 from tests.integration.bench_support import ATTEMPTS, QUICK, read_until, run, start
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(3000)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.slow,
+    pytest.mark.timeout(3000),
+    pytest.mark.usefixtures("as_on_a_terminal"),
+]
 
 MATRIX = (
     *("matrix", str(QUICK), "--stack", "kubernetes", "--versions", "1.12.22,1.13.27", "--rounds", "2"),
@@ -25,16 +27,6 @@ MATRIX = (
     *("--parallel", "2"),
 )
 INCONCLUSIVE = 4
-
-
-@pytest.fixture(autouse=True)
-def as_on_a_terminal(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The cluster is what kubectl speaks to; afterwards no namespace of an experiment is there."""
-    for name, told in cluster.environment.items():
-        monkeypatch.setenv(name, told)
-    monkeypatch.setenv("IMAGE_LOADER", f"{os.environ['CLUSTER']} load")
-    yield
-    assert not cluster.kubectl("get", "namespaces", "-l", LABEL, "-o", "name").split()
 
 
 def nodes_of(folder: Path) -> dict[int, set[str]]:
