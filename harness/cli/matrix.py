@@ -93,12 +93,10 @@ def matrix(
         raise Interrupted(_go_on("interrupted", scenario_file, folder)) from None
     except ExperimentError as error:
         raise ExperimentError(_go_on(str(error), scenario_file, folder)) from None
-    following = (
-        f"dagster-sizing compare {folder}"
-        if nodes.only_round is None
-        else "the other rounds; then all, --resume"
-    )
-    told = f"\nmatrix: {folder}   next: {following}"
+    if nodes.only_round is None:
+        told = f"\nmatrix: {folder}   next: dagster-sizing compare {folder}"
+    else:
+        told = f"round {nodes.only_round} is measured"
     console.print(told, markup=False, highlight=False, soft_wrap=True)
     check_rounds(folder, document)
 
