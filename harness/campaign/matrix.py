@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import harness
 from harness.campaign.bench import measure_rest, sha256_of
+from harness.campaign.comparison import comparison_of
 from harness.campaign.means import CampaignListener, Means
+from harness.compare.plan import next_rounds
+from harness.compare.verdicts import THRESHOLDS
 from harness.errors import InputError, InvalidResultError, ResultError
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import MatrixDocument, RoundRecord, is_matrix, read_matrix, write_matrix
@@ -52,11 +55,8 @@ def begin_matrix(
         scenario_sha256=sha256_of(Scenario.model_validate(_with_versions(scenario, list(versions)))),
         stack=stack.value,
         versions=versions,
-        rounds=tuple(
-            RoundRecord(number=number, dagster_version=version, folder=f"round-{number}-{version}")
-            for number in range(1, rounds + 1)
-            for version in versions
-        ),
+        rounds=_records(versions, rounds),
+        planned=rounds,
     )
     if not is_matrix(folder):
         if resume:
@@ -68,8 +68,10 @@ def begin_matrix(
     if not resume:
         raise ResultError(f"{folder}: holds a matrix already; choose another --out, or add --resume")
     before = read_matrix(folder)
+    # Rounds may have been added to those planned.
+    known = before.model_copy(update={"rounds": of_numbers(before, range(1, before.shares + 1))})
     for name in ("scenario_sha256", "stack", "versions", "rounds"):
-        if getattr(before, name) != getattr(document, name):
+        if getattr(known, name) != getattr(document, name):
             raise ResultError(
                 f"{folder}: {name}: the matrix there is of another one; give the same scenario and options"
             )
@@ -104,7 +106,7 @@ def measure_round(
             f"({document.rounds.index(one)} of {len(document.rounds)} done)"
         )
         _set_aside_if_inconclusive(folder / one.folder, means.listener)
-        scenario_of_one = scenario_of_round(scenario, one, len(numbers_of(document)))
+        scenario_of_one = scenario_of_round(scenario, one, document.shares)
         measure_rest(scenario_of_one, stack, folder / one.folder, means)
 
 
@@ -120,7 +122,33 @@ def numbers_of(document: MatrixDocument) -> tuple[int, ...]:
 
 def of_round(document: MatrixDocument, number: int) -> tuple[RoundRecord, ...]:
     """The versions of one round, in their order."""
-    return tuple(one for one in document.rounds if one.number == number)
+    return of_numbers(document, (number,))
+
+
+def of_numbers(document: MatrixDocument, numbers: Collection[int]) -> tuple[RoundRecord, ...]:
+    """The records of some rounds, in their order."""
+    return tuple(one for one in document.rounds if one.number in numbers)
+
+
+def more_decided(folder: Path, document: MatrixDocument, most: int) -> MatrixDocument:
+    """The matrix with as many rounds as would decide more of what is open; the same where none would.
+
+    Args:
+        folder: of the matrix, all of whose rounds are there and valid.
+        document: of the matrix.
+        most: rounds that it may have.
+
+    Raises:
+        InputError: the rounds are not alike.
+    """
+    comparison, _ = comparison_of([folder], THRESHOLDS, force=False)
+    rounds = next_rounds(comparison, most)
+    if rounds <= len(numbers_of(document)):
+        return document
+    added = _records(document.versions, rounds)
+    longer = document.model_copy(update={"rounds": added, "planned": document.shares, "finished_at": ""})
+    write_matrix(folder, longer)
+    return longer
 
 
 def node_of_round(folder: Path, document: MatrixDocument, number: int) -> str | None:
@@ -153,6 +181,14 @@ def scenario_of_round(scenario: Scenario, one: RoundRecord, rounds: int) -> Scen
     dumped = _with_versions(scenario, [one.dagster_version])
     load = dumped["load"] | {"repeats": math.ceil(scenario.load.repeats / rounds)}
     return Scenario.model_validate(dumped | {"load": load, "seed": scenario.seed + one.number})
+
+
+def _records(versions: Sequence[str], rounds: int) -> tuple[RoundRecord, ...]:
+    return tuple(
+        RoundRecord(number=number, dagster_version=version, folder=f"round-{number}-{version}")
+        for number in range(1, rounds + 1)
+        for version in versions
+    )
 
 
 def _with_versions(scenario: Scenario, versions: list[str]) -> dict[str, Any]:

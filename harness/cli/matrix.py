@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from harness.campaign.matrix import (
     begin_matrix,
     check_rounds,
     measure_matrix,
     measure_round,
+    more_decided,
+    numbers_of,
     of_round,
     versions_of,
 )
-from harness.campaign.means import Means
 from harness.cli.folders import new_folder
 from harness.cli.nodes_options import NodesOptions, check_nodes
 from harness.cli.option_groups import with_groups
 from harness.cli.parallel_rounds import measure_on_nodes, one_node
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of
-from harness.errors import ExperimentError, Interrupted, ResultError
+from harness.errors import ExperimentError, InputError, Interrupted, InvalidResultError, ResultError
 from harness.results.matrix_document import MatrixDocument
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
@@ -62,6 +65,17 @@ def matrix(
             help="Go on with a matrix that was cut short, and try inconclusive rounds again; give its --out.",
         ),
     ] = False,
+    until_decided: Annotated[
+        bool,
+        typer.Option(
+            "--until-decided",
+            help="Then add rounds that would decide what `compare` leaves open, and measure them, until "
+            "there is nothing that more would decide.",
+        ),
+    ] = False,
+    most_rounds: Annotated[
+        int, typer.Option(min=1, help="With --until-decided: rounds in all, at most.")
+    ] = 20,
     *,
     nodes: NodesOptions,
 ) -> None:
@@ -74,47 +88,75 @@ def matrix(
     In a cluster, `--stack kubernetes --parallel 4` measures on four nodes at once, each round on one.
     """
     check_nodes(nodes, stack, rounds)
+    if until_decided and nodes.only_round is not None:
+        raise InputError("--until-decided: looks at all rounds; leave --round out")
     scenario = load_scenario(scenario_file, overrides or ()).scenario
     chosen = versions_of(scenario, versions)
     folder = _folder(scenario, out, resume)
     document = begin_matrix(folder, scenario, chosen, rounds, stack, resume)
-    console = make_console()
+    again = [str(scenario_file), "--versions", ",".join(chosen), "--rounds", str(rounds)]
+    again += [part for one in overrides or () for part in ("--set", one)]
+    again += ["--stack", stack.value, "--resume", "--out", str(folder)]
+    matrix = _Matrix(scenario, folder, stack, nodes, again, make_console())
     try:
-        if nodes.parallel > 1:
-            arguments = [str(scenario_file), "--versions", ",".join(chosen), "--rounds", str(rounds)]
-            arguments += [part for one in overrides or () for part in ("--set", one)]
-            arguments += ["--stack", stack.value, "--resume", "--out", str(folder)]
-            measure_on_nodes(scenario, arguments, document, folder, nodes.parallel, console)
-        else:
-            node = nodes.node or one_node(scenario, stack, document, folder)
-            means = means_of(console, node, [one for one in nodes.keep_off.split(",") if one])
-            document = _measured_here(scenario, document, folder, stack, means, nodes.only_round)
+        while True:
+            matrix.measure(document)
+            before = document
+            if until_decided:
+                document = more_decided(folder, document, most_rounds)
+            if document is before:
+                break
+            matrix.say(f"\n{len(numbers_of(document))} rounds would decide more of what is open")
     except Interrupted:
         raise Interrupted(_go_on("interrupted", scenario_file, folder)) from None
     except ExperimentError as error:
         raise ExperimentError(_go_on(str(error), scenario_file, folder)) from None
-    if nodes.only_round is None:
-        told = f"\nmatrix: {folder}   next: dagster-sizing compare {folder}"
-    else:
-        told = f"round {nodes.only_round} is measured"
-    console.print(told, markup=False, highlight=False, soft_wrap=True)
-    check_rounds(folder, document)
+    except InvalidResultError:
+        matrix.tell_of_end()
+        raise
+    matrix.tell_of_end()
 
 
-def _measured_here(
-    scenario: Scenario,
-    document: MatrixDocument,
-    folder: Path,
-    stack: StackName,
-    means: Means,
-    only: int | None,
-) -> MatrixDocument:
-    """What of the matrix was to be measured."""
-    if only is None:
-        measure_matrix(scenario, document, folder, stack, means)
-        return document
-    measure_round(scenario, document, only, folder, stack, means)
-    return document.model_copy(update={"rounds": of_round(document, only)})
+@dataclass(frozen=True)
+class _Matrix:
+    """What is measured again and again."""
+
+    scenario: Scenario
+    folder: Path
+    stack: StackName
+    nodes: NodesOptions
+    again: list[str]
+    """Arguments that go on with it."""
+    console: Console
+
+    def measure(self, document: MatrixDocument) -> None:
+        """Measure what is not there, of one round or of all; InvalidResultError where one is not valid."""
+        if self.nodes.parallel > 1:
+            measure_on_nodes(
+                self.scenario, self.again, document, self.folder, self.nodes.parallel, self.console
+            )
+            check_rounds(self.folder, document)
+            return
+        node = self.nodes.node or one_node(self.scenario, self.stack, document, self.folder)
+        keep_off = [one for one in self.nodes.keep_off.split(",") if one]
+        means = means_of(self.console, node, keep_off)
+        if (only := self.nodes.only_round) is None:
+            measure_matrix(self.scenario, document, self.folder, self.stack, means)
+        else:
+            measure_round(self.scenario, document, only, self.folder, self.stack, means)
+            document = document.model_copy(update={"rounds": of_round(document, only)})
+        check_rounds(self.folder, document)
+
+    def tell_of_end(self) -> None:
+        """That it is measured, and what comes next."""
+        if self.nodes.only_round is None:
+            self.say(f"\nmatrix: {self.folder}   next: dagster-sizing compare {self.folder}")
+        else:
+            self.say(f"round {self.nodes.only_round} is measured")
+
+    def say(self, text: str) -> None:
+        """A line."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _folder(scenario: Scenario, out: Path | None, resume: bool) -> Path:

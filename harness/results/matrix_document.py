@@ -12,7 +12,7 @@ from harness.results.json_file import read_versioned
 from harness.results.kinds import FILES
 from harness.results.part import Part
 
-MATRIX_SCHEMA_VERSION = 1
+MATRIX_SCHEMA_VERSION = 2
 FILE = FILES["matrix"]
 
 
@@ -35,6 +35,14 @@ class MatrixDocument(Part):
     stack: str
     versions: tuple[str, ...] = Field(description="the first is the baseline")
     rounds: tuple[RoundRecord, ...] = Field(description="in the order in which they are measured")
+    planned: int = Field(
+        0, description="rounds that load.repeats is shared out to, before any were added; 0 for all of them"
+    )
+
+    @property
+    def shares(self) -> int:
+        """Rounds that the repeats are shared out to."""
+        return self.planned or len({one.number for one in self.rounds})
 
 
 def is_matrix(path: Path) -> bool:

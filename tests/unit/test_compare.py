@@ -312,6 +312,7 @@ QUICK = "workloads/scenarios/quick.yaml"
             "shares the rounds out by itself",
         ),
         ([QUICK, "--versions", "1.13.27,1.12.0", "--round", "6"], "there are 5 rounds"),
+        ([QUICK, "--versions", "1.13.27,1.12.0", "--round", "2", "--until-decided"], "leave --round out"),
         ([QUICK, "--versions", "1.13.27,1.12.0", "--node", "n", "--out", "NEW"], "--node n: --stack process"),
     ],
 )
