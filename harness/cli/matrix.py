@@ -99,14 +99,9 @@ def matrix(
     again += ["--stack", stack.value, "--resume", "--out", str(folder)]
     matrix = _Matrix(scenario, folder, stack, nodes, again, make_console())
     try:
-        while True:
-            matrix.measure(document)
-            before = document
-            if until_decided:
-                document = more_decided(folder, document, most_rounds)
-            if document is before:
-                break
-            matrix.say(f"\n{len(numbers_of(document))} rounds would decide more of what is open")
+        matrix.measure(document)
+        if until_decided:
+            matrix.add_rounds(document, most_rounds)
     except Interrupted:
         raise Interrupted(_go_on("interrupted", scenario_file, folder)) from None
     except ExperimentError as error:
@@ -146,6 +141,13 @@ class _Matrix:
             measure_round(self.scenario, document, only, self.folder, self.stack, means)
             document = document.model_copy(update={"rounds": of_round(document, only)})
         check_rounds(self.folder, document)
+
+    def add_rounds(self, document: MatrixDocument, most: int) -> None:
+        """Measure more rounds as long as they would decide more."""
+        while (longer := more_decided(self.folder, document, most)) is not document:
+            document = longer
+            self.say(f"\n{len(numbers_of(document))} rounds would decide more of what is open")
+            self.measure(document)
 
     def tell_of_end(self) -> None:
         """That it is measured, and what comes next."""
