@@ -18,8 +18,15 @@ SIGNIFICANCE = 0.05
 PERMUTATIONS_EACH = 200
 """For each of all comparisons, so that the least p, were it multiplied by their number, is 0.005,
 a tenth of the significance."""
+PERMUTATIONS_MORE = 39_999
+"""Where a corrected p is so near the significance that chance among fewer permutations would decide."""
+_NEAR = (SIGNIFICANCE / 2.5, SIGNIFICANCE * 2.5)
 THRESHOLDS: dict[Kind, float] = {"memory": 0.03, "cpu": 0.10, "latency": 0.25, "count": 0.05}
 """A change up to this share is none that matters."""
+
+
+_Found = tuple[str, str, str, Difference | NotEstimable]
+"""Label of the other, workload, constant, and how it differs."""
 
 
 def decide(ratio: Estimate, p_value: float, threshold: float) -> Verdict:
@@ -58,17 +65,23 @@ def compare(
         for second in [other.points(setting)]
         for name in first[0].keys() & second[0].keys()
     ]
+
+    def tested_with(permutations: int) -> list[_Found]:
+        return [
+            (
+                label,
+                workload,
+                name,
+                # The same permutations for what was measured of the same bursts, and for nothing else.
+                difference(first[0][name], second[0][name], (first[1], second[1]), seed, permutations, place),
+            )
+            for place, label, workload, name, first, second in pairs
+        ]
+
     permutations = max(PERMUTATIONS, PERMUTATIONS_EACH * len(pairs) - 1)
-    found: list[tuple[str, str, str, Difference | NotEstimable]] = [
-        (
-            label,
-            workload,
-            name,
-            # The same permutations for what was measured of the same bursts, and for nothing else.
-            difference(first[0][name], second[0][name], (first[1], second[1]), seed, permutations, place),
-        )
-        for place, label, workload, name, first, second in pairs
-    ]
+    found = tested_with(permutations)
+    if 2 * permutations < PERMUTATIONS_MORE and any(_NEAR[0] < p < _NEAR[1] for p in _corrected(found)):
+        found = tested_with(PERMUTATIONS_MORE)
     found += [
         (other.label, workload, name, difference_of_estimates(first[name], second[name]))
         for other in others
@@ -76,10 +89,10 @@ def compare(
         for first, second in [(baseline.estimates(setting), other.estimates(setting))]
         for name in first.keys() & second.keys()
     ]
-    tested = [apart for *_, apart in found if isinstance(apart, Difference)]
-    corrected = iter(_corrected(tested))
+    corrected = iter(_corrected(found))
+    tested = sum(isinstance(apart, Difference) for *_, apart in found)
     records = [
-        _record(label, workload, name, apart, corrected, len(tested), thresholds)
+        _record(label, workload, name, apart, corrected, tested, thresholds)
         for label, workload, name, apart in found
     ]
     labels = [other.label for other in others]
@@ -96,8 +109,9 @@ def compare(
     )
 
 
-def _corrected(tested: Sequence[Difference]) -> list[float]:
+def _corrected(found: Sequence[_Found]) -> list[float]:
     """P-values for their number: by their joint distribution, as far as permutations tell of it."""
+    tested = [apart for *_, apart in found if isinstance(apart, Difference)]
     if any(one.of_estimates for one in tested):
         return holm([one.p_value for one in tested])
     return step_down_min_p([one.statistics for one in tested])
