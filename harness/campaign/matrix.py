@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import harness
 from harness.campaign.bench import measure_rest, sha256_of
@@ -21,7 +21,7 @@ from harness.compare.verdicts import THRESHOLDS
 from harness.errors import InputError, InvalidResultError, ResultError
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import MatrixDocument, RoundRecord, is_matrix, read_matrix, write_matrix
-from harness.results.table_schema import filled
+from harness.results.table_schema import nodes_of
 from harness.results.timestamp import timestamp
 from harness.scenario.model import Scenario
 from harness.stack.registry import StackName
@@ -157,7 +157,7 @@ def node_of_round(folder: Path, document: MatrixDocument, number: int) -> str | 
     Empty text: anywhere.
     """
     paths = [folder / one.folder for one in of_round(document, number)]
-    if not any(map(_is_open, paths)):
+    if not any(map(_left_to_do, paths)):
         return None
     return next((node for node in map(_node_of, paths) if node), "")
 
@@ -198,14 +198,14 @@ def _with_versions(scenario: Scenario, versions: list[str]) -> dict[str, Any]:
 
 def _set_aside_if_inconclusive(path: Path, listener: CampaignListener) -> None:
     """What was measured to the end on a disturbed machine gives its place to another try, and is kept."""
-    if ResultFolder(path).exists and _is_whole(path) and _is_open(path):
+    if _left_to_do(path) == "again":
         listener.note(f"was inconclusive: kept as {_set_aside(path)}, and measured again")
 
 
 def _set_aside_if_elsewhere(folder: Path, records: Sequence[RoundRecord], means: Means) -> None:
     """A round that is not finished and was begun on another node begins anew."""
     paths, here = [folder / one.folder for one in records], means.place.node
-    if not here or not any(map(_is_open, paths)):
+    if not here or not any(map(_left_to_do, paths)):
         return
     elsewhere = sorted({_node_of(path) for path in paths} - {"", here})
     for path in paths if elsewhere else ():
@@ -224,20 +224,18 @@ def _set_aside(path: Path) -> str:
     return aside.name
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether a result has all its cells."""
-    return all(cell.state == "finished" for cell in ResultFolder(path).read_document().cells)
-
-
-def _is_open(path: Path) -> bool:
-    """Whether a result is to be measured, to be finished, or to be measured again."""
+def _left_to_do(path: Path) -> Literal["measure", "finish", "again", ""]:
+    """What is to be done about a result: `again` if it came out inconclusive, nothing if it is good."""
     folder = ResultFolder(path)
-    return not folder.exists or not _is_whole(path) or folder.read_document().validity.state == "inconclusive"
+    if not folder.exists:
+        return "measure"
+    document = folder.read_document()
+    if not document.whole:
+        return "finish"
+    return "again" if document.validity.state == "inconclusive" else ""
 
 
 def _node_of(path: Path) -> str:
     """Where a result was measured so far; empty where nothing was, or no cluster."""
     folder = ResultFolder(path)
-    if not folder.exists or (bursts := filled("bursts", folder.table("bursts"))).empty:
-        return ""
-    return next((node for node in bursts["node"].fillna("").unique().tolist() if node), "")
+    return next(filter(None, nodes_of(folder.table("bursts"))), "") if folder.exists else ""

@@ -125,8 +125,7 @@ def _choose_folder(scenario: Scenario, out: Path | None, resume: bool) -> Path:
         return new_folder(scenario.name)
     candidates = sorted(Path("results").glob(f"{scenario.name}-*/result.json"), reverse=True)
     for file in candidates:
-        document = ResultFolder(file.parent).read_document()
-        if any(cell.state != "finished" for cell in document.cells):
+        if not ResultFolder(file.parent).read_document().whole:
             return file.parent
     raise ResultError(
         f"results/{scenario.name}-*: nothing to resume; leave --resume out, or name it with --out"

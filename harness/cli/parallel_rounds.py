@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -81,9 +79,7 @@ class ParallelRounds:
         for child in self._children:
             child.end()
         for child in self._children:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.process.wait(_END_SECONDS)
-            child.close(0.0)
+            child.close(_END_SECONDS)
 
 
 def one_node(scenario: Scenario, stack: StackName, document: MatrixDocument, folder: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from harness.model.intervals import Estimate
 from harness.model.more_bursts import times_to_decide
 from harness.results.comparison_document import ComparisonDocument
 
@@ -17,14 +16,10 @@ def rounds_to_decide(comparison: ComparisonDocument, most: int) -> list[int]:
         most: rounds that anybody would measure.
     """
     rounds, tested = len(comparison.baseline.results), len(comparison.differences)
-    known = [
-        (Estimate(one.ratio.value, one.ratio.low, one.ratio.high, one.ratio.bursts), one.threshold)
-        for one in comparison.differences
-        if one.verdict == "inconclusive" and one.ratio is not None and one.ratio.low > 0
-    ]
-    times = (times_to_decide(ratio, threshold, tested) for ratio, threshold in known)
+    times = (times_to_decide(*one, tested) for one in comparison.open_ratios)
     # One that is open though so many should do takes one more at least.
-    return sorted(max(rounds + 1, math.ceil(one * rounds)) for one in times if one * rounds <= most)
+    wanted = (max(rounds + 1, math.ceil(one * rounds)) for one in times if one * rounds <= most)
+    return sorted(one for one in wanted if one <= most)
 
 
 def next_rounds(comparison: ComparisonDocument, most: int) -> int:
@@ -33,5 +28,5 @@ def next_rounds(comparison: ComparisonDocument, most: int) -> int:
     As many as there are where more would decide nothing.
     """
     rounds = len(comparison.baseline.results)
-    wanted = [one for one in rounds_to_decide(comparison, most) if one <= most]
+    wanted = rounds_to_decide(comparison, most)
     return min(wanted[len(wanted) // 2], 2 * rounds) if wanted else rounds

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from harness.model.constants import CONSTANTS
 from harness.model.definition import Points
@@ -15,7 +14,7 @@ from harness.model.difference import Design
 from harness.model.intervals import Estimate
 from harness.results.alike import setting_of
 from harness.results.result_document import CellRecord, ResultDocument
-from harness.results.table_schema import filled
+from harness.results.table_schema import nodes_of
 from harness.sizing.costs import estimate_of
 from harness.sizing.fitting import measured_bursts, points_of
 
@@ -34,7 +33,7 @@ class Round:
         """Where its cells of a version were measured; one empty text outside of clusters."""
         cells = [one.cell_id for one in self.document.cells if one.dagster_version == dagster_version]
         rows = self.bursts[self.bursts["cell_id"].isin(cells)] if len(self.bursts) else self.bursts
-        return tuple(np.unique(_machines(rows)).tolist()) if len(rows) else ()
+        return tuple(sorted(set(nodes_of(rows))))
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,7 @@ class Subject:
             for name, one in points_of(rows).items()
             if CONSTANTS[name].compared
         }
-        return compared, Design(rows["stratum"].to_numpy(np.int64), _machines(rows))
-
-
-def _machines(rows: pd.DataFrame) -> NDArray[np.str_]:
-    """The node of each burst; empty text where it was not measured in a cluster."""
-    return filled("bursts", rows)["node"].fillna("").to_numpy(np.str_)
+        return compared, Design(rows["stratum"].to_numpy(np.int64), np.array(nodes_of(rows)))
 
 
 def _per_run(points: Points) -> Points:

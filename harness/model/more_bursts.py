@@ -7,15 +7,35 @@ bursts. About half of those planned for are decided by then, most by twice as ma
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from harness.model.distributions import t_quantile
-from harness.model.intervals import CONFIDENCE, Estimate
+from harness.model.intervals import CONFIDENCE
 
 _MANY = 1e9
 """Degrees of freedom of a normal distribution."""
 
 
-def times_to_decide(ratio: Estimate, threshold: float, comparisons: int) -> float:
+class Interval(Protocol):
+    """A figure with its 95 % interval."""
+
+    @property
+    def value(self) -> float:
+        """The figure."""
+        ...
+
+    @property
+    def low(self) -> float:
+        """Lower end."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """Upper end."""
+        ...
+
+
+def times_to_decide(ratio: Interval, threshold: float, comparisons: int) -> float:
     """Times the bursts until it is decided, 1 or more; infinity for a ratio at its threshold.
 
     Args:

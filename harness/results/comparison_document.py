@@ -77,6 +77,15 @@ class ComparisonDocument(Part):
         """What figures rest on, in a word or three."""
         return "blocks of time" if self.observed else "bursts"
 
+    @property
+    def open_ratios(self) -> list[tuple[EstimateRecord, float]]:
+        """Those that are inconclusive though there is a ratio, each with its threshold."""
+        return [
+            (one.ratio, one.threshold)
+            for one in self.differences
+            if one.verdict == "inconclusive" and one.ratio is not None and one.ratio.low > 0
+        ]
+
     def count(self, verdict: Verdict) -> int:
         """How many constants got a verdict."""
         return sum(one.verdict == verdict for one in self.differences)

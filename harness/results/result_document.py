@@ -221,6 +221,11 @@ class ResultDocument(Part):
     observed: ObservedRecord | None = Field(None, description="of a result of `observe`")
     cells: tuple[CellRecord, ...]
 
+    @property
+    def whole(self) -> bool:
+        """Whether all its cells were measured to the end."""
+        return all(cell.state == "finished" for cell in self.cells)
+
     def cell(self, cell_id: str) -> CellRecord:
         """The record of `cell_id`."""
         return next(cell for cell in self.cells if cell.cell_id == cell_id)

@@ -32,3 +32,8 @@ def filled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     lacking = {one.name: one.missing for one in COLUMNS[name] if one.name not in frame}
     return frame.assign(**lacking) if lacking else frame
+
+
+def nodes_of(bursts: pd.DataFrame) -> list[str]:
+    """The node of each burst, in their order; empty text where it was not measured in a cluster."""
+    return [] if bursts.empty else filled("bursts", bursts)["node"].fillna("").tolist()

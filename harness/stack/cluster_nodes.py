@@ -51,7 +51,7 @@ def free_nodes(own: PodSection, number: int = 1) -> tuple[str, ...]:
         ClusterError: it does not answer.
     """
     kubectl = require_cluster("default")
-    names = [one["metadata"]["name"] for one in kubectl.get("nodes")["items"] if takes_pods(one, own)]
+    names = [name for name, one in kubectl.nodes().items() if takes_pods(one, own)]
     if len(names) < number:
         raise InputError(
             f"--parallel {number}: the cluster {kubectl.context} has {len(names)} nodes that take the code "
@@ -69,7 +69,7 @@ def check_place(kubectl: Kubectl, place: Place, own: PodSection) -> None:
     """
     if not place.node:
         return
-    nodes = {one["metadata"]["name"]: one for one in kubectl.get("nodes")["items"]}
+    nodes = kubectl.nodes()
     if place.node not in nodes:
         raise InputError(
             f"--node {place.node}: the cluster {kubectl.context} has {', '.join(sorted(nodes))}; choose one"
@@ -84,7 +84,7 @@ def check_place(kubectl: Kubectl, place: Place, own: PodSection) -> None:
 def is_lost(name: str) -> bool:
     """Whether a node is gone or no longer ready; a cluster that does not answer tells of no node."""
     try:
-        listed = current_cluster("default").get("nodes")["items"]
+        nodes = current_cluster("default").nodes()
     except ClusterError:
         return False
-    return not any(one["metadata"]["name"] == name and is_ready(one) for one in listed)
+    return name not in nodes or not is_ready(nodes[name])

@@ -8,12 +8,10 @@ import os
 from harness.scenario.server import PodSection
 from harness.stack.cluster_images import LOADER, REGISTRY
 from harness.stack.cluster_nodes import takes_pods
-from harness.stack.kubectl import RIGHTS, ClusterError, Kubectl, current_cluster
+from harness.stack.kubectl import RIGHTS, RIGHTS_FIX, ClusterError, Kubectl, current_cluster
 from harness.stack.machine import Check
 from harness.stack.place import ANYWHERE
 from harness.stack.pod_specs import PodPlan, pod
-
-_RIGHTS_FIX = "have compose/kubernetes-rights.yaml applied for your user"
 
 
 def probe_cluster() -> list[Check]:
@@ -32,7 +30,7 @@ def probe_cluster() -> list[Check]:
 
 def _rights(kubectl: Kubectl) -> Check:
     if missing := kubectl.missing_rights(RIGHTS):
-        return Check("rights", False, ", ".join(missing), _RIGHTS_FIX, required=True)
+        return Check("rights", False, ", ".join(missing), RIGHTS_FIX, required=True)
     return Check("rights", True, "all that an experiment takes")
 
 
@@ -45,9 +43,9 @@ def _images() -> Check:
 
 
 def _nodes(kubectl: Kubectl) -> Check:
-    nodes = kubectl.get("nodes")["items"]
-    free = [one for one in nodes if takes_pods(one, PodSection())]
-    names = ", ".join(f"{one['metadata']['name']} ({one['status']['capacity']['cpu']} CPUs)" for one in free)
+    nodes = kubectl.nodes()
+    free = {name: one for name, one in nodes.items() if takes_pods(one, PodSection())}
+    names = ", ".join(f"{name} ({one['status']['capacity']['cpu']} CPUs)" for name, one in free.items())
     fix = "uncordon one, or name what its taints ask for as server.pod.tolerations"
     detail = f"{len(free)} take code servers" + (f": {names}" if free else f", of {len(nodes)}")
     return Check("nodes", bool(free), detail, fix, required=True)

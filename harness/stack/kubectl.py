@@ -26,6 +26,7 @@ RIGHTS = (
     *(("create", "pods/exec"), ("create", "pods/portforward"), ("get", "pods/log")),
 )
 """Verbs and resources that an experiment takes; `compose/kubernetes-rights.yaml` grants them and no more."""
+RIGHTS_FIX = "have compose/kubernetes-rights.yaml applied for your user"
 _OR_OTHERS = "or use --stack compose or --stack process, which need no cluster"
 
 
@@ -85,6 +86,10 @@ class Kubectl:
         found: dict[str, Any] = json.loads(self.run("get", *arguments, "--output", "json"))
         return found
 
+    def nodes(self) -> dict[str, dict[str, Any]]:
+        """Documents of the cluster's nodes, by name."""
+        return {one["metadata"]["name"]: one for one in self.get("nodes")["items"]}
+
     def make(self, objects: Iterable[dict[str, Any]]) -> None:
         """Make objects that are not there yet."""
         document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
@@ -140,10 +145,7 @@ def require_cluster(namespace: str) -> Kubectl:
 def _check_rights(context: str, kubeconfig: str) -> None:
     """Once for each command: each right is a question of its own."""
     if missing := Kubectl(context, "default", kubeconfig).missing_rights(RIGHTS):
-        raise ClusterError(
-            f"the cluster {context} does not let you {', '.join(missing)}; have "
-            "compose/kubernetes-rights.yaml applied for your user"
-        )
+        raise ClusterError(f"the cluster {context} does not let you {', '.join(missing)}; {RIGHTS_FIX}")
 
 
 def current_cluster(namespace: str) -> Kubectl:
@@ -188,7 +190,7 @@ def cluster_fingerprint() -> dict[str, Any]:
         ClusterError: none answers.
     """
     kubectl = require_cluster("default")
-    by_node = {one["metadata"]["name"]: _of_node(one["status"]) for one in kubectl.get("nodes")["items"]}
+    by_node = {name: _of_node(one["status"]) for name, one in kubectl.nodes().items()}
     if not by_node:
         raise ClusterError(f"the cluster {kubectl.context} has no nodes")
     first, *others = by_node.values()

@@ -169,17 +169,10 @@ class GraphQLClient:
             GraphQLError: errors in the answer.
         """
         sent = {"query": document, "variables": dict(variables or {})}
+        # What only asks may be asked again; whether what changes something has arrived, nobody knows.
+        asks = not document.lstrip().startswith("mutation")
         try:
-            try:
-                response = self._post(sent)
-            except requests.ConnectTimeout:
-                raise
-            except requests.ConnectionError:
-                # A server, or a proxy before it, may close a kept connection just as we use it. What only
-                # asks may be asked again; whether what changes something has arrived, nobody knows.
-                if document.lstrip().startswith("mutation"):
-                    raise
-                response = self._post(sent)
+            response = self._post(sent, once_more=asks)
         except requests.exceptions.InvalidHeader:
             # The error's own text holds the value of the header.
             raise GraphQLError(
@@ -196,9 +189,17 @@ class GraphQLClient:
             raise NotGraphQLError(f"no GraphQL answer from {self.url}: JSON without data")
         return data
 
-    def _post(self, sent: Mapping[str, Any]) -> requests.Response:
-        # A redirect that was followed would hand the token to whatever host it names.
-        return self._session.post(self.url, json=sent, timeout=self._timeout_seconds, allow_redirects=False)
+    def _post(self, sent: Mapping[str, Any], once_more: bool) -> requests.Response:
+        """The answer; a kept connection may be closed by the server, or a proxy, just as it is used."""
+        try:
+            # A redirect that was followed would hand the token to whatever host it names.
+            return self._session.post(
+                self.url, json=sent, timeout=self._timeout_seconds, allow_redirects=False
+            )
+        except requests.ConnectionError as error:
+            if not once_more or isinstance(error, requests.ConnectTimeout):
+                raise
+            return self._post(sent, once_more=False)
 
     def close(self) -> None:
         """Close the connection."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.model.intervals import Estimate
 from harness.model.more_bursts import times_to_decide
 from harness.results.comparison_document import ComparisonDocument
 
@@ -26,13 +25,8 @@ class MoreRounds:
 def more_rounds(comparison: ComparisonDocument) -> MoreRounds | None:
     """What more rounds would decide; None where nothing is open, or there are no rounds."""
     rounds, tested = len(comparison.baseline.results), len(comparison.differences)
-    ratios = [(one.ratio, one.threshold) for one in comparison.differences if one.verdict == "inconclusive"]
-    times = [
-        times_to_decide(Estimate(ratio.value, ratio.low, ratio.high, ratio.bursts), threshold, tested)
-        for ratio, threshold in ratios
-        if ratio is not None and ratio.low > 0
-    ]
+    times = [times_to_decide(*one, tested) for one in comparison.open_ratios]
     if not times or comparison.observed or rounds < 2:
         return None
     decided = tuple((factor * rounds, sum(one <= factor for one in times)) for factor in TIMES)
-    return MoreRounds(len(ratios), decided, sum(one > TIMES[-1] for one in times))
+    return MoreRounds(comparison.count("inconclusive"), decided, sum(one > TIMES[-1] for one in times))

@@ -58,8 +58,8 @@ def throughput(bursts: pd.DataFrame, cell: CellRecord, scenario: ScenarioRecord)
     if scenario.shape != "burst":
         return Throughput(points, started, none, "launches were spread over time, which bounds it")
     levels, rates = (points[name].to_numpy(np.float64) for name in ("level", "per_second"))
-    fitted = fit_scalability(levels, rates)
-    law = None if isinstance(fitted, NotEstimable) or len(rates) < LEAST_BURSTS else fitted
+    fitted = fit_scalability(levels, rates) if len(rates) >= LEAST_BURSTS else None
+    law = None if isinstance(fitted, NotEstimable) else fitted
     found = find_plateau(levels, rates)
     if isinstance(found, NotEstimable):
         return Throughput(points, started, none, found.reason, law)

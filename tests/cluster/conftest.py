@@ -8,6 +8,9 @@ import pytest
 from harness.stack.engine import LABEL
 from tests.cluster.local_cluster import Cluster, cluster_here
 
+ON_CLUSTER = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.usefixtures("as_on_a_terminal")]
+"""Marks of what runs the harness on it."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     mine = [item for item in items if item.get_closest_marker("cluster")]

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from harness.results.folder import ResultFolder
+from tests.cluster.conftest import ON_CLUSTER
 from tests.cluster.local_cluster import Cluster
 from tests.integration.bench_support import FIXTURES, document, run
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [*ON_CLUSTER, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).parents[2]
 SERVER, COLLECTOR, SHOP = (f"dagster-sizing-test/{name}:1" for name in ("server", "collector", "shop"))
@@ -56,7 +57,7 @@ def shop(cluster: Cluster, tmp_path: Path) -> Iterator[None]:
 
 
 def test_the_chart_s_deployment_is_measured_on_its_node_with_its_limits(
-    cluster: Cluster, shop: None, as_on_a_terminal: None, tmp_path: Path
+    cluster: Cluster, shop: None, tmp_path: Path
 ) -> None:
     (tmp_path / "values.yaml").write_text(VALUES)
     (tmp_path / "scenario.yaml").write_text(SCENARIO.replace("NAMESPACE", cluster.namespace))

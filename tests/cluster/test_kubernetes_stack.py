@@ -11,16 +11,11 @@ import yaml
 
 from harness.results.folder import ResultFolder
 from harness.stack.image import compose_folder
-from tests.cluster.conftest import experiments
+from tests.cluster.conftest import ON_CLUSTER, experiments
 from tests.cluster.local_cluster import Cluster
 from tests.integration.bench_support import QUICK, document, read_until, run, start, value
 
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.slow,
-    pytest.mark.timeout(1800),
-    pytest.mark.usefixtures("as_on_a_terminal"),
-]
+pytestmark = [*ON_CLUSTER, pytest.mark.timeout(1800)]
 
 SMALL = (
     *("--stack", "kubernetes", "--set", "workloads=[{workload: io_bound}]"),

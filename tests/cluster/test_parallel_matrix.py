@@ -12,14 +12,10 @@ import pytest
 
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import read_matrix
+from tests.cluster.conftest import ON_CLUSTER
 from tests.integration.bench_support import ATTEMPTS, QUICK, read_until, run, start
 
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.slow,
-    pytest.mark.timeout(3000),
-    pytest.mark.usefixtures("as_on_a_terminal"),
-]
+pytestmark = [*ON_CLUSTER, pytest.mark.timeout(3000)]
 
 MATRIX = (
     *("matrix", str(QUICK), "--stack", "kubernetes", "--versions", "1.12.22,1.13.27", "--rounds", "2"),
