@@ -107,6 +107,6 @@ def _chart(found: Throughput) -> alt.TopLevelMixin:
         )
         layers += [
             lies.mark_rule(color=GREEN, strokeWidth=3).encode(x2=alt.X2("to_level:Q")),
-            lies.mark_text(align="left", dy=-10).encode(text=alt.Text("what:N")),
+            lies.mark_text(align="left", baseline="top", dy=6).encode(text=alt.Text("what:N")),
         ]
     return alt.layer(*layers).properties(width="container", height=240)
