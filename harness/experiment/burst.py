@@ -41,10 +41,11 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
     """Everything seen of a burst, up to its last run's end."""
     tag, timeouts = context.tag(planned.order), context.scenario.timeouts
     tools, clock = context.tools, context.tools.clock
-    endpoint = context.deployment.endpoint
+    endpoint, place = context.deployment.endpoint, context.deployment.load
     with tools.generator() as generator:
         kinds = context.launchables
-        generator.prepare(load_plan(context.scenario, context.cell, endpoint, kinds, planned, hold, tag))
+        plan = load_plan(context.scenario, context.cell, endpoint, kinds, planned, hold, tag, place)
+        generator.prepare(plan)
         context.forget_readings()
         clock_zero = zero(clock)
         idle_from = wait_until_idle(context, timeouts.idle)

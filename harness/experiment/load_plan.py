@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.experiment.plan import PlannedBurst
 from harness.load.generator import LoadPlan
+from harness.load.place import Elsewhere
 from harness.load.requests import Request, launch, tick
 from harness.load.schedule import make_schedule
 from harness.scenario.cells import Cell
@@ -27,6 +28,7 @@ def load_plan(
     planned: PlannedBurst,
     hold: float,
     tag: Tag,
+    place: Elsewhere | None = None,
 ) -> LoadPlan:
     """The requests of a burst in the order of their instants.
 
@@ -37,6 +39,7 @@ def load_plan(
         planned: which burst.
         hold: how long its runs last, in seconds.
         tag: what its runs carry.
+        place: where it comes from; None for this machine.
     """
     load = scenario.load
     shape = "burst" if planned.phase == "warmup" else load.shape
@@ -51,6 +54,7 @@ def load_plan(
         offsets=tuple(offset for offset, _ in fired),
         timeout_seconds=scenario.timeouts.launch,
         processes=min(load.processes, len(fired)),
+        place=place,
     )
 
 

@@ -182,4 +182,5 @@ def _generator_row(report: LoadReport) -> dict[str, Any]:
         "generator_cpu_fraction": report.cpu_fraction,
         "generator_lateness_seconds": report.lateness,
         "generator_saturated": report.saturated,
+        "generator_clock_offset_seconds": report.clock_offset,
     }

@@ -15,7 +15,7 @@ from harness.results.validity import clock_was_set
 from harness.target.graphql import GraphQLError
 from harness.target.sensors import DaemonTick
 
-NOBODY = LoadReport(sent=[], cpu_fraction=0.0, lateness=0.0, saturated=False, processes=0)
+NOBODY = LoadReport(sent=[], cpu_fraction=0.0, lateness=0.0, saturated=False, processes=0, clock_offset=0.0)
 """Report of a load generator that was not there."""
 
 

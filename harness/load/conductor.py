@@ -8,6 +8,8 @@ to the workers, `say` writes a line to the harness.
     connect  ->   connect (when spawned)  ->  every user opens its connection
                                           <-  connected
              <-   ready, after each worker got its `assign`
+    clock    ->   tell_time               ->  each process looks at its clock
+             <-   clock, clock, ...          <-  time
     release  ->   release                 ->  users wait for their instant, then send
              <-   sent, sent, ..., done      <-  answered
 """
@@ -28,9 +30,15 @@ Send = Callable[[str, Message, str | None], None]
 class Conductor:
     """Passes orders down and records up; every request of the plan goes to exactly one user."""
 
-    def __init__(self, send: Send, say: Callable[[Message], None]) -> None:
-        self._send = send
-        self._say = say
+    def __init__(self, send: Send, say: Callable[[Message], None], cpu_seconds: Callable[[], float]) -> None:
+        """Wait for the plan.
+
+        Args:
+            send, say: where messages go.
+            cpu_seconds: CPU time that this process has used so far.
+        """
+        self._send, self._say, self._cpu_seconds = send, say, cpu_seconds
+        self._cpu_when_released = 0.0
         self._plan: Message = {}
         self._spawned = False
         self._connect_asked = False
@@ -45,7 +53,10 @@ class Conductor:
             case "connect":
                 self._connect_asked = True
                 self._connect_when_spawned()
+            case "clock":
+                self._send("tell_time", {"ask": message["ask"]}, None)
             case "release":
+                self._cpu_when_released = self._cpu_seconds()
                 self._send("release", {"at": message["at"]}, None)
 
     def spawned(self) -> None:
@@ -63,12 +74,16 @@ class Conductor:
             self._assign()
             self._say({"kind": "ready"})
 
-    def answered(self, record: Message) -> None:
+    def told_time(self, report: Message) -> None:
+        """A process has looked at its clock."""
+        self._say({"kind": "clock", **report})
+
+    def answered(self, report: Message) -> None:
         """A user has its answer, or has given up on it."""
-        self._say({"kind": "sent", "record": record})
+        self._say({"kind": "sent", **report})
         self._answered += 1
         if self._answered == len(self._plan["requests"]):
-            self._say({"kind": "done"})
+            self._say({"kind": "done", "cpu_seconds": self._cpu_seconds() - self._cpu_when_released})
 
     def _connect_when_spawned(self) -> None:
         if self._spawned and self._connect_asked:

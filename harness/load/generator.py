@@ -14,6 +14,8 @@ import numpy as np
 from harness.errors import ExperimentError
 from harness.interrupts import held_back
 from harness.load.answers import Outcome
+from harness.load.clocks import farthest_offset
+from harness.load.place import Elsewhere, commands_elsewhere, commands_here
 from harness.load.process import LocustProcess
 from harness.load.requests import Kind, Request
 
@@ -43,8 +45,15 @@ class LoadPlan:
     """Locust processes that send."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Sent with every request, such as a token; never shown."""
+    place: Elsewhere | None = None
+    """Where Locust runs; None for this machine."""
     bind: str = "127.0.0.1"
-    """Address at which the Locust processes find one another."""
+    """Address at which the Locust processes of this machine find one another."""
+
+    @property
+    def target(self) -> str:
+        """GraphQL endpoint as Locust reaches it."""
+        return self.url if self.place is None else self.place.url
 
     def __post_init__(self) -> None:
         if not self.url.endswith(GRAPHQL_PATH):
@@ -92,6 +101,9 @@ class LoadReport:
     """The generator, not the server, shaped this load: more than 90 % of a core, or 95th percentile of
     lateness above 0.25 s."""
     processes: int
+    clock_offset: float
+    """Seconds by which the clock of a Locust process's machine was ahead of this one's before the release:
+    that which was farthest off; 0 on this machine."""
 
 
 class LoadGenerator:
@@ -106,7 +118,7 @@ class LoadGenerator:
         self._plan: LoadPlan | None = None
         self._ordered = math.nan
         self._released = math.nan
-        self._cpu_when_ordered: dict[int, float] = {}
+        self._clock_offset = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -121,9 +133,13 @@ class LoadGenerator:
         if self._process is not None:
             raise RuntimeError("a load generator fires one plan; make another one")
         self._plan = plan
-        base = plan.url.removesuffix(GRAPHQL_PATH)
+        users = len(plan.requests)
+        if plan.place is None:
+            commands = commands_here(plan.url, users, plan.processes, plan.bind)
+        else:
+            commands = commands_elsewhere(plan.place, users, plan.processes)
         with held_back():
-            self._process = LocustProcess(base, len(plan.requests), plan.processes, plan.bind)
+            self._process = LocustProcess(commands)
         self._process.send(
             {
                 "kind": "plan",
@@ -146,11 +162,13 @@ class LoadGenerator:
             message = process.receive(timeout)
         except TimeoutError:
             raise ExperimentError(
-                f"the load generator's {len(plan.requests)} users were not connected to {plan.url} within "
+                f"the load generator's {len(plan.requests)} users were not connected to {plan.target} within "
                 f"{timeout:g}s; raise timeouts.start, or launch less at once"
             ) from None
         if message["kind"] == "unreachable":
-            raise ExperimentError(f"the load generator cannot connect to {plan.url}: {message['message']}")
+            raise ExperimentError(f"the load generator cannot connect to {plan.target}: {message['message']}")
+        if plan.place is not None:
+            self._clock_offset = farthest_offset(process, plan.processes)
 
     def release(self, at_epoch: float) -> None:
         """Set the instant that all offsets count from; a little ahead, so that it reaches every worker."""
@@ -158,7 +176,6 @@ class LoadGenerator:
         process.send({"kind": "release", "at": at_epoch})
         self._ordered = time.monotonic()
         self._released = self._ordered + (at_epoch - time.time())
-        self._cpu_when_ordered = process.cpu_seconds()
 
     def finished(self, timeout: float) -> LoadReport:
         """Wait until every request was answered or timed out by itself.
@@ -172,7 +189,8 @@ class LoadGenerator:
         plan, process = self._prepared()
         deadline = self._released + plan.offsets[-1] + timeout + GRACE_SECONDS
         sent: list[Sent] = []
-        while len(sent) < len(plan.requests):
+        used: dict[int, float] = {}
+        while True:
             try:
                 message = process.receive(deadline - time.monotonic())
             except TimeoutError:
@@ -180,9 +198,11 @@ class LoadGenerator:
                     f"the load generator reported {len(sent)} of {len(plan.requests)} requests within "
                     f"{timeout:g}s of the last: {process.last_words()}"
                 ) from None
-            if message["kind"] == "sent":
-                sent.append(_sent(message["record"]))
-        return self._report(plan, process, sorted(sent, key=lambda one: one.index))
+            if message["kind"] == "done":
+                used[-1] = message["cpu_seconds"]  # the master's
+                return self._report(plan, used, sorted(sent, key=lambda one: one.index))
+            sent.append(_sent(message["record"]))
+            used[sent[-1].worker_index] = message["cpu_seconds"]
 
     def close(self) -> None:
         """End Locust; no process is left. Does nothing the second time."""
@@ -195,12 +215,10 @@ class LoadGenerator:
             raise RuntimeError("prepare() comes first, and nothing after close()")
         return self._plan, self._process
 
-    def _report(self, plan: LoadPlan, process: LocustProcess, sent: list[Sent]) -> LoadReport:
+    def _report(self, plan: LoadPlan, used: Mapping[int, float], sent: list[Sent]) -> LoadReport:
         elapsed = time.monotonic() - self._ordered
-        used, before = process.cpu_seconds(), self._cpu_when_ordered
-        shares = [(used[pid] - before[pid]) / elapsed for pid in used.keys() & before.keys()]
         late = [one.sent_epoch_seconds - one.intended_epoch_seconds for one in sent]
-        busiest = max(shares, default=0.0)
+        busiest = max(used.values()) / elapsed
         behind = float(np.quantile(late, 0.95)) > SATURATED_LATENESS_SECONDS
         return LoadReport(
             sent=sent,
@@ -208,6 +226,7 @@ class LoadGenerator:
             lateness=max(late),
             saturated=busiest > SATURATED_CPU_FRACTION or behind,
             processes=plan.processes,
+            clock_offset=self._clock_offset,
         )
 
 

@@ -1,6 +1,6 @@
 """The Locust file: an open-loop burst whose users are connected before they are released.
 
-Started by `harness.load.process`, alone or with `--processes`; master and workers talk through Locust's own
+Started by `harness.load.process`, alone or as a master with workers; these talk through Locust's own
 messages. Each user opens its keep-alive connection when told to, waits for its intended instant, posts one
 `launchRun` and stops. A slow server cannot hold the load up: no user waits for another's answer.
 
@@ -67,6 +67,7 @@ class Crew:
     clock: SteadyClock = field(default_factory=SteadyClock)
     orders: dict[int, Order] = field(default_factory=dict)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+    cpu_when_released: float = 0.0
 
     def assign(self, message: dict[str, Any]) -> None:
         """Take the orders of this process's users; bodies are encoded now, not at the instant."""
@@ -80,6 +81,7 @@ class Crew:
     def release(self, at_epoch: float) -> None:
         """Set the instant that all offsets count from, on the machine's clock as it is now."""
         self.clock = SteadyClock()
+        self.cpu_when_released = time.process_time()
         self.released.set(at_epoch)
 
 
@@ -131,7 +133,8 @@ class LaunchUser(FastHttpUser):
             "http_status": status,
             "worker_index": self.environment.runner.worker_index,
         }
-        self.environment.runner.send_message("answered", record)
+        used = time.process_time() - CREW.cpu_when_released
+        self.environment.runner.send_message("answered", {"record": record, "cpu_seconds": used})
         raise StopUser
 
     def _post(self, order: Order) -> tuple[int, Answer]:
@@ -169,6 +172,10 @@ def _sleep_until(instant: float) -> None:
         gevent.sleep(left)
 
 
+def _tell_time(runner: Any, ask: int) -> None:
+    runner.send_message("time", {"ask": ask, "worker_index": runner.worker_index, "now": time.time()})
+
+
 def _say(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
@@ -193,12 +200,14 @@ def _end_by_force() -> None:
 @events.init.add_listener  # type: ignore[untyped-decorator]
 def _take_places(runner: Any, **_: Any) -> None:
     if not isinstance(runner, WorkerRunner):
-        conductor = Conductor(runner.send_message, _say)
+        conductor = Conductor(runner.send_message, _say, time.process_time)
         runner.environment.events.spawning_complete.add_listener(lambda **_: conductor.spawned())
         runner.register_message("connected", lambda msg, **_: conductor.connected(msg.node_id, msg.data))
         runner.register_message("answered", lambda msg, **_: conductor.answered(msg.data))
+        runner.register_message("time", lambda msg, **_: conductor.told_time(msg.data))
         gevent.spawn(_follow_harness, runner, conductor)
     if not isinstance(runner, MasterRunner):
         runner.register_message("connect", lambda msg, **_: CREW.connect.set(msg.data["headers"]))
         runner.register_message("assign", lambda msg, **_: CREW.assign(msg.data))
+        runner.register_message("tell_time", lambda msg, **_: _tell_time(runner, msg.data["ask"]))
         runner.register_message("release", lambda msg, **_: CREW.release(msg.data["at"]))

@@ -114,6 +114,9 @@ class BurstRow:
     server_clock_offset_seconds: float = column(
         "seconds", "amount", "how far the clock of the code servers' machine was ahead of the harness's"
     )
+    generator_clock_offset_seconds: float = column(
+        "seconds", "amount", "how far the clock of that generator's machine was ahead which was farthest off"
+    )
     saturated: bool = column("", "flag", "the runs could have used more CPU than they got")
     failure: str = column("", "text", "what failed first in it: the step and exception, or the answer")
     runs_stuck: int = column("runs", "amount", "runs that had not ended when it was given up")

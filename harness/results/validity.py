@@ -171,6 +171,13 @@ def _of_machines(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
             "what they did do not fit together; keep the time of both by NTP"
         )
         found.append(_reason("inconclusive", "clocks-apart", message, cell_id))
+    offset = max(rows["generator_clock_offset_seconds"].fillna(0.0), key=abs)
+    if abs(offset) > CLOCK_OFFSET_SECONDS:
+        message = (
+            f"the clock of a load generator's machine was {offset:+.2f}s off this one's, so that launches "
+            "did not go out together; keep the time of both by NTP"
+        )
+        found.append(_reason("inconclusive", "clocks-apart", message, cell_id))
     shared = rows["others"] > 0
     if shared.any():
         message = (

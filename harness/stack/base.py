@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from harness.load.place import Elsewhere
 from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
@@ -122,6 +123,11 @@ class Deployment(Protocol):
     @property
     def endpoint(self) -> Endpoint:
         """Where launches go."""
+        ...
+
+    @property
+    def load(self) -> Elsewhere | None:
+        """Where launches come from; None for this machine."""
         ...
 
     @property

@@ -22,6 +22,8 @@ REGISTRY, LOADER = "IMAGE_REGISTRY", "IMAGE_LOADER"
 nodes, such as `kind load docker-image`, with the names of images after it."""
 POSTGRES_UID = "POSTGRES_UID"
 """Variable: user of Postgres where no pod may run as root, such as 999 for the official image."""
+_OURS = {"webserver": "SERVER_IMAGE", "collector": "COLLECTOR_IMAGE", "load": "LOAD_IMAGE"}
+"""Variables of compose.yaml that name images, by the services that they are built for."""
 _SECONDS = 900.0
 
 
@@ -34,6 +36,8 @@ class ClusterImages:
     webserver: str
     """Of webserver and daemon."""
     collector: str
+    load: str
+    """Of Locust."""
     postgres: str
     location: LocationSection
     """The code, as it is found inside."""
@@ -65,12 +69,10 @@ def images_for(
     variables = build_variables(scenario, cell.dagster_version, experiment, context)
     variables["EXPERIMENT"] = experiment  # the label by which they are removed from this engine
     if registry:
-        variables |= {
-            name: f"{registry.rstrip('/')}/{variables[name]}" for name in ("SERVER_IMAGE", "COLLECTOR_IMAGE")
-        }
+        variables |= {name: f"{registry.rstrip('/')}/{variables[name]}" for name in _OURS.values()}
     command = ["docker", "compose", "--file", str(context / "compose" / "compose.yaml")]
-    build(command, variables, logs / "build.log", scenario.timeouts.environment, say)
-    built = [variables["SERVER_IMAGE"], variables["COLLECTOR_IMAGE"]]
+    build(command, list(_OURS), variables, logs / "build.log", scenario.timeouts.environment, say)
+    built = [variables[name] for name in _OURS.values()]
     postgres = os.environ.get("POSTGRES_IMAGE", "postgres:15")
     say("bringing the images to the nodes")
     if registry:
@@ -86,6 +88,7 @@ def images_for(
         server=image,
         webserver=built[0],
         collector=built[1],
+        load=built[2],
         postgres=postgres,
         location=own_workloads().model_copy(update={"working_directory": CODE})
         if location is None

@@ -136,8 +136,14 @@ class _Starter:
             | self._settings()
         )
         self._write_override()
-        log = self._logs / "build.log"
-        build(self._command(), self._variables, log, self._scenario.timeouts.environment, self._say)
+        build(
+            self._command(),
+            ("webserver", "collector"),
+            self._variables,
+            self._logs / "build.log",
+            self._scenario.timeouts.environment,
+            self._say,
+        )
         environment = self._environment()
         if self._cell.started_as == "agent":
             home = {"DAGSTER_HOME": f"/opt/dagster/{self._cell.coordinator}"}

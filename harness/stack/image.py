@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from harness.scenario.model import LocationSection, Scenario
 from harness.stack.base import ServerEnvironment
 from harness.stack.engine import LABEL
 from harness.stack.environment import WORKLOAD_REQUIREMENTS, newest_upload
+from harness.stack.pinned import pinned
 from harness.stack.server_command import own_workloads
 
 Say = Callable[[str], None]
@@ -44,6 +45,7 @@ _STAGES = {
     "packages": "Dagster and what the code needs (the longest part)",
     "server": "the code",
     "collector": "the sampler",
+    "locust": "Locust",
 }
 _FAILURE = re.compile(r"^#\d+ [\d.]+ +((?:error|cause|ERROR|hint): .*|[×╰─▶]+ .*)$")
 """What uv or pip wrote of its failure; the engine's own words repeat the whole command."""
@@ -65,9 +67,7 @@ def stage_context(scenario: Scenario, context: Path) -> None:
     """
     ignore = shutil.ignore_patterns(*LEFT_OUT)
     shutil.copytree(compose_folder(), context / "compose")
-    (context / "harness").mkdir()
-    shutil.copy(PACKAGE_ROOT / "__init__.py", context / "harness")
-    shutil.copytree(PACKAGE_ROOT / "observe", context / "harness" / "observe", ignore=ignore)
+    shutil.copytree(PACKAGE_ROOT, context / "harness", ignore=ignore)
     source = code_folder(scenario.location)
     if source is None:
         root = own_workloads().working_directory
@@ -122,20 +122,40 @@ def build_variables(scenario: Scenario, version: str, experiment: str, context: 
         "CODE_TARGET": "",
         "SERVER_IMAGE": f"dagster-sizing/server:{experiment}-{version}",
         "COLLECTOR_IMAGE": f"dagster-sizing/collector:{experiment}",
+        "LOAD_IMAGE": f"dagster-sizing/load:{experiment}",
+        "LOAD_BASE_IMAGE": os.environ.get("LOAD_BASE_IMAGE") or given.get("BASE_IMAGE", "python:3.11-slim"),
+        "LOAD_REQUIREMENTS": "\\n".join(pinned("locust")),
         "UV_VERSION": installed_version("uv"),
         "PSUTIL_VERSION": installed_version("psutil"),
     }
 
 
-def build(command: list[str], variables: Mapping[str, str], log: Path, timeout: float, say: Say) -> None:
-    """Run `docker compose ... build`, saying each step as it begins.
+def build(
+    command: list[str],
+    services: Sequence[str],
+    variables: Mapping[str, str],
+    log: Path,
+    timeout: float,
+    say: Say,
+) -> None:
+    """Run `docker compose ... build` for the images of some services, saying each step as it begins.
 
     Raises:
         InputError: a requirement cannot be installed.
         MachineError: the build failed otherwise, or took too long.
     """
     say("building the images (once; layers are kept by the engine)")
-    argv = [*command, "--profile", "collector", "--progress", "plain", "build", "webserver", "collector"]
+    argv = [
+        *command,
+        "--profile",
+        "collector",
+        "--profile",
+        "load",
+        "--progress",
+        "plain",
+        "build",
+        *services,
+    ]
     failures: list[str] = []
     line = ""
     stages = dict(_STAGES)

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from harness.errors import CodeLocationError, ExperimentError
 from harness.observe.client import SamplerClient
@@ -32,6 +31,7 @@ from harness.stack.image import INSPECT, check_environment, read_inspected
 from harness.stack.imports import Import, time_imports
 from harness.stack.kubectl import ClusterError, Kubectl, require_cluster
 from harness.stack.ledger import Ledger
+from harness.stack.load_pods import load_place, load_plans
 from harness.stack.place import Place
 from harness.stack.pod_clock import PodClock
 from harness.stack.pod_specs import (
@@ -49,7 +49,7 @@ from harness.stack.pod_specs import (
     server_limits,
     service,
 )
-from harness.stack.pod_watch import PodWatch
+from harness.stack.pod_watch import PodWatch, why_not_ready
 from harness.stack.ports import free_port
 from harness.stack.running_pods import RunningPods, how_it_ended
 from harness.stack.server_command import (
@@ -143,9 +143,12 @@ class _Starter:
         for plan in servers:
             self._make(plan)
         self._wait_until_ready(["postgres", *(one.name for one in servers)], watch, timeout)
-        self._say("starting the webserver")
+        self._say("starting the webserver, and what the load comes from")
         self._make(self._companion("webserver", f"dagster-webserver --host=0.0.0.0 --port={WEB_PORT}"))
-        self._wait_until_ready(["webserver"], watch, timeout)
+        load = load_plans(self._images.load, self._scenario.load.processes)
+        for plan in load:
+            self._make(plan)
+        self._wait_until_ready(["webserver", *(one.name for one in load)], watch, timeout)
         port, forward = self._forward("webserver", WEB_PORT)
         url = f"http://127.0.0.1:{port}/graphql"
         check = lambda: self._check_start(watch)  # noqa: E731 - as all that waits takes it
@@ -161,6 +164,7 @@ class _Starter:
         self._cleanup.callback(clock.close)
         return RunningPods(
             endpoint=Endpoint(url, location, repository),
+            load=load_place(self._kubectl, [one.name for one in load]),
             limits=self._limits(servers[0].name),
             environment=environment,
             start=Start(imports, ()),
@@ -190,6 +194,7 @@ class _Starter:
                 secret(_SECRETS, names, self._experiment),
                 service("postgres", "postgres", POSTGRES_PORT, self._experiment),
                 service("code-server", "code-server", GRPC_PORT, self._experiment),
+                service("webserver", "webserver", WEB_PORT, self._experiment),
             ]
         )
         if copied := list(copies(self._kubectl, self._scenario.server.pod, self._experiment)):
@@ -380,15 +385,3 @@ class _Starter:
             return SamplerClient(channel, self._scenario.timeouts.start, node)
 
         return open_source
-
-
-def why_not_ready(status: dict[str, Any]) -> str:
-    """What Kubernetes says of a pod that is not ready, such as the scheduler's reason."""
-    for one in status.get("conditions", ()):
-        if one["type"] == "PodScheduled" and one["status"] != "True":
-            return str(one.get("message") or "it is not scheduled yet")
-    for one in status.get("containerStatuses", ()):
-        waiting = one.get("state", {}).get("waiting")
-        if waiting and waiting.get("reason") != "ContainerCreating":
-            return f"{waiting.get('reason')}: {waiting.get('message', '')}".strip(": ")
-    return "its containers start, or do not listen yet"

@@ -130,3 +130,15 @@ def end_of(told: dict[str, Any]) -> End | None:
 
 def _instant(told: str | None) -> float:
     return datetime.fromisoformat(told).timestamp() if told else time.time()
+
+
+def why_not_ready(status: dict[str, Any]) -> str:
+    """What Kubernetes says of a pod that is not ready, such as the scheduler's reason."""
+    for one in status.get("conditions", ()):
+        if one["type"] == "PodScheduled" and one["status"] != "True":
+            return str(one.get("message") or "it is not scheduled yet")
+    for one in status.get("containerStatuses", ()):
+        waiting = one.get("state", {}).get("waiting")
+        if waiting and waiting.get("reason") != "ContainerCreating":
+            return f"{waiting.get('reason')}: {waiting.get('message', '')}".strip(": ")
+    return "its containers start, or do not listen yet"

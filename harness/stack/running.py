@@ -35,6 +35,10 @@ class RunningContainers:
     wait_for_servers: Callable[[list[Container]], object]
 
     @property
+    def load(self) -> None:
+        """None: launches come from this machine."""
+
+    @property
     def control(self) -> Control:
         """Killing them and starting them again."""
         return self

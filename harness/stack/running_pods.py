@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import ExperimentError
+from harness.load.place import Elsewhere
 from harness.stack.base import Companion, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
 from harness.stack.pod_clock import PodClock
 from harness.stack.pod_watch import OOM, PodWatch
@@ -18,6 +19,7 @@ class RunningPods:
     """Code servers and what belongs to them, up and ready."""
 
     endpoint: Endpoint
+    load: Elsewhere
     limits: Limits
     environment: ServerEnvironment
     start: Start

@@ -59,6 +59,10 @@ class RunningProcesses:
     services: tuple[Service, ...]
 
     @property
+    def load(self) -> None:
+        """None: launches come from this machine."""
+
+    @property
     def events(self) -> tuple[StackEvent, ...]:
         """Processes killed at the memory limit and services that have ended, when that was noticed."""
         ended = tuple(

@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "results": set(),
     "collect": {"observe"},
     "load": {"scenario", "target"},
-    "stack": {"scenario", "target", "observe"},
+    "stack": {"scenario", "target", "observe", "load"},
     "experiment": {"scenario", "target", "stack", "load", "observe", "results"},
     "sizing": {"model", "results", "target"},
     "claims": {"model", "results"},

@@ -181,6 +181,7 @@ class ScriptedDeployment:
     endpoint = Endpoint("http://127.0.0.1:1/graphql", "under_test", "__repository__")
     environment = ServerEnvironment("3.11.2", {"dagster": "1.13.27"}, "2026-01-01")
     start = Start((), (4.0,))
+    load = None
     events: tuple[StackEvent, ...] = ()
 
     def __init__(self, world: World, cell: Cell) -> None:

@@ -135,7 +135,12 @@ class ScriptedGenerator:
             self._kill_what_does_not_fit()
         late = world.burst in script.saturated_bursts
         return LoadReport(
-            sent, cpu_fraction=0.99 if late else 0.1, lateness=0.01, saturated=late, processes=1
+            sent=sent,
+            cpu_fraction=0.99 if late else 0.1,
+            lateness=0.01,
+            saturated=late,
+            processes=1,
+            clock_offset=script.generator_clock_offset,
         )
 
     def _kill_what_does_not_fit(self) -> None:

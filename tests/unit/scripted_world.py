@@ -85,6 +85,7 @@ class Script:
 
     replicas: int = 1
     clock_offset: float = 0.0
+    generator_clock_offset: float = 0.0
     """Seconds by which the clock of the code servers' machine is ahead."""
     failing_launches: frozenset[int] = frozenset()
     """Numbers of launches, over the whole experiment, that are refused."""

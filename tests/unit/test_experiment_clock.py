@@ -48,3 +48,16 @@ def test_a_clock_that_is_set_again_and_again_makes_an_end_of_it(tmp_path: Path) 
     document, _ = measured(tmp_path / "later", World(Script(clock_set=later)))
     assert document.validity.state == "inconclusive"
     assert {reason.code for reason in document.validity.reasons} == {"clock-set", "measured-again"}
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(0.02, "valid"), (-0.3, "inconclusive")])
+def test_a_load_from_a_machine_whose_clock_differs_does_not_count(
+    tmp_path: Path, seconds: float, state: str
+) -> None:
+    document, bursts = measured(tmp_path, World(Script(generator_clock_offset=seconds)))
+    assert set(bursts["generator_clock_offset_seconds"]) == {seconds}
+    assert document.validity.state == state
+    messages = [reason.message for reason in document.validity.reasons]
+    assert [("load generator" in one, "-0.30s" in one) for one in messages] == (
+        [] if state == "valid" else [(True, True)]
+    )

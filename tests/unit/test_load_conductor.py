@@ -21,8 +21,9 @@ class Wire:
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, Any], str | None]] = []
         self.said: list[dict[str, Any]] = []
+        self.used = 1.5
         self.conductor = Conductor(
-            lambda kind, data, node: self.sent.append((kind, data, node)), self.said.append
+            lambda kind, data, node: self.sent.append((kind, data, node)), self.said.append, lambda: self.used
         )
 
     def connect_all(self) -> None:
@@ -75,10 +76,22 @@ def test_one_user_without_a_connection_means_not_ready() -> None:
 def test_it_is_done_with_the_last_answer_and_not_before() -> None:
     wire = Wire()
     wire.connect_all()
+    wire.conductor.command({"kind": "release", "at": 10.0})
+    wire.used = 2.0
     for index in range(5):
-        assert {"kind": "done"} not in wire.said
-        wire.conductor.answered({"index": index})
-    assert wire.said[-1] == {"kind": "done"}
+        assert wire.said[-1]["kind"] != "done"
+        wire.conductor.answered({"record": {"index": index}, "cpu_seconds": 0.1})
+    assert [message["kind"] for message in wire.said[-2:]] == ["sent", "done"]
+    assert wire.said[-1]["cpu_seconds"] == 0.5  # the conductor's own since the release
+
+
+def test_every_process_is_asked_for_the_time() -> None:
+    wire = Wire()
+    wire.connect_all()
+    wire.conductor.command({"kind": "clock", "ask": 3})
+    assert wire.sent[-1] == ("tell_time", {"ask": 3}, None)
+    wire.conductor.told_time({"ask": 3, "worker_index": 1, "now": 7.0})
+    assert wire.said[-1] == {"kind": "clock", "ask": 3, "worker_index": 1, "now": 7.0}
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from harness.scenario.server import PodSection, Toleration
 from harness.stack.cluster_nodes import takes_pods
 from harness.stack.engine import LABEL
 from harness.stack.image import compose_folder
-from harness.stack.kubectl import RIGHTS
-from harness.stack.kubernetes import why_not_ready
+from harness.stack.kubectl import RIGHTS, Kubectl
+from harness.stack.load_pods import load_place, load_plans
 from harness.stack.place import Place, disturbs
 from harness.stack.pod_specs import COLLECTOR, ROLE, SERVER, PodPlan, pod, server_limits
-from harness.stack.pod_watch import End, end_of
+from harness.stack.pod_watch import End, end_of, why_not_ready
 
 PLAN = PodPlan(
     "code-server-1",
@@ -74,6 +74,7 @@ def short_of_restricted(told: dict[str, Any]) -> list[str]:
         replace(PLAN, user=(1000, 0), read_only=False),
         PodPlan("postgres", "postgres", "postgres:15", ("postgres",), user=(999, 999), read_only=False),
         PodPlan("webserver", "webserver", "image:1", ("x",), collector="collector:1"),
+        load_plans("load:1", 1)[0],
     ],
 )
 def test_pods_are_as_restricted_as_a_cluster_may_ask_for(plan: PodPlan) -> None:
@@ -336,3 +337,19 @@ def test_a_code_server_s_pod_has_what_the_user_s_own_has() -> None:
     assert beside["imagePullSecrets"] == told["spec"]["imagePullSecrets"] == [{"name": "pull"}]
     assert "nodeSelector" not in beside
     assert len(beside["containers"][0]["envFrom"]) == 1
+
+
+def test_a_load_of_several_processes_is_a_master_and_a_pod_for_each_of_them() -> None:
+    assert [plan.name for plan in load_plans("load:1", 1)] == ["load"]
+    plans = load_plans("load:1", 2)
+    assert [plan.name for plan in plans] == ["load", "load-1", "load-2"]
+
+    class Told(Kubectl):
+        def get(self, *arguments: str) -> dict[str, Any]:
+            assert arguments == ("pod", "load")
+            return {"status": {"podIP": "10.1.2.3"}}
+
+    place = load_place(Told("here", "mine"), [plan.name for plan in plans])
+    assert (place.url, place.master) == ("http://webserver:3000/graphql", "10.1.2.3")
+    assert [reached[7] for reached in place.reached_by] == ["load", "load-1", "load-2"]
+    assert {reached[-1] for reached in place.reached_by} == {"--"}
