@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -48,16 +48,16 @@ def measure_claims(
         ResultError: the folder holds claims already, or experiments with other scenarios.
         Interrupted: what was measured is kept, and decided where it suffices.
     """
-    document = _begin(folder, stack, resume, means)
-    wanted = _experiments([claim for claim in chosen if not unmet(claim, document.fingerprint)])
+    document = begin_claims(folder, stack, resume, means)
+    wanted = _experiments(testable(chosen, document))
     broken: list[str] = []
     began = time.monotonic()
     for number, (name, ids) in enumerate(wanted.items(), 1):
         so_far = f"{(time.monotonic() - began) / 60:.0f} min so far"
         means.listener.part(f"experiment {number} of {len(wanted)}, {so_far}: {name} (for {', '.join(ids)})")
-        scenario = load_scenario(SCENARIOS / f"{name}.yaml", ()).scenario
+        scenario = load_scenario(scenario_file(name)).scenario
         try:
-            measure_rest(scenario, _stack_of(scenario, stack), folder / name, means)
+            measure_rest(scenario, stack_of(scenario, stack), folder / name, means)
         except Interrupted:
             judge_claims(chosen, folder, document, means.publish)
             raise Interrupted(
@@ -67,12 +67,38 @@ def measure_claims(
         except (ExperimentError, MachineError) as error:
             broken.append(name)
             means.listener.trouble(f"broke off: {error}")
-        # only what this experiment bears on: some rules simulate for seconds
-        concerned = tuple(claim for claim in chosen if claim.id in ids)
-        document = judge_claims(concerned, folder, document, means.publish)
-        _tell_decided(document, folder, ids, means)
+        document = judge_measured(chosen, ids, folder, document, means)
+    return finish_claims(chosen, folder, document, means), broken
+
+
+def testable(chosen: Iterable[Claim], document: ClaimsDocument) -> tuple[Claim, ...]:
+    """Those of the claims for which the machine has what they need."""
+    return tuple(claim for claim in chosen if not unmet(claim, document.fingerprint))
+
+
+def scenario_file(experiment: str) -> Path:
+    """Of an experiment of the claims."""
+    return SCENARIOS / f"{experiment}.yaml"
+
+
+def judge_measured(
+    chosen: Iterable[Claim], ids: Collection[str], folder: Path, document: ClaimsDocument, means: Means
+) -> ClaimsDocument:
+    """Decide what experiments that have ended bear on, and tell of it: some rules simulate for seconds."""
+    concerned = tuple(claim for claim in chosen if claim.id in ids)
+    document = judge_claims(concerned, folder, document, means.publish)
+    for record in document.claims:
+        if record.id in ids and all((folder / e / "result.json").exists() for e in record.experiments):
+            means.listener.decided(record)
+    return document
+
+
+def finish_claims(
+    chosen: tuple[Claim, ...], folder: Path, document: ClaimsDocument, means: Means
+) -> ClaimsDocument:
+    """Decide all that was chosen; everything is measured."""
     finished = document.model_copy(update={"finished_at": timestamp()})
-    return judge_claims(chosen, folder, finished, means.publish), broken
+    return judge_claims(chosen, folder, finished, means.publish)
 
 
 def judge_claims(
@@ -109,7 +135,12 @@ def changed_verdicts(before: ClaimsDocument, after: ClaimsDocument) -> list[str]
     ]
 
 
-def _begin(folder: Path, stack: StackName, resume: bool, means: Means) -> ClaimsDocument:
+def begin_claims(folder: Path, stack: StackName, resume: bool, means: Means) -> ClaimsDocument:
+    """The claims that the folder holds, or none yet.
+
+    Raises:
+        ResultError: it holds claims already, and they are not to be gone on with.
+    """
     there = (folder / "claims.json").exists()
     if there and not resume:
         raise ResultError(f"{folder}: holds claims already; choose another --out, or add --resume")
@@ -138,16 +169,11 @@ def _experiments(claims: Iterable[Claim]) -> dict[str, list[str]]:
     return wanted
 
 
-def _stack_of(scenario: Scenario, given: StackName) -> StackName:
+def stack_of(scenario: Scenario, given: StackName) -> StackName:
+    """Where an experiment is measured: what takes containers never in plain processes."""
     server = scenario.server
     needs_containers = server.restart or max(server.replicas) > 1
-    return StackName.compose if needs_containers else given
-
-
-def _tell_decided(document: ClaimsDocument, folder: Path, ids: list[str], means: Means) -> None:
-    for record in document.claims:
-        if record.id in ids and all((folder / e / "result.json").exists() for e in record.experiments):
-            means.listener.decided(record)
+    return StackName.compose if needs_containers and given is StackName.process else given
 
 
 def _results(folder: Path, names: Iterable[str]) -> dict[str, Measured]:

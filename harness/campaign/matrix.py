@@ -6,22 +6,21 @@ is no difference between versions.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import harness
 from harness.campaign.bench import measure_rest, sha256_of
 from harness.campaign.comparison import comparison_of
+from harness.campaign.kept import left_to_do, node_of, set_aside, set_aside_if_elsewhere
 from harness.campaign.means import CampaignListener, Means
 from harness.compare.plan import next_rounds
 from harness.compare.verdicts import THRESHOLDS
 from harness.errors import InputError, InvalidResultError, ResultError
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import MatrixDocument, RoundRecord, is_matrix, read_matrix, write_matrix
-from harness.results.table_schema import nodes_of
 from harness.results.timestamp import timestamp
 from harness.scenario.model import Scenario
 from harness.stack.registry import StackName
@@ -99,7 +98,9 @@ def measure_round(
     What was measured of it on another node than `means` has is kept aside, and measured again.
     """
     records = of_round(document, number)
-    _set_aside_if_elsewhere(folder, records, means)
+    paths = [folder / one.folder for one in records]
+    if any(map(left_to_do, paths)):
+        set_aside_if_elsewhere(paths, means.place.node, "the round", means.listener.note)
     for one in records:
         means.listener.part(
             f"round {number} of {len(numbers_of(document))}, Dagster {one.dagster_version} "
@@ -157,9 +158,7 @@ def node_of_round(folder: Path, document: MatrixDocument, number: int) -> str | 
     Empty text: anywhere.
     """
     paths = [folder / one.folder for one in of_round(document, number)]
-    if not any(map(_left_to_do, paths)):
-        return None
-    return next((node for node in map(_node_of, paths) if node), "")
+    return node_of(paths) if any(map(left_to_do, paths)) else None
 
 
 def check_rounds(folder: Path, document: MatrixDocument) -> None:
@@ -198,44 +197,5 @@ def _with_versions(scenario: Scenario, versions: list[str]) -> dict[str, Any]:
 
 def _set_aside_if_inconclusive(path: Path, listener: CampaignListener) -> None:
     """What was measured to the end on a disturbed machine gives its place to another try, and is kept."""
-    if _left_to_do(path) == "again":
-        listener.note(f"was inconclusive: kept as {_set_aside(path)}, and measured again")
-
-
-def _set_aside_if_elsewhere(folder: Path, records: Sequence[RoundRecord], means: Means) -> None:
-    """A round that is not finished and was begun on another node begins anew."""
-    paths, here = [folder / one.folder for one in records], means.place.node
-    if not here or not any(map(_left_to_do, paths)):
-        return
-    elsewhere = sorted({_node_of(path) for path in paths} - {"", here})
-    for path in paths if elsewhere else ():
-        if ResultFolder(path).exists:
-            means.listener.note(
-                f"the round was begun on {' and '.join(elsewhere)}, and a round has one node: kept as "
-                f"{_set_aside(path)}, and measured again"
-            )
-
-
-def _set_aside(path: Path) -> str:
-    """Name of the folder that it is now."""
-    places = (path.with_name(f"{path.name}-set-aside-{number}") for number in itertools.count(1))
-    aside = next(place for place in places if not place.exists())
-    path.rename(aside)
-    return aside.name
-
-
-def _left_to_do(path: Path) -> Literal["measure", "finish", "again", ""]:
-    """What is to be done about a result: `again` if it came out inconclusive, nothing if it is good."""
-    folder = ResultFolder(path)
-    if not folder.exists:
-        return "measure"
-    document = folder.read_document()
-    if not document.whole:
-        return "finish"
-    return "again" if document.validity.state == "inconclusive" else ""
-
-
-def _node_of(path: Path) -> str:
-    """Where a result was measured so far; empty where nothing was, or no cluster."""
-    folder = ResultFolder(path)
-    return next(filter(None, nodes_of(folder.table("bursts"))), "") if folder.exists else ""
+    if left_to_do(path) == "again":
+        listener.note(f"was inconclusive: kept as {set_aside(path)}, and measured again")

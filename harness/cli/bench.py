@@ -14,7 +14,7 @@ from harness.cli.course import courses_of
 from harness.cli.folders import new_folder
 from harness.cli.metrics_source import MetricsOptions
 from harness.cli.option_groups import with_groups
-from harness.cli.options import NodeOption
+from harness.cli.options import KeepOffOption, NodeOption
 from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of
@@ -56,6 +56,7 @@ def bench(
         ),
     ] = False,
     node: NodeOption = "",
+    keep_off: KeepOffOption = "",
     *,
     attached: AttachOptions,
     metrics: MetricsOptions,
@@ -81,7 +82,7 @@ def bench(
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     console = make_console()
     try:
-        measure(scenario, stack, folder.path, resume, means_of(console, node))
+        measure(scenario, stack, folder.path, resume, means_of(console, node, keep_off))
     except Interrupted:
         raise Interrupted(
             f"interrupted; what was measured is in {folder.path}; go on with: "

@@ -14,8 +14,9 @@ from harness.campaign.claims import changed_verdicts, decide_claims, keep_claims
 from harness.claims.base import Claim
 from harness.claims.registry import CLAIMS
 from harness.cli.folders import new_folder
-from harness.cli.options import NodeOption
+from harness.cli.options import NodeOption, check_parallel
 from harness.cli.pages import page_or_warning
+from harness.cli.parallel_claims import measure_claims_on_nodes
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of, publish
 from harness.errors import ExperimentError, InputError, ResultError
@@ -62,6 +63,14 @@ def claims(
         bool, typer.Option("--list", help="Say what would be tested, and how; nothing is started.")
     ] = False,
     node: NodeOption = "",
+    parallel: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="With --stack kubernetes: measure on so many nodes at once. Experiments that decide "
+            "one claim stay together on one node.",
+        ),
+    ] = 1,
 ) -> None:
     """Test the sizing guide's claims by experiment; each gets a verdict with the figures that decided it.
 
@@ -78,8 +87,8 @@ def claims(
         return
     broken: list[str] = []
     if from_results is not None:
-        if resume or out is not None:
-            raise InputError("--from-results measures nothing; leave --resume and --out out")
+        if resume or out is not None or parallel > 1:
+            raise InputError("--from-results measures nothing; leave --resume, --out and --parallel out")
         folder = from_results
         stored = read_claims(folder)
         document = decide_claims(chosen, folder, stored)
@@ -92,8 +101,12 @@ def claims(
     else:
         if write:
             raise InputError("--write goes with --from-results; what is measured is written anyway")
+        check_parallel(parallel, stack, node)
         folder = _folder(out, resume)
-        document, broken = measure_claims(chosen, folder, stack, resume, means_of(console, node))
+        if parallel > 1:
+            document, broken = measure_claims_on_nodes(chosen, folder, resume, parallel, console)
+        else:
+            document, broken = measure_claims(chosen, folder, stack, resume, means_of(console, node))
         print_claims(document, console)
     page = page_or_warning(folder) or folder / "claims.md"
     if broken:

@@ -133,8 +133,7 @@ class _Matrix:
             check_rounds(self.folder, document)
             return
         node = self.nodes.node or one_node(self.scenario, self.stack, document, self.folder)
-        keep_off = [one for one in self.nodes.keep_off.split(",") if one]
-        means = means_of(self.console, node, keep_off)
+        means = means_of(self.console, node, self.nodes.keep_off)
         if (only := self.nodes.only_round) is None:
             measure_matrix(self.scenario, document, self.folder, self.stack, means)
         else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import NodeOption
+from harness.cli.options import KeepOffOption, NodeOption, check_parallel
 from harness.errors import InputError
 from harness.stack.registry import StackName
 
@@ -38,16 +38,7 @@ class NodesOptions:
             rich_help_panel=_PANEL,
         ),
     ] = None
-    keep_off: Annotated[
-        str,
-        typer.Option(
-            metavar="NAMES",
-            help="With --node: nodes, with commas between them, that others measure on meanwhile; webserver, "
-            "daemon and Postgres go elsewhere if they can.",
-            show_default=False,
-            rich_help_panel=_PANEL,
-        ),
-    ] = ""
+    keep_off: KeepOffOption = ""
 
 
 def check_nodes(nodes: NodesOptions, stack: StackName, rounds: int) -> None:
@@ -56,12 +47,8 @@ def check_nodes(nodes: NodesOptions, stack: StackName, rounds: int) -> None:
     Raises:
         InputError: the option, and what to do.
     """
-    if nodes.parallel > 1 and stack is not StackName.kubernetes:
-        raise InputError(
-            f"--parallel {nodes.parallel}: on one machine two experiments disturb each other; leave it out, "
-            "or add --stack kubernetes"
-        )
-    if nodes.parallel > 1 and (nodes.node or nodes.only_round is not None):
-        raise InputError("--parallel: shares the rounds out by itself; leave --node and --round out")
+    check_parallel(nodes.parallel, stack, nodes.node)
+    if nodes.parallel > 1 and nodes.only_round is not None:
+        raise InputError("--parallel: shares the rounds out by itself; leave --round out")
     if nodes.only_round is not None and nodes.only_round > rounds:
         raise InputError(f"--round {nodes.only_round}: there are {rounds} rounds; give one of them")

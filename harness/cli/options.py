@@ -13,6 +13,7 @@ from harness.results.comparison_document import Kind
 from harness.scenario.duration import parse_seconds
 from harness.scenario.quantity import SERVER_CPUS, SERVER_MEMORY
 from harness.sizing.arrivals import LONGEST_SECONDS
+from harness.stack.registry import StackName
 
 TOKEN_HEADER = "Dagster-Cloud-Api-Token"
 """What Dagster+ takes a user's token in."""
@@ -50,6 +51,32 @@ NodeOption = Annotated[
     ),
 ]
 """The option `--node`."""
+KeepOffOption = Annotated[
+    str,
+    typer.Option(
+        "--keep-off",
+        metavar="NAMES",
+        help="With --node: nodes, with commas between them, that others measure on meanwhile; webserver, "
+        "daemon, Postgres and load go elsewhere if they can.",
+        show_default=False,
+    ),
+]
+"""The option `--keep-off`."""
+
+
+def check_parallel(parallel: int, stack: StackName, node: str) -> None:
+    """Refuse several nodes where there are none, or where one is named.
+
+    Raises:
+        InputError: the option, and what to do.
+    """
+    if parallel > 1 and stack is not StackName.kubernetes:
+        raise InputError(
+            f"--parallel {parallel}: on one machine two experiments disturb each other; leave it out, "
+            "or add --stack kubernetes"
+        )
+    if parallel > 1 and node:
+        raise InputError("--parallel: chooses the nodes by itself; leave --node out")
 
 
 def format_option(subject: Subject) -> Any:

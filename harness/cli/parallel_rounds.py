@@ -2,84 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
 from harness.campaign.matrix import finish_matrix, node_of_round, numbers_of
 from harness.campaign.parallel import measure_in_parallel
-from harness.errors import Interrupted, InvalidResultError
+from harness.cli.children import Children
+from harness.errors import Interrupted
 from harness.interrupts import all_as_ctrl_c
 from harness.results.matrix_document import MatrixDocument
 from harness.scenario.model import Scenario
-from harness.stack.cluster_nodes import free_nodes, is_lost
-from harness.stack.guarded import Guarded
+from harness.stack.cluster_nodes import free_nodes
 from harness.stack.registry import StackName
-
-_END_SECONDS = 240.0
-"""What was begun in a cluster is gone after so long, even where a node does not answer."""
-_LOST_SECONDS = 90.0
-"""A cluster waits for 40 s before it calls a node that went silent not ready."""
-_POLL_SECONDS = 3.0
-
-
-class ParallelRounds:
-    """Starts them, and shows what they print with the name of the node before it."""
-
-    def __init__(self, arguments: Sequence[str], nodes: Sequence[str], console: Console) -> None:
-        """Start nothing yet.
-
-        Args:
-            arguments: of `dagster-sizing matrix`, without those that name a round or a node.
-            nodes: that are measured on at the same time.
-            console: to print on.
-        """
-        self._command = [sys.executable, "-m", "harness", "matrix", *arguments, "--keep-off", ",".join(nodes)]
-        self._console, self._lock = console, threading.Lock()
-        self._children: set[Guarded] = set()
-        self._closing = threading.Event()
-
-    def measured(self, number: int, node: str) -> str:
-        """Measure one; returns why it broke off, or empty text."""
-        child = Guarded([*self._command, "--round", str(number), "--node", node])
-        self._children.add(child)
-        try:
-            assert child.process.stdout is not None
-            for line in child.process.stdout:
-                self.show(node, line.rstrip())
-            code, complaint = child.process.wait(), child.complaint
-        except ValueError:  # closed meanwhile
-            return "interrupted"
-        if code in (0, InvalidResultError.exit_code):
-            return ""
-        lines = [one for one in complaint.splitlines() if one.strip()] or [f"exit code {code}"]
-        self.show(node, lines[-1])
-        return f"round {number} on {node}: {lines[-1].removeprefix('error: ')}"
-
-    def is_lost(self, node: str) -> bool:
-        """Whether a node is gone, after something broke off on it; takes a while to say that it is not."""
-        waited = 0.0
-        while not is_lost(node):
-            if waited >= _LOST_SECONDS or self._closing.wait(_POLL_SECONDS):
-                return False
-            waited += _POLL_SECONDS
-        return True
-
-    def show(self, node: str, text: str) -> None:
-        """A line about a node."""
-        with self._lock:
-            self._console.print(f"{node}: {text}", markup=False, highlight=False, soft_wrap=True)
-
-    def close(self) -> None:
-        """End those that still run, each as by Ctrl-C, and wait until what they started is gone."""
-        self._closing.set()
-        for child in self._children:
-            child.end()
-        for child in self._children:
-            child.close(_END_SECONDS)
 
 
 def one_node(scenario: Scenario, stack: StackName, document: MatrixDocument, folder: Path) -> str:
@@ -119,15 +54,22 @@ def measure_on_nodes(
     # Those that have begun rounds first, so that nothing is measured twice.
     free = free_nodes(scenario.server.pod, parallel)
     nodes = sorted(free, key=lambda one: (one not in left.values(), one))[:parallel]
-    rounds = ParallelRounds(arguments, nodes, console)
-    rounds.show("matrix", f"{len(left)} rounds of {len(document.versions)} versions on {', '.join(nodes)}")
+    children = Children(nodes, console)
+    children.show("matrix", f"{len(left)} rounds of {len(document.versions)} versions on {', '.join(nodes)}")
+
+    def measured(number: int, node: str) -> str:
+        failure = children.measured(["matrix", *arguments, "--round", str(number)], node)
+        return failure and f"round {number} on {node}: {failure}"
+
     try:
         with all_as_ctrl_c():
             measure_in_parallel(
-                left, nodes, rounds.measured, rounds.is_lost, lambda text: rounds.show("matrix", text)
+                *(left, nodes, measured, children.is_lost),
+                note=lambda text: children.show("matrix", text),
+                name_of=lambda number: f"round {number}",
             )
     except KeyboardInterrupt:
         raise Interrupted("interrupted") from None
     finally:
-        rounds.close()
+        children.close()
     finish_matrix(folder, document)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,15 +23,15 @@ from harness.results.trial_document import AttemptRecord, read_trial
 from harness.stack.place import Place
 
 
-def means_of(console: Console, node: str = "", keep_off: Sequence[str] = ()) -> Means:
+def means_of(console: Console, node: str = "", keep_off: str = "") -> Means:
     """What a campaign works with when a command runs it.
 
     Args:
         console: where it tells of its progress.
         node: of a cluster, to measure on; empty for any.
-        keep_off: nodes that only code servers may go to.
+        keep_off: nodes, with commas between them, that only code servers may go to.
     """
-    return Means(Terminal(console), publish, Place(node, tuple(keep_off)))
+    return Means(Terminal(console), publish, Place(node, tuple(filter(None, keep_off.split(",")))))
 
 
 def publish(path: Path) -> None:

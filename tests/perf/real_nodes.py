@@ -50,7 +50,7 @@ def measure(folder: Path, nodes: list[str]) -> None:
         return ""
 
     begun = dict.fromkeys(range(1, ROUNDS + 1), "")
-    measure_in_parallel(begun, nodes, measured, lambda _node: False, print)
+    measure_in_parallel(begun, nodes, measured, lambda _node: False, print, "round {}".format)
 
 
 def show(folder: Path) -> None:

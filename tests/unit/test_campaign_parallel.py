@@ -29,7 +29,9 @@ class Nodes:
             return "the workload is broken" if number in self._broken else ""
 
     def run(self, begun: dict[int, str], *nodes: str) -> None:
-        measure_in_parallel(begun, nodes, self.measured, self.gone.__contains__, self.notes.append)
+        measure_in_parallel(
+            begun, nodes, self.measured, self.gone.__contains__, self.notes.append, "round {}".format
+        )
 
 
 def fresh(rounds: int) -> dict[int, str]:
@@ -49,7 +51,7 @@ def test_two_nodes_measure_at_the_same_time() -> None:
         both.wait()
         return ""
 
-    measure_in_parallel(fresh(4), ("a", "b"), measured, lambda _: False, lambda _: None)
+    measure_in_parallel(fresh(4), ("a", "b"), measured, lambda _: False, lambda _: None, str)
 
 
 def test_a_lost_node_s_round_is_measured_whole_on_another() -> None:
@@ -62,7 +64,7 @@ def test_a_lost_node_s_round_is_measured_whole_on_another() -> None:
 
 def test_no_node_left_is_said() -> None:
     nodes = Nodes(lost={"a": 1, "b": 2})
-    with pytest.raises(ExperimentError, match="no node is left for 3 rounds"):
+    with pytest.raises(ExperimentError, match="no node is left for round 1, round 2, round 3"):
         nodes.run({1: "a", 2: "b", 3: "a"}, "a", "b")
 
 
@@ -85,4 +87,4 @@ def test_what_goes_wrong_in_a_thread_is_told() -> None:
         raise OSError("no such command")
 
     with pytest.raises(ExperimentError, match="no such command"):
-        measure_in_parallel(fresh(3), ("a", "b"), broken, lambda _: False, lambda _: None)
+        measure_in_parallel(fresh(3), ("a", "b"), broken, lambda _: False, lambda _: None, str)

@@ -309,7 +309,7 @@ QUICK = "workloads/scenarios/quick.yaml"
         ([QUICK, "--versions", "1.13.27,1.12.0", "--parallel", "2"], "add --stack kubernetes"),
         (
             [QUICK, "--stack", "kubernetes", "--parallel", "2", "--node", "node1"],
-            "shares the rounds out by itself",
+            "chooses the nodes by itself",
         ),
         ([QUICK, "--versions", "1.13.27,1.12.0", "--round", "6"], "there are 5 rounds"),
         ([QUICK, "--versions", "1.13.27,1.12.0", "--round", "2", "--until-decided"], "leave --round out"),
