@@ -21,8 +21,7 @@ class Capability(enum.StrEnum):
 
 
 PROCESS = frozenset({Capability.VERSIONS})
-COMPOSE = frozenset(Capability)
-KUBERNETES = COMPOSE - {Capability.RESTART}
+COMPOSE = KUBERNETES = frozenset(Capability)
 STACKS: Mapping[str, frozenset[Capability]] = {
     "process": PROCESS,
     "compose": COMPOSE,

@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from harness.errors import CodeLocationError, ExperimentError
-from harness.observe.client import SamplerClient
-from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.scenario.quantity import MACHINE_CPUS
 from harness.stack.base import Companion, Limits, Replica, Say, ServerEnvironment, Start
 from harness.stack.capabilities import KUBERNETES
-from harness.stack.channel import ProcessChannel, sampler_command
 from harness.stack.cluster_images import ClusterImages, images_for, postgres_user
 from harness.stack.cluster_nodes import check_place
 from harness.stack.compose_override import GRPC_PORT, server_command
 from harness.stack.containers import wait_until
 from harness.stack.copied_objects import copies
-from harness.stack.guarded import Guarded, listens
 from harness.stack.image import INSPECT, check_environment, read_inspected
 from harness.stack.imports import Import, time_imports
 from harness.stack.kubectl import ClusterError, Kubectl, require_cluster
@@ -34,8 +29,8 @@ from harness.stack.ledger import Ledger
 from harness.stack.load_pods import load_place, load_plans
 from harness.stack.place import Place
 from harness.stack.pod_clock import PodClock
+from harness.stack.pod_reach import PodReach
 from harness.stack.pod_specs import (
-    COLLECTOR,
     IDLE,
     OURS,
     POSTGRES_PORT,
@@ -50,7 +45,6 @@ from harness.stack.pod_specs import (
     service,
 )
 from harness.stack.pod_watch import PodWatch, why_not_ready
-from harness.stack.ports import free_port
 from harness.stack.running_pods import RunningPods, how_it_ended
 from harness.stack.server_command import (
     INSTANCE_REF,
@@ -64,7 +58,6 @@ from harness.target.endpoint import Endpoint
 from harness.target.readiness import wait_for_daemon, wait_for_location
 
 _SECRETS = "experiment"
-_READY_SECONDS = 120.0
 _GONE_SECONDS = 180.0
 """A kubelet that has much to do takes its time to tell that a pod has ended."""
 
@@ -128,6 +121,8 @@ class _Starter:
         self._place, self._say = place, say
         self._user = None if images.user_s else OURS
         self._cleanup = ExitStack()
+        self._reach = PodReach(kubectl, logs, scenario.timeouts.start)
+        self._cleanup.callback(self._reach.close)
         self._pods: list[str] = []
 
     def start(self) -> RunningPods:
@@ -149,7 +144,7 @@ class _Starter:
         for plan in load:
             self._make(plan)
         self._wait_until_ready(["webserver", *(one.name for one in load)], watch, timeout)
-        port, forward = self._forward("webserver", WEB_PORT)
+        port, forward = self._reach.forward("webserver", WEB_PORT)
         url = f"http://127.0.0.1:{port}/graphql"
         check = lambda: self._check_start(watch)  # noqa: E731 - as all that waits takes it
         location, repository = wait_for_location(url, timeout, check, self._scenario.repository)
@@ -160,6 +155,7 @@ class _Starter:
             self._wait_until_ready(["daemon"], watch, timeout)
             wait_for_daemon(url, timeout, check)
             companions.append("daemon")
+        by_replica = {f"server-{number}": one for number, one in enumerate(servers, 1)}
         clock = PodClock(self._kubectl, servers[0].name, self._logs / "clock.log")
         self._cleanup.callback(clock.close)
         return RunningPods(
@@ -169,20 +165,23 @@ class _Starter:
             environment=environment,
             start=Start(imports, ()),
             replicas=tuple(
-                Replica(f"server-{number}", self._source_opener(one.name), self._address_finder(one.name))
-                for number, one in enumerate(servers, 1)
+                Replica(name, self._reach.source_opener(one.name), self._reach.address_finder(one.name))
+                for name, one in by_replica.items()
             ),
-            companions=tuple(Companion(name, self._source_opener(name)) for name in companions),
+            companions=tuple(Companion(name, self._reach.source_opener(name)) for name in companions),
             watch=watch,
             clock=clock,
-            log_of=self._log_of,
+            reach=self._reach,
             forwarded=lambda: forward.alive,
+            pods={name: one.name for name, one in by_replica.items()},
+            restarts=self._scenario.server.restart,
+            make_anew=lambda names: self._make_anew([one for one in servers if one.name in names], watch),
         )
 
     def close(self) -> None:
         """Keep what the pods wrote, and let go of them; the ledger removes their namespace."""
         for name in self._pods:
-            (self._logs / f"{name}.log").write_text(self._log_of(name), "utf-8")
+            self._keep_log(name)
         self._cleanup.close()
 
     def _make_namespace(self) -> None:
@@ -296,6 +295,20 @@ class _Starter:
         self._kubectl.make([pod(plan, self._experiment, _SECRETS, self._place, self._scenario.server.pod)])
         self._pods.append(plan.name)
 
+    def _make_anew(self, plans: Sequence[PodPlan], watch: PodWatch) -> None:
+        """Make pods again that have ended; returns when they are ready."""
+        for plan in plans:
+            self._keep_log(plan.name)
+            self._kubectl.run("delete", "pod", plan.name, timeout=_GONE_SECONDS)
+            watch.forget(plan.name)
+            self._pods.remove(plan.name)
+            self._make(plan)
+        self._wait_until_ready([plan.name for plan in plans], watch, self._scenario.timeouts.start)
+
+    def _keep_log(self, name: str) -> None:
+        with (self._logs / f"{name}.log").open("a", encoding="utf-8") as log:
+            log.write(self._reach.log_of(name))
+
     def _wait_until_ready(self, names: list[str], watch: PodWatch | None, timeout: float) -> None:
         waiting: dict[str, str] = dict.fromkeys(names, "it is not scheduled yet")
 
@@ -325,17 +338,12 @@ class _Starter:
 
     def _check_start(self, watch: PodWatch) -> None:
         name = watch.ended()
-        if name.startswith("code-server") and watch.end_of(name).reason == "Error":
-            said = cause(self._log_of(name))
+        end = watch.end_of(name)
+        if name.startswith("code-server") and end is not None and end.reason == "Error":
+            said = cause(self._reach.log_of(name))
             raise CodeLocationError(f"location: the code server ended while loading the code: {said}")
         if name:
-            raise ExperimentError(how_it_ended(name, watch, self._log_of))
-
-    def _log_of(self, name: str) -> str:
-        try:
-            return self._kubectl.run("logs", name, "--container", SERVER)
-        except ClusterError as error:
-            return f"{error}\n"
+            raise ExperimentError(how_it_ended(name, watch, self._reach.log_of))
 
     def _limits(self, name: str) -> Limits:
         """As the cluster has them: an admission may have changed what was asked for."""
@@ -351,37 +359,3 @@ class _Starter:
             memory_bytes=self._cell.memory_bytes,
             host_cpus=int(MACHINE_CPUS.read(node["status"]["capacity"]["cpu"])),
         )
-
-    def _forward(self, name: str, port: int) -> tuple[int, Guarded]:
-        """A port of this machine for one of a pod's."""
-        here = free_port()
-        arguments = ("port-forward", f"pod/{name}", f"{here}:{port}", "--address", "127.0.0.1")
-        helper = Guarded(self._kubectl.command(*arguments), environment=self._kubectl.environment)
-        self._cleanup.callback(helper.close)
-        while not listens(f"127.0.0.1:{here}"):
-            if not helper.alive:
-                raise ExperimentError(f"kubectl port-forward: {helper.complaint}")
-            time.sleep(0.05)
-        return here, helper
-
-    def _address_finder(self, name: str) -> Callable[[], str]:
-        return lambda: f"127.0.0.1:{self._forward(name, GRPC_PORT)[0]}"
-
-    def _source_opener(self, name: str) -> Callable[[float, float], Source]:
-        def open_source(cgroup_hz: float, processes_hz: float) -> Source:
-            said = self._kubectl.execute(
-                name, COLLECTOR, ["python", "-m", "harness.observe.beside"], _READY_SECONDS
-            )
-            pid = json.loads(said)["pid"]
-            config = {
-                "cgroup": {"seen_by_pid": pid},
-                "root_pid": pid,
-                "cgroup_hz": cgroup_hz,
-                "processes_hz": processes_hz,
-            }
-            command = self._kubectl.inside(name, COLLECTOR, sampler_command("python", config))
-            channel = ProcessChannel(command, self._logs / "sampler.log", self._kubectl.environment)
-            node = self._kubectl.get("pod", name)["spec"]["nodeName"]
-            return SamplerClient(channel, self._scenario.timeouts.start, node)
-
-        return open_source

@@ -18,9 +18,9 @@ class PodClock:
     """Asked over a connection that stays, whose answers take milliseconds."""
 
     def __init__(self, kubectl: Kubectl, pod: str, log: Path) -> None:
-        command = kubectl.inside(pod, COLLECTOR, _CLOCK)
-        self._channel = ProcessChannel(command, log, kubectl.environment)
-        self._answers = self._channel.lines()
+        self._command = kubectl.inside(pod, COLLECTOR, _CLOCK)
+        self._log, self._environment = log, kubectl.environment
+        self._open()
 
     def offset(self) -> float:
         """Seconds, give or take half the time of the quickest answer.
@@ -33,6 +33,15 @@ class PodClock:
     def close(self) -> None:
         """End it."""
         self._channel.close()
+
+    def reopen(self) -> None:
+        """Begin anew: the pod is another one of the same name."""
+        self.close()
+        self._open()
+
+    def _open(self) -> None:
+        self._channel = ProcessChannel(self._command, self._log, self._environment)
+        self._answers = self._channel.lines()
 
     def _asked(self) -> tuple[float, float]:
         before = time.time()

@@ -38,6 +38,10 @@ class PodWatch:
     def __init__(self, kubectl: Kubectl) -> None:
         self._kubectl = kubectl
         self._ends: dict[str, End] = {}
+        self._past: list[StackEvent] = []
+        """Of pods that were made again since."""
+        self._uids: dict[str, str] = {}
+        self._over: set[str] = set()
         self._nodes: dict[str, str] = {}
         self._lost = ""
         self._failures = 0
@@ -50,10 +54,7 @@ class PodWatch:
     @property
     def events(self) -> tuple[StackEvent, ...]:
         """Pods that have ended."""
-        return tuple(
-            StackEvent(end.at_epoch_seconds, name, "oom" if end.reason == OOM else "exit", end.exit_code)
-            for name, end in list(self._ends.items())
-        )
+        return (*self._past, *(_event(name, end) for name, end in list(self._ends.items())))
 
     def ended(self, spared: Collection[str] = ()) -> str:
         """Name of a pod that has ended, the first not `spared`; empty while all run."""
@@ -61,9 +62,14 @@ class PodWatch:
             raise ExperimentError(f"the cluster stopped telling of the pods ({self._lost})")
         return next((name for name in list(self._ends) if name not in spared), "")
 
-    def end_of(self, name: str) -> End:
-        """How one ended; KeyError while it runs."""
-        return self._ends[name]
+    def end_of(self, name: str) -> End | None:
+        """How one ended; None while it runs."""
+        return self._ends.get(name)
+
+    def forget(self, name: str) -> None:
+        """A pod that has ended is gone, and another one of the same name comes."""
+        self._over.add(self._uids[name])
+        self._past.append(_event(name, self._ends.pop(name)))
 
     def node_of(self, name: str) -> str:
         """Where a pod is; empty where that is not known yet."""
@@ -107,10 +113,17 @@ class PodWatch:
     def _accept(self, told: dict[str, Any]) -> None:
         if self._closing.is_set() or told.get("kind") != "Pod":
             return
-        name = told["metadata"]["name"]
+        name, uid = told["metadata"]["name"], told["metadata"].get("uid", "")
+        if uid in self._over:  # the last that is told of one that was made again
+            return
+        self._uids[name] = uid
         self._nodes[name] = told["spec"].get("nodeName", "")
         if (end := end_of(told)) is not None:
             self._ends.setdefault(name, end)
+
+
+def _event(name: str, end: End) -> StackEvent:
+    return StackEvent(end.at_epoch_seconds, name, "oom" if end.reason == OOM else "exit", end.exit_code)
 
 
 def end_of(told: dict[str, Any]) -> End | None:

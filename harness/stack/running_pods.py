@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from harness.errors import ExperimentError
 from harness.load.place import Elsewhere
-from harness.stack.base import Companion, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
+from harness.stack.base import Companion, Control, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
 from harness.stack.pod_clock import PodClock
+from harness.stack.pod_reach import PodReach
 from harness.stack.pod_watch import OOM, PodWatch
 from harness.stack.server_command import last_line
 from harness.target.endpoint import Endpoint
@@ -27,10 +28,15 @@ class RunningPods:
     companions: tuple[Companion, ...]
     watch: PodWatch
     clock: PodClock
-    log_of: Callable[[str], str]
-    """What a pod wrote."""
+    reach: PodReach
     forwarded: Callable[[], bool]
     """Whether the webserver can still be reached."""
+    pods: Mapping[str, str]
+    """Names of the code servers' pods, by replica."""
+    restarts: bool
+    """Whether the death of a code server is to be survived."""
+    make_anew: Callable[[Collection[str]], None]
+    """Makes pods again that have ended; returns when they take connections."""
 
     @property
     def events(self) -> tuple[StackEvent, ...]:
@@ -39,12 +45,30 @@ class RunningPods:
 
     @property
     def losses(self) -> tuple[Loss, ...]:
-        """None: the death of a code server ends the experiment."""
-        return ()
+        """The code servers that are down."""
+        if not self.restarts:
+            return ()
+        ends = {name: self.watch.end_of(pod) for name, pod in self.pods.items()}
+        return tuple(
+            Loss(name, end.at_epoch_seconds, "oom" if end.reason == OOM else "exit")
+            for name, end in ends.items()
+            if end is not None
+        )
 
     @property
-    def control(self) -> None:
-        """None: pods are not killed on purpose."""
+    def control(self) -> Control:
+        """Killing them and starting them again."""
+        return self
+
+    def kill(self, replica: str) -> None:
+        """Kill the first process of a code server, and so everything in its container."""
+        self.reach.kill(self.pods[replica])
+
+    def revive(self) -> None:
+        """Make the pods of code servers again that are down; returns when they take connections."""
+        down = {self.pods[loss.replica] for loss in self.losses}
+        self.make_anew(down)
+        self.clock.reopen()
 
     def clock_offset(self) -> float:
         """Seconds by which the clock of the first code server's node is ahead."""
@@ -52,8 +76,9 @@ class RunningPods:
 
     def check(self) -> None:
         """Raise ExperimentError if one of the pods has ended, or cannot be reached any more."""
-        if name := self.watch.ended():
-            raise ExperimentError(how_it_ended(name, self.watch, self.log_of))
+        spared = set(self.pods.values()) if self.restarts else set()
+        if name := self.watch.ended(spared):
+            raise ExperimentError(how_it_ended(name, self.watch, self.reach.log_of))
         if not self.forwarded():
             raise ExperimentError("the way to the webserver broke (kubectl port-forward ended)")
 
@@ -61,6 +86,7 @@ class RunningPods:
 def how_it_ended(name: str, watch: PodWatch, log_of: Callable[[str], str]) -> str:
     """One line on the end of a pod."""
     end, node = watch.end_of(name), watch.node_of(name)
+    assert end is not None, "only of one that has ended"
     if end.reason == OOM:
         return f"{name}: the kernel killed it at the memory limit, and every run in it is lost"
     if end.exit_code is None:

@@ -175,9 +175,7 @@ def test_a_round_that_was_begun_on_another_node_begins_anew_and_is_kept(tmp_path
     heard = Heard()
     matrix(folder, World(), heard, resume=True, node="node2")
     assert heard.notes[:2] == ["measured already"] * 2  # a round that is whole stays where it is
-    assert heard.notes[2].startswith(
-        "the round was begun on node1, and has one node: kept as round-2"
-    )
+    assert heard.notes[2].startswith("the round was begun on node1, and has one node: kept as round-2")
     nodes = {
         one.folder: set(ResultFolder(folder / one.folder).table("bursts")["node"]) for one in document.rounds
     }

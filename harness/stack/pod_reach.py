@@ -1,0 +1,102 @@
+"""The ways from this machine to pods: to their ports, their logs, and the collectors in them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from harness.errors import ExperimentError
+from harness.observe.client import SamplerClient
+from harness.observe.source import Source
+from harness.stack.channel import ProcessChannel, sampler_command
+from harness.stack.compose_override import GRPC_PORT
+from harness.stack.guarded import Guarded, listens
+from harness.stack.kubectl import ClusterError, Kubectl
+from harness.stack.pod_specs import COLLECTOR, SERVER
+from harness.stack.ports import free_port
+
+_READY_SECONDS = 120.0
+_KILL = "import os, signal, sys; os.kill(int(sys.argv[1]), signal.SIGKILL)"
+
+
+class PodReach:
+    """Opens them, and closes those that stay open at its end."""
+
+    def __init__(self, kubectl: Kubectl, logs: Path, start_seconds: float) -> None:
+        """Open nothing yet.
+
+        Args:
+            kubectl: the cluster, and the namespace of the pods.
+            logs: folder for what samplers complain of.
+            start_seconds: what a sampler may take to begin.
+        """
+        self._kubectl, self._logs, self._start_seconds = kubectl, logs, start_seconds
+        self._open = ExitStack()
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._open.close()
+
+    def log_of(self, name: str) -> str:
+        """What a pod wrote so far, or why that is not to be had."""
+        try:
+            return self._kubectl.run("logs", name, "--container", SERVER)
+        except ClusterError as error:
+            return f"{error}\n"
+
+    def forward(self, name: str, port: int) -> tuple[int, Guarded]:
+        """A port of this machine for one of a pod's.
+
+        Raises:
+            ExperimentError: there is no way.
+        """
+        here = free_port()
+        arguments = ("port-forward", f"pod/{name}", f"{here}:{port}", "--address", "127.0.0.1")
+        helper = Guarded(self._kubectl.command(*arguments), environment=self._kubectl.environment)
+        self._open.callback(helper.close)
+        while not listens(f"127.0.0.1:{here}"):
+            if not helper.alive:
+                raise ExperimentError(f"kubectl port-forward: {helper.complaint}")
+            time.sleep(0.05)
+        return here, helper
+
+    def address_finder(self, name: str) -> Callable[[], str]:
+        """Asked for the address at which a code server can be pinged from here."""
+        return lambda: f"127.0.0.1:{self.forward(name, GRPC_PORT)[0]}"
+
+    def source_opener(self, name: str) -> Callable[[float, float], Source]:
+        """Asked for a source that reads what is beside a pod's collector."""
+
+        def open_source(cgroup_hz: float, processes_hz: float) -> Source:
+            pid = self._first_pid(name)
+            config = {
+                "cgroup": {"seen_by_pid": pid},
+                "root_pid": pid,
+                "cgroup_hz": cgroup_hz,
+                "processes_hz": processes_hz,
+            }
+            command = self._kubectl.inside(name, COLLECTOR, sampler_command("python", config))
+            channel = ProcessChannel(command, self._logs / "sampler.log", self._kubectl.environment)
+            node = self._kubectl.get("pod", name)["spec"]["nodeName"]
+            return SamplerClient(channel, self._start_seconds, node)
+
+        return open_source
+
+    def kill(self, name: str) -> None:
+        """Kill the first process of a pod's code server, as the kernel does at the memory limit.
+
+        By its collector, which is of the same user.
+        """
+        self._kubectl.execute(
+            name, COLLECTOR, ["python", "-c", _KILL, str(self._first_pid(name))], _READY_SECONDS
+        )
+
+    def _first_pid(self, name: str) -> int:
+        """Of the code server, as its collector sees it."""
+        said = self._kubectl.execute(
+            name, COLLECTOR, ["python", "-m", "harness.observe.beside"], _READY_SECONDS
+        )
+        return int(json.loads(said)["pid"])
