@@ -22,6 +22,7 @@ def with_environment(record: CellRecord, deployment: Deployment) -> CellRecord:
                 reason=limits.reason,
                 cpus=limits.cpus,
                 memory_bytes=limits.memory_bytes,
+                host_cpus=limits.host_cpus,
             ),
             "python_version": environment.python_version,
             "packages": environment.packages,

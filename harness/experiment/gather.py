@@ -36,6 +36,8 @@ class Began:
     """That of the clock, in epoch seconds, before the burst's quiet time."""
     clock_offset: float
     """Seconds by which the clock of the code servers' machine was ahead."""
+    node_pressure: str
+    """What their node said it was short of."""
 
 
 def begin(context: BurstContext, clock_zero: float) -> Began:
@@ -46,6 +48,7 @@ def begin(context: BurstContext, clock_zero: float) -> Began:
         context.tools.others(context.spot),
         clock_zero,
         context.deployment.clock_offset(),
+        context.deployment.node_pressure(),
     )
 
 
@@ -87,6 +90,8 @@ def gather(
         others=max(began.others, context.tools.others(context.spot)),
         clock_step_seconds=clock_zero - began.clock_zero,
         server_clock_offset_seconds=began.clock_offset,
+        host_cpus=context.deployment.limits.host_cpus,
+        node_pressure=began.node_pressure or ("" if drained.broken else context.deployment.node_pressure()),
         drained=drained.whole,
         reload_seconds=reload_seconds,
         daemon_ticks=daemon_ticks,

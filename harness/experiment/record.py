@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -62,6 +63,10 @@ class Fired:
     clock_step_seconds: float
     server_clock_offset_seconds: float
     """By which the clock of the code servers' machine was ahead, before the burst."""
+    host_cpus: int
+    """Of the code servers' machine."""
+    node_pressure: str
+    """What their node said it was short of, before or after the burst."""
     drained: bool
     reload_seconds: float
     """How long a reload of the code location took; nan without one."""
@@ -115,6 +120,7 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
     row |= host_row(*fired.host)
     row |= {"others": fired.others, "clock_step_seconds": fired.clock_step_seconds}
     row["server_clock_offset_seconds"] = fired.server_clock_offset_seconds
+    row |= {"node_pressure": fired.node_pressure, "foreign_cpu_cores": _foreign_cores(row, fired)}
     row["saturated"] = is_saturated(
         row["exec_cpu_seconds"], row["exec_window_seconds"], fired.available_cores
     )
@@ -141,6 +147,14 @@ def record(fired: Fired, lost: dict[str, Any], broken: str) -> BurstOutcome:
 
 def _table(row: BurstRow) -> pd.DataFrame:
     return pd.DataFrame([asdict(row)])
+
+
+def _foreign_cores(row: Mapping[str, Any], fired: Fired) -> float:
+    """CPU that others took on the code server's machine; nan with replicas, which may have several."""
+    if len(fired.replicas) > 1:
+        return float("nan")
+    own = row["cpu_seconds"] / row["window_seconds"] + row["sampler_cpu_cores"]
+    return float(max(0.0, row["host_busy_fraction"] * fired.host_cpus - own))
 
 
 def _plan_row(fired: Fired) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""The first process of the container beside this one, where both share their processes: printed as JSON.
+"""The first process of the container beside this one, where both share their processes, and its limits.
 
-    python -m harness.observe.beside        {"pid": 7}
+    python -m harness.observe.beside        {"pid": 7, "memory_bytes": 1073741824, "cpus": 2.0}
 
 In a pod that shares its process namespace, pid 1 is the pod's own; the first ones of its containers have
 no parent that can be seen, and a cgroup of their own. Only the standard library is imported.
@@ -11,6 +11,9 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+
+from harness.observe.cgroup import CgroupPaths
+from harness.observe.cgroup_limits import CgroupLimits
 
 EXIT_NOT_FOUND = 3
 
@@ -49,7 +52,7 @@ def main() -> int:
     if pid is None:
         print("no process of one other container is seen here", file=sys.stderr)
         return EXIT_NOT_FOUND
-    print(json.dumps({"pid": pid}))
+    print(json.dumps({"pid": pid} | CgroupLimits.of(CgroupPaths.seen_by(pid)).to_json()))
     return 0
 
 

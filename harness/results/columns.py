@@ -106,6 +106,10 @@ class BurstRow:
     oom_victims: str = column("", "text", "whom the kernel killed, as far as can be told")
     host_steal_fraction: float = column("", "ratio", "share of the machine's CPU that was stolen")
     host_busy_fraction: float = column("", "ratio", "share of the machine's CPU that was busy")
+    foreign_cpu_cores: float = column(
+        "cores", "ratio", "CPU of the code server's machine that neither it nor its sampler took"
+    )
+    node_pressure: str = column("", "text", "what a cluster's node said it was short of meanwhile")
     host_load_1min: float = column("", "gauge", "load average of the machine at the end")
     others: int = column("experiments", "amount", "other experiments of this user on the machine meanwhile")
     clock_step_seconds: float = column(

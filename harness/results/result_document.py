@@ -44,6 +44,7 @@ class LimitsRecord(Part):
     reason: str
     cpus: float = Field(gt=0)
     memory_bytes: int = Field(gt=0)
+    host_cpus: int | None = Field(None, description="of the machine; older results do not tell")
 
 
 def _not_below_zero(value: float | None) -> float | None:

@@ -21,6 +21,8 @@ CLOCK_STEP_SECONDS = 0.1
 """One reading at 10 Hz; what NTP corrects smoothly is at most 0.03 s a minute."""
 CLOCK_OFFSET_SECONDS = 0.05
 """Half a reading at 10 Hz; machines that keep time by NTP are well within it."""
+NODE_FULL = 0.95
+"""Share of a node's CPU that is busy where what others take is taken from the code server."""
 MISSED_PEAK_NOTE = 0.05
 DAGSTER_GIVES_UP_SECONDS = 60.0
 """DAGSTER_GRPC_TIMEOUT_SECONDS where nobody sets it; the harness does."""
@@ -37,7 +39,7 @@ def judge(cells: Iterable[CellRecord], bursts: pd.DataFrame) -> Validity:
         reasons += _of_cell(cell)
         reasons += _measured_again(cell.cell_id, rows[rows["phase"] == "disturbed"] if len(rows) else rows)
         if len(measured):
-            reasons += _of_bursts(cell.cell_id, measured)
+            reasons += _of_bursts(cell, measured)
     severities = {reason.severity for reason in reasons}
     if "invalid" in severities:
         return Validity(state="invalid", reasons=tuple(reasons))
@@ -86,8 +88,9 @@ def _of_cell(cell: CellRecord) -> list[Reason]:
     return found
 
 
-def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
+def _of_bursts(cell: CellRecord, rows: pd.DataFrame) -> list[Reason]:
     found: list[Reason] = []
+    cell_id = cell.cell_id
     launched = int(rows["launches"].sum())
     bad = launched - int(rows["runs_succeeded"].sum())
     if bad:
@@ -140,6 +143,7 @@ def _of_bursts(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
         message = f"the sampler missed {missed:.0%} of its readings; peaks may be too low"
         found.append(_reason(severity, "missed-readings", message, cell_id))
     found += _of_machines(cell_id, rows)
+    found += _of_nodes(cell, rows)
     gap = (rows["watermark_bytes"] / rows["usage_peak_bytes"] - 1).max()
     if pd.notna(gap) and gap > MISSED_PEAK_NOTE:
         message = (
@@ -185,6 +189,29 @@ def _of_machines(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
             "each took CPU from the other; measure them one after the other"
         )
         found.append(_reason("inconclusive", "not-alone", message, cell_id))
+    return found
+
+
+def _of_nodes(cell: CellRecord, rows: pd.DataFrame) -> list[Reason]:
+    """What the cluster's node was short of."""
+    found: list[Reason] = []
+    told = sorted({text for text in rows["node_pressure"] if text})
+    if told:
+        message = f"the node was short of something during bursts ({', '.join(told)}); measure on another"
+        found.append(_reason("inconclusive", "node-pressure", message, cell.cell_id))
+    limits = cell.limits
+    if limits is None or limits.method != "kubernetes" or limits.host_cpus is None:
+        return found  # elsewhere, what loads the server is on its machine, and is not foreign
+    spare = max(0.0, limits.host_cpus - limits.cpus)
+    squeezed = (rows["host_busy_fraction"] >= NODE_FULL) & (rows["foreign_cpu_cores"] > spare)
+    if squeezed.any():
+        most = rows.loc[squeezed, "foreign_cpu_cores"].max()
+        message = (
+            f"others took up to {most:.1f} CPUs of a node that had none to spare during "
+            f"{int(squeezed.sum())} bursts, and so of the code server's; measure on a node that "
+            "does nothing else"
+        )
+        found.append(_reason("inconclusive", "node-shared", message, cell.cell_id))
     return found
 
 

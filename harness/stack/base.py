@@ -174,6 +174,10 @@ class Deployment(Protocol):
         """Seconds by which the clock of their machine is ahead of this one's; 0 where it is this one."""
         ...
 
+    def node_pressure(self) -> str:
+        """What their node says it is short of now, such as `MemoryPressure`; empty where nothing says so."""
+        ...
+
     def check(self) -> None:
         """Raise ExperimentError, with the end of the log, if a part has died that cannot be revived."""
         ...

@@ -19,6 +19,12 @@ def is_ready(node: Mapping[str, Any]) -> bool:
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
+def short_of(node: Mapping[str, Any]) -> list[str]:
+    """What a node says that it is short of, such as `MemoryPressure` or `DiskPressure`."""
+    conditions = node.get("status", {}).get("conditions", ())
+    return [one["type"] for one in conditions if one["type"] != "Ready" and one["status"] == "True"]
+
+
 def takes_pods(node: Mapping[str, Any], own: PodSection) -> bool:
     """Whether the scheduler may give code servers to a node.
 

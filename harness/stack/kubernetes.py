@@ -29,7 +29,7 @@ from harness.stack.ledger import Ledger
 from harness.stack.load_pods import load_place, load_plans
 from harness.stack.place import Place
 from harness.stack.pod_clock import PodClock
-from harness.stack.pod_reach import PodReach
+from harness.stack.pod_reach import PodReach, not_in_force
 from harness.stack.pod_specs import (
     IDLE,
     OURS,
@@ -349,12 +349,14 @@ class _Starter:
         """As the cluster has them: an admission may have changed what was asked for."""
         told = self._kubectl.get("pod", name)
         cpus, memory = server_limits(told)
-        same = (cpus, memory) == (self._cell.cpus, self._cell.memory_bytes)
+        wanted = (self._cell.cpus, self._cell.memory_bytes)
+        reason = "" if (cpus, memory) == wanted else f"the cluster made them {cpus:g} CPUs and {memory} bytes"
+        reason = reason or not_in_force(*wanted, *self._reach.limits_in_force(name))
         node = self._kubectl.get("node", told["spec"]["nodeName"])
         return Limits(
-            enforced=same,
+            enforced=not reason,
             method="kubernetes",
-            reason="" if same else f"the cluster made them {cpus:g} CPUs and {memory} bytes",
+            reason=reason,
             cpus=self._cell.cpus,
             memory_bytes=self._cell.memory_bytes,
             host_cpus=int(MACHINE_CPUS.read(node["status"]["capacity"]["cpu"])),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ExperimentError
 from harness.observe.client import SamplerClient
 from harness.observe.source import Source
 from harness.stack.channel import ProcessChannel, sampler_command
+from harness.stack.cluster_nodes import short_of
 from harness.stack.compose_override import GRPC_PORT
 from harness.stack.guarded import Guarded, listens
 from harness.stack.kubectl import ClusterError, Kubectl
@@ -19,6 +21,9 @@ from harness.stack.pod_specs import COLLECTOR, SERVER
 from harness.stack.ports import free_port
 
 _READY_SECONDS = 120.0
+_PAGE_BYTES = 65_536
+"""The largest page of any kernel that code servers run on."""
+_CPU_STEP = 0.01
 _KILL = "import os, signal, sys; os.kill(int(sys.argv[1]), signal.SIGKILL)"
 
 
@@ -71,7 +76,7 @@ class PodReach:
         """Asked for a source that reads what is beside a pod's collector."""
 
         def open_source(cgroup_hz: float, processes_hz: float) -> Source:
-            pid = self._first_pid(name)
+            pid = self._beside(name)["pid"]
             config = {
                 "cgroup": {"seen_by_pid": pid},
                 "root_pid": pid,
@@ -85,18 +90,47 @@ class PodReach:
 
         return open_source
 
+    def pressure_on(self, nodes: Collection[str]) -> str:
+        """What nodes say they are short of, such as `MemoryPressure`; empty for nothing."""
+        found = {
+            one for name, node in self._kubectl.nodes().items() if name in nodes for one in short_of(node)
+        }
+        return ", ".join(sorted(found))
+
     def kill(self, name: str) -> None:
         """Kill the first process of a pod's code server, as the kernel does at the memory limit.
 
         By its collector, which is of the same user.
         """
         self._kubectl.execute(
-            name, COLLECTOR, ["python", "-c", _KILL, str(self._first_pid(name))], _READY_SECONDS
+            name, COLLECTOR, ["python", "-c", _KILL, str(self._beside(name)["pid"])], _READY_SECONDS
         )
 
-    def _first_pid(self, name: str) -> int:
-        """Of the code server, as its collector sees it."""
-        said = self._kubectl.execute(
-            name, COLLECTOR, ["python", "-m", "harness.observe.beside"], _READY_SECONDS
-        )
-        return int(json.loads(said)["pid"])
+    def limits_in_force(self, name: str) -> tuple[float | None, int | None]:
+        """CPUs and bytes that the kernel holds a code server to; None for no limit."""
+        told = self._beside(name)
+        return told["cpus"], told["memory_bytes"]
+
+    def _beside(self, name: str) -> dict[str, Any]:
+        """What a collector tells of the code server beside it: its first process, and its limits."""
+        command = ["python", "-m", "harness.observe.beside"]
+        found: dict[str, Any] = json.loads(self._kubectl.execute(name, COLLECTOR, command, _READY_SECONDS))
+        return found
+
+
+def not_in_force(
+    cpus: float, memory_bytes: int, cpus_there: float | None, memory_bytes_there: int | None
+) -> str:
+    """Why limits that a pod was given do not hold in its cgroup; empty where they do.
+
+    The kernel keeps memory in whole pages, and CPU in whole microseconds of a period.
+    """
+    if memory_bytes_there is None or abs(memory_bytes_there - memory_bytes) >= _PAGE_BYTES:
+        return f"the node's kernel holds it to {_told(memory_bytes_there)} bytes"
+    if cpus_there is None or abs(cpus_there - cpus) > _CPU_STEP:
+        return f"the node's kernel holds it to {_told(cpus_there)} CPUs"
+    return ""
+
+
+def _told(limit: float | None) -> str:
+    return "no number of" if limit is None else f"{limit:g}" if isinstance(limit, float) else str(limit)

@@ -64,6 +64,10 @@ class RunningContainers:
         """Seconds by which the engine's clock is ahead of this machine's."""
         return clock_offset(self.client) if self.elsewhere else 0.0
 
+    def node_pressure(self) -> str:
+        """Empty: no cluster tells of it."""
+        return ""
+
     def check(self) -> None:
         """Raise ExperimentError if one of the containers has ended that is not to be started again."""
         spared = {server.name for server in self.servers.values()} if self.restarts else set()

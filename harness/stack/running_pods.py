@@ -74,6 +74,11 @@ class RunningPods:
         """Seconds by which the clock of the first code server's node is ahead."""
         return self.clock.offset()
 
+    def node_pressure(self) -> str:
+        """What the nodes of the code servers say they are short of."""
+        nodes = {self.watch.node_of(pod) for pod in self.pods.values()} - {""}
+        return self.reach.pressure_on(nodes)
+
     def check(self) -> None:
         """Raise ExperimentError if one of the pods has ended, or cannot be reached any more."""
         spared = set(self.pods.values()) if self.restarts else set()

@@ -87,6 +87,10 @@ class RunningProcesses:
         """None: all are on this machine."""
         return 0.0
 
+    def node_pressure(self) -> str:
+        """Empty: no cluster tells of it."""
+        return ""
+
     def check(self) -> None:
         """Raise ExperimentError if one of the services has died."""
         check_not_killed(self.services[0])

@@ -81,7 +81,7 @@ class ScriptedSource:
         script = self._world.script
         return Abilities(
             kind="script",
-            node=self._world.node or self._replica,
+            node=self._replica,
             hz=script.hz,
             processes=script.processes,
             kills=True,
@@ -217,6 +217,9 @@ class ScriptedDeployment:
 
     def clock_offset(self) -> float:
         return self._world.script.clock_offset
+
+    def node_pressure(self) -> str:
+        return self._world.script.node_pressure
 
     def kill(self, replica: str) -> None:
         self._world.lose(replica)

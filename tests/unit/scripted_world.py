@@ -85,8 +85,9 @@ class Script:
 
     replicas: int = 1
     clock_offset: float = 0.0
-    generator_clock_offset: float = 0.0
     """Seconds by which the clock of the code servers' machine is ahead."""
+    generator_clock_offset: float = 0.0
+    node_pressure: str = ""
     failing_launches: frozenset[int] = frozenset()
     """Numbers of launches, over the whole experiment, that are refused."""
     lost_bursts: frozenset[int] = frozenset()

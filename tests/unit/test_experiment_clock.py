@@ -61,3 +61,11 @@ def test_a_load_from_a_machine_whose_clock_differs_does_not_count(
     assert [("load generator" in one, "-0.30s" in one) for one in messages] == (
         [] if state == "valid" else [(True, True)]
     )
+
+
+def test_what_the_node_is_short_of_is_kept_with_the_burst(tmp_path: Path) -> None:
+    document, bursts = measured(tmp_path, World(Script(node_pressure="MemoryPressure")))
+    assert set(bursts["node_pressure"]) == {"MemoryPressure"}
+    assert document.validity.state == "inconclusive"
+    assert {reason.code for reason in document.validity.reasons} == {"node-pressure"}
+    assert bursts["foreign_cpu_cores"].min() > 0

@@ -80,3 +80,29 @@ def test_the_victims_of_the_memory_limit_are_named() -> None:
 def test_what_failed_is_said_with_how_many() -> None:
     validity = judge([cell_record()], spoiled(runs_succeeded=3, failure="step load: OSError: disk full"))
     assert validity.reasons[0].message.endswith("did not end in SUCCESS: step load: OSError: disk full")
+
+
+def test_a_node_that_was_short_of_something_is_said() -> None:
+    frame = spoiled(node_pressure="MemoryPressure").fillna({"node_pressure": ""})
+    validity = judge([cell_record()], frame)
+    assert validity.state == "inconclusive"
+    assert "(MemoryPressure)" in validity.reasons[0].message
+
+
+@pytest.mark.parametrize(
+    ("method", "cpus", "busy", "foreign", "state"),
+    [
+        ("kubernetes", 2.0, 0.99, 0.6, "inconclusive"),
+        ("kubernetes", 2.0, 0.80, 0.6, "valid"),  # some of the node was idle
+        ("kubernetes", 1.0, 0.99, 0.9, "valid"),  # it took what the limit leaves over
+        ("docker, cgroup v1", 2.0, 0.99, 0.6, "valid"),  # there the load is on the same machine
+    ],
+)
+def test_a_node_whose_cpus_others_took_is_said(
+    method: str, cpus: float, busy: float, foreign: float, state: str
+) -> None:
+    limits = LimitsRecord(enforced=True, method=method, reason="", cpus=cpus, memory_bytes=2**30, host_cpus=2)
+    frame = spoiled(host_busy_fraction=busy, foreign_cpu_cores=foreign)
+    validity = judge([cell_record(limits=limits)], frame)
+    assert validity.state == state
+    assert [reason.code for reason in validity.reasons] == (["node-shared"] if state != "valid" else [])
