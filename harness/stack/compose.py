@@ -88,7 +88,7 @@ class ComposeStack:
         with ExitStack() as cleanup:
             cleanup.callback(client.close)
             ledger = Ledger()
-            cleanup.callback(ledger.close)
+            cleanup.callback(ledger.close, say)
             starter = _Starter(client, info, scenario, cell, folder, ledger, say)
             cleanup.callback(starter.close)
             cleanup.callback(say, "taking the containers down")

@@ -93,7 +93,7 @@ class KubernetesStack:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as cleanup:
             ledger = Ledger()
-            cleanup.callback(ledger.close)
+            cleanup.callback(ledger.close, say)
             ledger.add_namespace(kubectl.kubeconfig, kubectl.context, kubectl.namespace)
             images = images_for(scenario, cell, experiment, folder, ledger, say)
             starter = _Starter(kubectl, scenario, cell, folder, images, experiment, self._place, say)

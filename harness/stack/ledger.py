@@ -148,9 +148,23 @@ class Ledger:
         folder.mkdir(mode=0o700)
         return folder
 
-    def close(self) -> None:
-        """Remove everything recorded, then the record itself; what cannot be removed is kept in it."""
-        _remove(self._entry)
+    def close(self, say: Callable[[str], None] | None = None) -> None:
+        """Remove everything recorded, then the record itself; what cannot be removed is kept in it.
+
+        Args:
+            say: is told of what an engine or a cluster keeps; without it, that is an error.
+
+        Raises:
+            MachineError: as said.
+        """
+        try:
+            _remove(self._entry)
+        except MachineError as error:
+            if say is None:
+                raise
+            # What went wrong before says more.
+            say(f"not all could be removed ({error}); remove the rest, once that goes: dagster-sizing clean")
+            return
         if not _left(self._entry):
             self._file.unlink(missing_ok=True)
 
@@ -275,8 +289,10 @@ def _remove(entry: Entry) -> CleanReport:
             with contextlib.suppress(OSError):
                 Path(file).unlink()
                 files += 1
+    # A cluster that is gone keeps nothing else from being removed.
+    engine = _remove_from_engines(entry)
     namespaces = sum(map(_remove_namespace, entry.namespaces))
-    return CleanReport(processes, cgroups, folders, files, namespaces, _remove_from_engines(entry))
+    return CleanReport(processes, cgroups, folders, files, namespaces, engine)
 
 
 def _left(entry: Entry) -> list[str]:

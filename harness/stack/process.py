@@ -75,7 +75,7 @@ class ProcessStack:
             ledger = Ledger()
             starter = _Starter(scenario, cell, folder, prepared, ledger, say)
             cleanup.callback(starter.reap)
-            cleanup.callback(ledger.close)
+            cleanup.callback(ledger.close, say)
             cleanup.callback(say, "taking the code server down")
             yield starter.start()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from harness.errors import MachineError
 from harness.stack.ledger import Ledger, ProcessMark, clean, mark, others_measuring
 
 
@@ -153,3 +154,19 @@ def test_a_record_that_cannot_be_read_is_dropped(state: Path) -> None:
     (state / "bad.json").write_text("{")
     clean(lambda _: None)
     assert list(state.iterdir()) == []
+
+
+def test_an_engine_that_is_gone_is_said_and_kept_for_later(state: Path, tmp_path: Path) -> None:
+    ledger = Ledger()
+    ledger.add_engine(f"unix://{tmp_path}/no-engine", "abc")
+    ledger.add_namespace(str(tmp_path / "no-kubeconfig"), "nowhere", "dagster-sizing-abc")
+    folder = ledger.make_folder("dagster-sizing-test-")
+    said: list[str] = []
+    ledger.close(said.append)
+    assert not folder.exists()
+    (line,) = said
+    assert line.startswith("not all could be removed (")
+    assert line.endswith("dagster-sizing clean")
+    assert list(state.glob("*.json"))
+    with pytest.raises(MachineError):
+        ledger.close()
