@@ -41,11 +41,11 @@ QUOTA = {
 @contextmanager
 def in_each_namespace(cluster: Cluster, thing: dict[str, object]) -> Iterator[None]:
     """Make it in the namespace of an experiment as soon as that is there, as operators may do."""
-    stop = threading.Event()
+    stop, before = threading.Event(), set(experiments(cluster))
 
     def make() -> None:
         while not stop.wait(0.2):
-            for name in experiments(cluster):
+            for name in set(experiments(cluster)) - before:
                 namespace = name.removeprefix("namespace/")
                 cluster.kubectl("-n", namespace, "apply", "-f", "-", given=json.dumps(thing))
                 return
