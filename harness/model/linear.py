@@ -18,6 +18,9 @@ HUBER_K = 2.0
 ITERATIONS = 12
 MAD_TO_SIGMA = 1.4826
 _TINY = 1e-12
+_AT_ONCE = 1024
+"""Samples that are fitted together: what is computed on the way stays in the processor's cache, and is too
+small for the linear algebra to wake threads, which cost more than they save where others compute too."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,18 @@ def fit_line(x: Array, y: Array, least_scale: float = _TINY) -> LineFit:
         y: shape (..., n); each last axis is a sample that is fitted by itself.
         least_scale: standard deviation that the noise has at least, in units of y.
     """
+    if y.ndim != 2 or len(y) <= _AT_ONCE:
+        return _fit_at_once(x, y, least_scale)
+    parts = [_fit_at_once(x, y[at : at + _AT_ONCE], least_scale) for at in range(0, len(y), _AT_ONCE)]
+    return LineFit(
+        np.concatenate([one.base for one in parts]),
+        np.concatenate([one.slope for one in parts]),
+        np.concatenate([one.base_error for one in parts]),
+        np.concatenate([one.slope_error for one in parts]),
+    )
+
+
+def _fit_at_once(x: Array, y: Array, least_scale: float) -> LineFit:
     weights = np.ones_like(y)
     studentise = 1 / np.sqrt(1 - leverage(x))
     base, slope = _weighted(x, y, weights)
@@ -76,10 +91,10 @@ def _huber_weights(residuals: Array, least_scale: float) -> Array:
     # A line passes near two points whatever the noise; with few bursts they would shrink the scale.
     n = size.shape[-1]
     lower, upper = 2 + (n - 3) // 2, 2 + (n - 2) // 2
-    ordered = np.partition(size, (lower, upper), axis=-1)
+    ordered = np.sort(size, axis=-1)  # of so few it is four times as fast as a partition
     scale = MAD_TO_SIGMA * (ordered[..., lower, None] + ordered[..., upper, None]) / 2
     limit = HUBER_K * np.maximum(scale, max(least_scale, _TINY))
-    return np.where(size <= limit, 1.0, limit / np.maximum(size, _TINY))
+    return np.asarray(np.minimum(1.0, limit / np.maximum(size, _TINY)))
 
 
 def _weighted(x: Array, y: Array, weights: Array) -> tuple[Array, Array]:
