@@ -36,7 +36,7 @@ def draw() -> None:
     """Draw all of them."""
     FOLDER.mkdir(exist_ok=True)
     with browser_of() as browser, tempfile.TemporaryDirectory() as scratch:
-        for name, result in (("result", "claims/light"), ("comparison", "versions"), ("claims", "claims")):
+        for name, result in (("result", "claims/light"), ("comparison", "versions")):
             file = Path(scratch, f"{name}.html")
             file.write_text(render_path(ROOT / "results" / result).page, "utf-8")
             _kept(_opened(browser, file, 1280), name)
