@@ -13,9 +13,11 @@ from harness.campaign.refit import needed_tables, refitted, releveled
 from harness.errors import ExperimentError, Interrupted, ResultError
 from harness.experiment.runner import Experiment
 from harness.experiment.start import new_document
+from harness.experiment.stopwatch import Stopwatch
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.folder import ResultFolder
 from harness.results.live_document import LIVE_FILE
+from harness.results.stages import Spent, summed
 from harness.scenario.model import Scenario
 from harness.stack.capabilities import refuse
 from harness.stack.ledger import Ledger
@@ -76,10 +78,18 @@ def sha256_of(scenario: Scenario) -> str:
 
 def _conclude(folder: ResultFolder, means: Means) -> None:
     """Fit what was measured, if it is valid, and have the report written beside it."""
+    watch = Stopwatch(means.tools.clock, "fit")
     document = folder.read_document()
     recomputed = refitted if document.validity.state == "valid" else releveled
-    folder.write_document(recomputed(document, needed_tables(folder)))
+    fitted = recomputed(document, needed_tables(folder))
+    folder.write_document(fitted.model_copy(update={"spent": fitted.spent | watch.spent()}))
     means.publish(folder.path)
+
+
+def took(folder: ResultFolder, spent: Spent) -> None:
+    """Have the result tell what time it took besides, by stage."""
+    document = folder.read_document()
+    folder.write_document(document.model_copy(update={"spent": summed([document.spent, spent])}))
 
 
 def _begin(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
+import psutil
 import typer
 
-from harness.campaign.bench import measure
+from harness.campaign.bench import measure, took
 from harness.cli.attach_options import AttachOptions
 from harness.cli.course import courses_of
 from harness.cli.folders import new_folder
@@ -19,7 +21,7 @@ from harness.cli.pages import page_or_warning
 from harness.cli.progress import make_console
 from harness.cli.terminal import means_of
 from harness.errors import ExperimentError, InputError, Interrupted, InvalidResultError, ResultError
-from harness.report.terminal import print_result
+from harness.report.terminal import print_result, print_time
 from harness.results.folder import ResultFolder
 from harness.scenario.load import load_scenario
 from harness.scenario.model import Scenario
@@ -81,6 +83,8 @@ def bench(
     _refuse_without_attach(attached, metrics)
     folder = ResultFolder(_choose_folder(scenario, out, resume))
     console = make_console()
+    started = psutil.Process().create_time()
+    command = time.time() - started
     try:
         measure(scenario, stack, folder.path, resume, means_of(console, node, keep_off))
     except Interrupted:
@@ -93,7 +97,10 @@ def bench(
         raise ExperimentError(f"{error}; what was measured is in {folder.path}") from None
     document = folder.read_document()
     print_result(document, courses_of(folder), console)
+    began = time.monotonic()
     page = page_or_warning(folder.path) or folder.path / "report.md"
+    took(folder, {"command": command, "pages": time.monotonic() - began})
+    print_time(folder.read_document(), console, None if resume else time.time() - started)
     console.print(f"\nresult: {folder.path}   report: {page}", highlight=False, markup=False, soft_wrap=True)
     if document.validity.state != "valid":
         raise InvalidResultError(f"the result is {document.validity.state}; the reasons are above")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from harness.experiment.clock import zero
 from harness.experiment.context import BurstContext
 from harness.experiment.drain import Drained, drain, stack_speaks_first, wait_until_idle
@@ -31,34 +33,41 @@ def run_burst(context: BurstContext, planned: PlannedBurst, hold: float) -> Burs
     """
     with stack_speaks_first(context):
         if planned.phase == TICKING:
-            fired, drained = let_daemon_tick(context, planned)
+            with context.watch.at("ticking", whole=True):
+                fired, drained = let_daemon_tick(context, planned)
         else:
             fired, drained = _fire(context, planned, hold)
-    return record(fired, losses_row(context, drained, fired.runs), drained.broken)
+    with context.watch.at("record"):
+        return record(fired, losses_row(context, drained, fired.runs), drained.broken)
 
 
 def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fired, Drained]:
     """Everything seen of a burst, up to its last run's end."""
     tag, timeouts = context.tag(planned.order), context.scenario.timeouts
-    tools, clock = context.tools, context.tools.clock
+    tools, clock, watch = context.tools, context.tools.clock, context.watch
     endpoint, place = context.deployment.endpoint, context.deployment.load
-    with tools.generator() as generator:
-        kinds = context.launchables
-        plan = load_plan(context.scenario, context.cell, endpoint, kinds, planned, hold, tag, place)
-        generator.prepare(plan)
-        context.forget_readings()
-        clock_zero = zero(clock)
-        idle_from = wait_until_idle(context, timeouts.idle)
-        generator.wait_ready(timeouts.start)
-        began = begin(context, clock_zero)
-        released = clock.now() + RELEASE_DELAY_SECONDS
-        generator.release(released)
-        with killer(context, planned, released):
-            report = generator.finished(timeouts.launch + context.scenario.load.window)
-            expected = sum(sent.outcome == "launched" for sent in report.sent)
-            reload_seconds = reload_location(context, planned, tag, expected)
-            drained = drain(context, tag, expected, timeouts.drain)
-            if not drained.broken:
-                wait_for_one_generation(context, planned)
-    times = BurstTimes(idle_from, released, clock.now())
-    return gather(context, planned, times, began, drained, report, hold, reload_seconds), drained
+    with ExitStack() as killing, watch.at("hold"):
+        with tools.generator() as generator:  # ends while runs hold, so that nothing waits for its end
+            with watch.at("rest"):
+                kinds = context.launchables
+                plan = load_plan(context.scenario, context.cell, endpoint, kinds, planned, hold, tag, place)
+                generator.prepare(plan)
+                context.forget_readings()
+                clock_zero = zero(clock)
+                idle_from = wait_until_idle(context, timeouts.idle)
+                generator.wait_ready(timeouts.start)
+                began = begin(context, clock_zero)
+            with watch.at("launch"):
+                released = clock.now() + RELEASE_DELAY_SECONDS
+                generator.release(released)
+                killing.enter_context(killer(context, planned, released))
+                report = generator.finished(timeouts.launch + context.scenario.load.window)
+        expected = sum(sent.outcome == "launched" for sent in report.sent)
+        reload_seconds = reload_location(context, planned, tag, expected)
+        drained = drain(context, tag, expected, timeouts.drain)
+        if not drained.broken:
+            wait_for_one_generation(context, planned)
+    with watch.at("record"):
+        times = BurstTimes(idle_from, released, clock.now())
+        fired = gather(context, planned, times, began, drained, report, hold, reload_seconds)
+    return fired, drained

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from harness.errors import ExperimentError
 from harness.results.alike import changed_packages
-from harness.results.result_document import CellRecord, LimitsRecord, StartRecord
+from harness.results.result_document import CellRecord, ImportRecord, LimitsRecord, StartRecord
 from harness.stack.base import Deployment
 
 
@@ -27,7 +27,10 @@ def with_environment(record: CellRecord, deployment: Deployment) -> CellRecord:
             "python_version": environment.python_version,
             "packages": environment.packages,
             "exclude_newer": environment.exclude_newer,
-            "start": StartRecord.model_validate(asdict(deployment.start)),
+            "start": StartRecord(
+                imports=tuple(ImportRecord(**asdict(one)) for one in deployment.start.imports),
+                answer_seconds=deployment.start.answer_seconds,
+            ),
         }
     )
 

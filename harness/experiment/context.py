@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.experiment.presence import Presence, presence_of
+from harness.experiment.stopwatch import Stopwatch
 from harness.experiment.tools import Tools
 from harness.observe.pings import Pinger
 from harness.observe.source import Source
@@ -33,6 +34,7 @@ class BurstContext:
     launchables: tuple[tuple[Launchable, ...], ...]
     """Each kind of run of the workload, as it is launched, by partition; none of ticks."""
     tools: Tools
+    watch: Stopwatch
     experiment_id: str
     spot: str
     """Where is measured, as the stack tells it."""

@@ -70,7 +70,8 @@ def drain(context: BurstContext, tag: Tag, expected: int, timeout: float) -> Dra
         ended_at = _wait_for(context, all_terminal, timeout)
         if ended_at is None:
             return Drained(False)
-        gone_at = _wait_for(context, lambda: gone(ended_at), timeout)
+        with context.watch.at("drain"):
+            gone_at = _wait_for(context, lambda: gone(ended_at), timeout)
         if deployment.losses:
             clock.sleep(AFTERMATH_SECONDS)
             return Drained(False, deployment.losses)

@@ -26,6 +26,7 @@ from harness.experiment.plan import (
     plan_bursts,
 )
 from harness.experiment.record import BurstOutcome
+from harness.experiment.stopwatch import Stopwatch
 from harness.experiment.tools import Tools
 from harness.experiment.workload_check import check_sensors, find_runs
 from harness.interrupts import held_back
@@ -81,6 +82,7 @@ class Experiment:
             ExperimentError: it broke off.
         """
         refuse(self._scenario, self._stack.name, self._stack.capabilities)
+        watch = Stopwatch(self._tools.clock, "other")
         try:
             with self._listener.written():
                 for number, cell in enumerate(self._cells, 1):
@@ -89,9 +91,10 @@ class Experiment:
                     self._listener.cell_started(number, len(self._cells), cell.cell_id)
                     self._run_cell(cell, cells_after=len(self._cells) - number)
                     self._listener.cell_finished(cell.cell_id)
+            watch.now("record")
             self._folder.merge()
         finally:
-            self._judge()
+            self._judge(watch)
 
     def _run_cell(self, cell: Cell, cells_after: int) -> None:
         record = self._folder.read_document().cell(cell.cell_id)
@@ -103,35 +106,47 @@ class Experiment:
                     "started_at": timestamp(),
                     "failure": "",
                     "events": (),
+                    "spent": {},
                 }
             )
         )
+        watch = Stopwatch(self._tools.clock, "start")
         try:
             up = self._stack.up(self._scenario, cell, self._folder.logs, self._listener.say)
             with up as deployment:
+                watch.apart(deployment.start.parts)
                 record = self._save(with_environment(record, deployment))
                 refuse_other_packages(record, self._folder.read_document().cells)
                 try:
-                    self._run_on(deployment, cell, record, cells_after)
+                    self._run_on(deployment, cell, record, cells_after, watch)
                 finally:
+                    watch.now("end")
                     events = tuple(EventRecord(**asdict(event)) for event in deployment.events)
                     self._update(cell, events=events)
         except (ExperimentError, GraphQLError) as error:
-            self._update(cell, failure=str(error))
+            self._update(cell, failure=str(error), spent=watch.spent())
             raise ExperimentError(str(error)) from None
-        self._update(cell, state="finished", finished_at=timestamp())
+        self._update(cell, state="finished", finished_at=timestamp(), spent=watch.spent())
 
-    def _run_on(self, deployment: Deployment, cell: Cell, record: CellRecord, cells_after: int) -> None:
-        with self._context(deployment, cell) as context:
+    def _run_on(
+        self,
+        deployment: Deployment,
+        cell: Cell,
+        record: CellRecord,
+        cells_after: int,
+        watch: Stopwatch,
+    ) -> None:
+        with self._context(deployment, cell, watch) as context:
             context.sources.start()
             if context.companions is not None:
                 context.companions.start()
             context.start_pings()
+            watch.now("other")
             with self._listener.reading(context.sources):
                 self._measure(context, record, cells_after)
 
     @contextmanager
-    def _context(self, deployment: Deployment, cell: Cell) -> Iterator[BurstContext]:
+    def _context(self, deployment: Deployment, cell: Cell, watch: Stopwatch) -> Iterator[BurstContext]:
         ping_hz = self._scenario.sampling.ping_hz
         with ExitStack() as opened:
             target = self._tools.connect(deployment.endpoint)
@@ -151,6 +166,7 @@ class Experiment:
                     target=target,
                     launchables=launchables,
                     tools=self._tools,
+                    watch=watch,
                     experiment_id=uuid.uuid4().hex[:12],
                     spot=self._stack.spot,
                     began_monotonic=self._tools.clock.monotonic(),
@@ -189,7 +205,8 @@ class Experiment:
                 outcome = outcome.set_aside()
             else:
                 done += 1
-            self._record(record, outcome)
+            with context.watch.at("record"):
+                self._record(record, outcome)
             seen = _launch_cost(outcome)
             if burst.level > 1 and seen > 0 and not _stepped(outcome):
                 cost = (cost + seen) / 2  # follows a drift, but no single odd burst
@@ -207,8 +224,9 @@ class Experiment:
             order = len(spans) + stepped
             self._listener.say(f"warm-up burst {order + 1}: finding out what a launch costs")
             planned = PlannedBurst(order, "warmup", settings.launches, order)
-            outcome = run_burst(context, planned, hold=0.5)
-            self._record(record, outcome)
+            with context.watch.at("warm-up", whole=True):
+                outcome = run_burst(context, planned, hold=0.5)
+                self._record(record, outcome)
             if outcome.row.runs_succeeded + outcome.row.ticks_evaluated == 0:
                 raise ExperimentError(
                     f"nothing of {context.cell.workload.label} succeeded in warm-up: {_why(outcome)}"
@@ -257,11 +275,17 @@ class Experiment:
     def _update(self, cell: Cell, **changes: Any) -> None:
         self._save(self._folder.read_document().cell(cell.cell_id).model_copy(update=changes))
 
-    def _judge(self) -> None:
+    def _judge(self, watch: Stopwatch) -> None:
         document = self._folder.read_document()
         validity = judge(document.cells, self._folder.table("bursts"))
         self._folder.write_document(
-            document.model_copy(update={"validity": validity, "finished_at": timestamp()})
+            document.model_copy(
+                update={
+                    "validity": validity,
+                    "finished_at": timestamp(),
+                    "spent": document.spent | {"record": watch.spent().get("record", 0.0)},
+                }
+            )
         )
 
 

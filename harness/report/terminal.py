@@ -62,6 +62,19 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
             console.print(line, markup=False, highlight=False)
 
 
+def print_time(document: ResultDocument, console: Console, whole_seconds: float | None = None) -> None:
+    """Print where the time went; nothing of a result that does not tell.
+
+    Args:
+        document: of the result.
+        console: to print to.
+        whole_seconds: that the command took in all, if it did nothing but measure this result.
+    """
+    table = text.time_table(document, whole_seconds)
+    if table[1]:
+        _print(console, text.TIME, table)
+
+
 def _print(console: Console, title: str, table: text.Table) -> None:
     console.print()
-    print_table(console, title, *table, words=("remark", "step", *levels.DRAWN))
+    print_table(console, title, *table, words=("remark", "step", "what", *levels.DRAWN))

@@ -6,7 +6,9 @@ import datetime
 from collections.abc import Sequence
 
 from harness.results.result_document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
+from harness.results.stages import MEANINGS, STAGES
 from harness.views.leaks import none_found
+from harness.views.spent import seconds_by_stage
 from harness.views.start import (
     AGENT_SECONDS,
     MARGIN,
@@ -17,6 +19,7 @@ from harness.views.start import (
 )
 
 MIB = 1024 * 1024
+TIME = "Where the time went"
 PEAK = "Who made the peak"
 PEAK_SOURCE = (
     "From processes.parquet and steps.parquet: the highest moment of the burst with the most memory."
@@ -221,6 +224,19 @@ def replicas_table(cell: CellRecord) -> Table:
         for r in cell.replica_records
     )
     return header, rows
+
+
+def time_table(document: ResultDocument, whole_seconds: float | None = None) -> Table:
+    """Where the time of all cells went, by stage; no rows where it is not known."""
+    header = ("stage", "seconds", "share", "what")
+    seconds = seconds_by_stage(document, whole_seconds)
+    total = sum(seconds.values())
+    rows = [
+        (stage, f"{seconds[stage]:.1f}", f"{seconds[stage] / total:.0%}", MEANINGS[stage])
+        for stage in STAGES
+        if seconds.get(stage, 0.0) >= 0.05
+    ]
+    return header, (*rows, ("together", f"{total:.1f}", "100%", "")) if rows else ()
 
 
 def events(cell: CellRecord) -> tuple[str, ...]:

@@ -198,6 +198,7 @@ class CellRecord(Part):
     levels: tuple[LevelRecord, ...] = ()
     replica_records: tuple[ReplicaRecord, ...] = ()
     peak_parts: tuple[PeakPartRecord, ...] = Field((), description="of the burst with the highest memory")
+    spent: dict[str, float] = Field(default_factory=dict, description="seconds that it took, by stage")
 
     @property
     def observed(self) -> bool:
@@ -221,6 +222,9 @@ class ResultDocument(Part):
     validity: Validity
     observed: ObservedRecord | None = Field(None, description="of a result of `observe`")
     cells: tuple[CellRecord, ...]
+    spent: dict[str, float] = Field(
+        default_factory=dict, description="seconds that all took beside its cells, by stage"
+    )
 
     @property
     def whole(self) -> bool:

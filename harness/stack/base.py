@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from harness.load.place import Elsewhere
 from harness.observe.source import Source
@@ -17,6 +17,7 @@ from harness.stack.imports import Import
 from harness.target.endpoint import Endpoint
 
 Say = Callable[[str], None]
+StartPart = Literal["environment", "imports"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class Start:
     """Of the code, before the code servers start, each in a process of its own; none where not timed."""
     answer_seconds: tuple[float, ...]
     """Of each code server, from the begin of its process until it took connections."""
+    parts: Mapping[StartPart, float] = field(default_factory=dict)
+    """Seconds that parts of coming up took, where the stack tells them apart."""
 
 
 class Control(Protocol):

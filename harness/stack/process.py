@@ -23,7 +23,7 @@ from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack import limited_cgroup
-from harness.stack.base import Companion, Limits, Replica, Say, Start
+from harness.stack.base import Companion, Limits, Replica, Say, Start, StartPart
 from harness.stack.capabilities import PROCESS
 from harness.stack.channel import ProcessChannel, sampler_command
 from harness.stack.environment import PreparedEnvironment, prepare_environment
@@ -67,13 +67,15 @@ class ProcessStack:
             MachineError: this machine cannot run it.
             ExperimentError: it did not become ready in time.
         """
+        began = time.monotonic()
         prepared = prepare_environment(scenario, cell.dagster_version, say)
+        parts: dict[StartPart, float] = {"environment": time.monotonic() - began}
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
         # All run at the end, the last one first, even when nobody reads any more what is said.
         with ExitStack() as cleanup:
             ledger = Ledger()
-            starter = _Starter(scenario, cell, folder, prepared, ledger, say)
+            starter = _Starter(scenario, cell, folder, prepared, ledger, say, parts)
             cleanup.callback(starter.reap)
             cleanup.callback(ledger.close, say)
             cleanup.callback(say, "taking the code server down")
@@ -91,6 +93,7 @@ class _Starter:
         prepared: PreparedEnvironment,
         ledger: Ledger,
         say: Say,
+        parts: dict[StartPart, float],
     ) -> None:
         self._scenario = scenario
         self._cell = cell
@@ -98,6 +101,7 @@ class _Starter:
         self._prepared = prepared
         self._ledger = ledger
         self._say = say
+        self._parts = parts
         self._services: list[Service] = []
         self._companions: list[Companion] = []
         self._agent: dict[str, str] = {}
@@ -111,15 +115,17 @@ class _Starter:
             self._say(line)
         limited, limits = self._limits()
         self._say("timing the import of the code")
+        began = time.monotonic()
         location = self._scenario.location or own_workloads()
         imports = time_imports(location, lambda argv, left: self._printed(argv, limited, left), timeout)
+        self._parts["imports"] = time.monotonic() - began
         self._say("starting the code server")
         if self._cell.started_as == "agent":
             self._agent = agent_settings(self._printed(["-c", INSTANCE_REF], limited, timeout))
         began = time.monotonic()
         server = self._start("code-server", self._server_argv(grpc_port), limited, self._server_env())
         self._wait_for_port(server, grpc_port, timeout)
-        start = Start(imports, (time.monotonic() - began,))
+        start = Start(imports, (time.monotonic() - began,), self._parts)
         self._start_beside(grpc_port, limited, timeout)
         self._say("starting the webserver")
         workspace = ["-w", str(self._home / "workspace.yaml")]
