@@ -52,7 +52,6 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
                 kinds = context.launchables
                 plan = load_plan(context.scenario, context.cell, endpoint, kinds, planned, hold, tag, place)
                 generator.prepare(plan)
-                context.forget_readings()
                 clock_zero = zero(clock)
                 idle_from = wait_until_idle(context, timeouts.idle)
                 generator.wait_ready(timeouts.start)
@@ -70,4 +69,5 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
     with watch.at("record"):
         times = BurstTimes(idle_from, released, clock.now())
         fired = gather(context, planned, times, began, drained, report, hold, reload_seconds)
+    context.forget_readings()  # the next burst's quiet time may begin while this one is written down
     return fired, drained

@@ -74,6 +74,7 @@ class BurstContext:
             if replica.name in lost:
                 self.sources.replace(replica.name, open_source(self.scenario, replica))
         self.start_pings()
+        self.forget_readings()
 
     def close(self) -> None:
         """End what talks to the deployment."""

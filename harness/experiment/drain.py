@@ -14,6 +14,8 @@ from harness.target.run_histories import TERMINAL
 from harness.target.target import Tag
 
 POLL_SECONDS = 0.2
+LOOK_SECONDS = 0.1
+"""Between two looks at readings, which ask nobody but the sampler."""
 STACK_WORD_SECONDS = 1.0
 """How long the stack may take to learn that one of its parts has ended."""
 AFTERMATH_SECONDS = 5.0
@@ -38,7 +40,12 @@ def wait_until_idle(context: BurstContext, timeout: float) -> float:
     Raises:
         ExperimentError: it did not come to rest in time, or died.
     """
-    began = _wait_for(context, context.presence.quiet_since, timeout)
+
+    def quiet_since() -> float | None:
+        context.sources.read()  # what was read until now has arrived then, and not only the last batch
+        return context.presence.quiet_since()
+
+    began = _wait_for(context, quiet_since, timeout, LOOK_SECONDS)
     if began is None:
         raise ExperimentError(
             f"the code server did not come to rest within {timeout:g}s before a burst; raise timeouts.idle, "
@@ -71,7 +78,7 @@ def drain(context: BurstContext, tag: Tag, expected: int, timeout: float) -> Dra
         if ended_at is None:
             return Drained(False)
         with context.watch.at("drain"):
-            gone_at = _wait_for(context, lambda: gone(ended_at), timeout)
+            gone_at = _wait_for(context, lambda: gone(ended_at), timeout, LOOK_SECONDS)
         if deployment.losses:
             clock.sleep(AFTERMATH_SECONDS)
             return Drained(False, deployment.losses)
@@ -96,7 +103,12 @@ def stack_speaks_first(context: BurstContext) -> Iterator[None]:
         raise
 
 
-def _wait_for(context: BurstContext, ready: Callable[[], float | None], timeout: float) -> float | None:
+def _wait_for(
+    context: BurstContext,
+    ready: Callable[[], float | None],
+    timeout: float,
+    every: float = POLL_SECONDS,
+) -> float | None:
     clock, deployment = context.tools.clock, context.deployment
     deadline = clock.monotonic() + timeout
     while clock.monotonic() < deadline:
@@ -111,7 +123,7 @@ def _wait_for(context: BurstContext, ready: Callable[[], float | None], timeout:
         if answer is not None:
             return answer
         deployment.check()
-        clock.sleep(POLL_SECONDS)
+        clock.sleep(every)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -12,6 +13,8 @@ from harness.results.columns import RELOAD, TICKING
 
 RELOAD_HOLD_SECONDS = 8.0
 """The runs of a burst with a reload last longer by this, to be at work all the while."""
+SPREAD_MARGIN = 2.0
+"""Runs are allowed to start so many times as far apart as they were seen to."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,35 @@ class BurstQueue:
         return True
 
 
-def hold_seconds(level: int, launch_seconds: float, plateau: float, window: float) -> float:
+class StartSpread:
+    """How far apart the runs of a burst start, as bursts of its level or a higher one have shown.
+
+    What bursts of lower levels show says nothing: more launches may have to wait for a worker.
+    """
+
+    def __init__(self) -> None:
+        self._widest: dict[int, float] = {}
+
+    def seen(self, level: int, seconds: float) -> None:
+        """A burst's first and last run started so far apart; infinity where not all ran at once."""
+        self._widest[level] = max(seconds, self._widest.get(level, 0.0))
+
+    def allowed(self, level: int) -> float:
+        """Seconds that the runs of the next burst may start apart; infinity where nothing is known."""
+        known = [seconds for seen, seconds in self._widest.items() if seen >= level]
+        return SPREAD_MARGIN * max(known, default=math.inf)
+
+
+def hold_seconds(
+    level: int, launch_seconds: float, plateau: float, window: float, spread: float = math.inf
+) -> float:
     """How long a run must last, in seconds, so that all `level` runs overlap for `plateau`.
 
     The first run may start at once while the last waits for all launches before it, at `launch_seconds`
-    each: with free workers they share the CPU and start closer together, but not reliably so. Schedules
-    that spread launches add their window.
+    each. With free workers they share the CPU and start closer together, but not reliably so: less is held
+    only where `spread` is known to be enough. Schedules that spread launches add their window.
     """
-    return plateau + launch_seconds * (level - 1) + window
+    return plateau + min(launch_seconds * (level - 1), spread) + window
 
 
 def expected_burst_seconds(level: int, launch_seconds: float, plateau: float, window: float) -> float:

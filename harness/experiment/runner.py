@@ -19,6 +19,7 @@ from harness.experiment.plan import (
     RELOAD_HOLD_SECONDS,
     BurstQueue,
     PlannedBurst,
+    StartSpread,
     expected_burst_seconds,
     has_settled,
     hold_seconds,
@@ -177,6 +178,7 @@ class Experiment:
 
     def _measure(self, context: BurstContext, record: CellRecord, cells_after: int) -> None:
         load = self._scenario.load
+        context.forget_readings()
         warmup = self._warm_up(context, record)
         planned = plan_bursts(load.levels, load.repeats, self._scenario.seed, warmup.bursts)
         planned += plan_apart(
@@ -194,11 +196,11 @@ class Experiment:
         )
         cost = warmup.launch_seconds
         self._listener.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
-        queue, done = BurstQueue(planned, load.spare_bursts), 0
+        queue, done, spread = BurstQueue(planned, load.spare_bursts), 0, StartSpread()
         while queue.left:
             burst = queue.take()
             self._listener.say(f"burst {done + 1} of {len(planned)}: {_what(burst, context.cell, load)}")
-            hold = hold_seconds(burst.level, cost, load.plateau, load.window)
+            hold = hold_seconds(burst.level, cost, load.plateau, load.window, spread.allowed(burst.level))
             hold += RELOAD_HOLD_SECONDS if burst.phase == RELOAD else 0.0
             outcome = run_burst(context, burst, hold)
             if _disturbed(outcome) and queue.again(burst):
@@ -210,6 +212,7 @@ class Experiment:
             seen = _launch_cost(outcome)
             if burst.level > 1 and seen > 0 and not _stepped(outcome):
                 cost = (cost + seen) / 2  # follows a drift, but no single odd burst
+                spread.seen(burst.level, _spread(outcome))
             left = queue.left
             self._listener.burst_done(
                 _one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
@@ -323,6 +326,13 @@ def _launch_cost(outcome: BurstOutcome) -> float:
     started = int(outcome.tables["runs"]["run_start_epoch_seconds"].notna().sum())
     span = float(outcome.row.launch_span_seconds)
     return span / started if started and math.isfinite(span) else 0.0
+
+
+def _spread(outcome: BurstOutcome) -> float:
+    """Seconds from the start of the first run to that of the last; infinity where not all ran at once."""
+    starts = outcome.tables["runs"]["run_start_epoch_seconds"]
+    whole = int(outcome.row.concurrency_peak) == outcome.row.launches == int(starts.notna().sum())
+    return float(starts.max() - starts.min()) if whole else math.inf
 
 
 def _one_line(outcome: BurstOutcome) -> str:

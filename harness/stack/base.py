@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 from harness.load.place import Elsewhere
 from harness.observe.source import Source
@@ -17,7 +17,6 @@ from harness.stack.imports import Import
 from harness.target.endpoint import Endpoint
 
 Say = Callable[[str], None]
-StartPart = Literal["environment", "imports"]
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class Start:
     """Of the code, before the code servers start, each in a process of its own; none where not timed."""
     answer_seconds: tuple[float, ...]
     """Of each code server, from the begin of its process until it took connections."""
-    parts: Mapping[StartPart, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=dict)
     """Seconds that parts of coming up took, where the stack tells them apart."""
 
 

@@ -23,11 +23,11 @@ from harness.observe.source import Source
 from harness.scenario.cells import Cell
 from harness.scenario.model import Scenario
 from harness.stack import limited_cgroup
-from harness.stack.base import Companion, Limits, Replica, Say, Start, StartPart
+from harness.stack.base import Companion, Limits, Replica, Say, Start
 from harness.stack.capabilities import PROCESS
 from harness.stack.channel import ProcessChannel, sampler_command
 from harness.stack.environment import PreparedEnvironment, prepare_environment
-from harness.stack.imports import time_imports
+from harness.stack.imports import Import, time_imports
 from harness.stack.ledger import Ledger
 from harness.stack.ports import free_port
 from harness.stack.running_processes import RunningProcesses, Service, check_not_killed, check_services
@@ -48,6 +48,8 @@ from harness.target.readiness import wait_for_daemon, wait_for_location
 
 LOCATION_NAME = "under_test"
 _HOST = "127.0.0.1"
+TimedImports = dict[tuple[str, float, int], tuple[Import, ...]]
+"""By version, CPUs and memory."""
 _COORDINATORS = {"default": "DefaultRunCoordinator", "queued": "QueuedRunCoordinator"}
 
 
@@ -57,6 +59,9 @@ class ProcessStack:
     name = "process"
     spot = ""
     capabilities = PROCESS
+
+    def __init__(self) -> None:
+        self._imports: TimedImports = {}
 
     @contextmanager
     def up(self, scenario: Scenario, cell: Cell, logs: Path, say: Say) -> Iterator[RunningProcesses]:
@@ -69,13 +74,13 @@ class ProcessStack:
         """
         began = time.monotonic()
         prepared = prepare_environment(scenario, cell.dagster_version, say)
-        parts: dict[StartPart, float] = {"environment": time.monotonic() - began}
+        parts: dict[str, float] = {"environment": time.monotonic() - began}
         folder = logs / cell.cell_id
         folder.mkdir(parents=True, exist_ok=True)
         # All run at the end, the last one first, even when nobody reads any more what is said.
         with ExitStack() as cleanup:
             ledger = Ledger()
-            starter = _Starter(scenario, cell, folder, prepared, ledger, say, parts)
+            starter = _Starter(scenario, cell, folder, prepared, ledger, say, parts, self._imports)
             cleanup.callback(starter.reap)
             cleanup.callback(ledger.close, say)
             cleanup.callback(say, "taking the code server down")
@@ -93,7 +98,8 @@ class _Starter:
         prepared: PreparedEnvironment,
         ledger: Ledger,
         say: Say,
-        parts: dict[StartPart, float],
+        parts: dict[str, float],
+        imports: TimedImports,
     ) -> None:
         self._scenario = scenario
         self._cell = cell
@@ -102,6 +108,7 @@ class _Starter:
         self._ledger = ledger
         self._say = say
         self._parts = parts
+        self._imports = imports
         self._services: list[Service] = []
         self._companions: list[Companion] = []
         self._agent: dict[str, str] = {}
@@ -114,11 +121,7 @@ class _Starter:
         for line in said_of_environment(self._scenario):
             self._say(line)
         limited, limits = self._limits()
-        self._say("timing the import of the code")
-        began = time.monotonic()
-        location = self._scenario.location or own_workloads()
-        imports = time_imports(location, lambda argv, left: self._printed(argv, limited, left), timeout)
-        self._parts["imports"] = time.monotonic() - began
+        imports = self._timed_imports(limited, timeout)
         self._say("starting the code server")
         if self._cell.started_as == "agent":
             self._agent = agent_settings(self._printed(["-c", INSTANCE_REF], limited, timeout))
@@ -155,6 +158,21 @@ class _Starter:
             companions=tuple(self._companions),
             services=tuple(self._services),
         )
+
+    def _timed_imports(
+        self, limited: limited_cgroup.LimitedCgroup | None, timeout: float
+    ) -> tuple[Import, ...]:
+        """What importing the code takes; cells alike in what matters to it share the figures."""
+        key = (self._cell.dagster_version, self._cell.cpus, self._cell.memory_bytes)
+        if key not in self._imports:
+            self._say("timing the import of the code")
+            began = time.monotonic()
+            location = self._scenario.location or own_workloads()
+            self._imports[key] = time_imports(
+                location, lambda argv, left: self._printed(argv, limited, left), timeout
+            )
+            self._parts["imports"] = time.monotonic() - began
+        return self._imports[key]
 
     def _write_home(self, grpc_port: int) -> None:
         coordinator: dict[str, Any] = {

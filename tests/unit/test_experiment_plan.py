@@ -1,6 +1,8 @@
+import math
+
 import pytest
 
-from harness.experiment.plan import BurstQueue, has_settled, hold_seconds, plan_bursts
+from harness.experiment.plan import BurstQueue, StartSpread, has_settled, hold_seconds, plan_bursts
 
 
 def test_every_level_comes_once_in_each_repeat() -> None:
@@ -51,3 +53,22 @@ def test_a_machine_that_disturbs_everything_is_given_up() -> None:
         refused += not queue.again(burst)
     assert taken == len(planned) + 6
     assert refused == len(planned)
+
+
+def test_a_hold_is_shortened_only_by_what_its_level_or_a_higher_one_has_shown() -> None:
+    spread = StartSpread()
+    spread.seen(3, 0.25)
+    assert hold_seconds(5, 1.0, 1.0, 0.0, spread.allowed(5)) == hold_seconds(5, 1.0, 1.0, 0.0) == 5.0
+    assert hold_seconds(3, 1.0, 1.0, 0.0, spread.allowed(3)) == 1.5
+    assert hold_seconds(2, 1.0, 1.0, 0.0, spread.allowed(2)) == 1.5
+    spread.seen(5, 1.0)
+    assert hold_seconds(3, 1.0, 1.0, 0.0, spread.allowed(3)) == 3.0
+    spread.seen(5, 0.1)
+    assert spread.allowed(5) == 2.0
+
+
+def test_a_burst_whose_runs_did_not_all_overlap_brings_the_whole_hold_back() -> None:
+    spread = StartSpread()
+    spread.seen(5, 0.2)
+    spread.seen(5, math.inf)
+    assert hold_seconds(5, 1.0, 1.0, 0.0, spread.allowed(5)) == 5.0
