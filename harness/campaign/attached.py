@@ -45,6 +45,8 @@ def check_levels(scenario: Scenario, highest: int) -> None:
     """Raise InputError where the scenario's load is none for a deployment that runs already."""
     if any(isinstance(workload, TickWorkload) for workload in scenario.workloads):
         raise InputError("workloads: ticks cannot be observed in a deployment; leave `tick:` entries out")
+    if scenario.load.width is not None:
+        raise InputError("load.width: bursts on a deployment are planned as a whole; leave it out")
     above = [level for level in scenario.load.levels if level > highest]
     if above:
         raise InputError(

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import harness
+from harness.campaign.asked_width import AskedWidth
 from harness.campaign.means import Means
 from harness.campaign.refit import needed_tables, refitted, releveled
 from harness.errors import ExperimentError, Interrupted, ResultError
@@ -43,7 +44,8 @@ def measure(scenario: Scenario, stack: StackName, path: Path, resume: bool, mean
         _begin(folder, scenario, stack, fingerprint, resume)
         with closing(Ledger(made.spot)) as ledger, means.listener.experiment() as listener:
             ledger.add_file(path / LIVE_FILE)
-            Experiment(scenario, made, folder, listener, means.tools).run()
+            design = None if scenario.load.width is None else AskedWidth(scenario.load, scenario.seed)
+            Experiment(scenario, made, folder, listener, means.tools, design).run()
         _conclude(folder, means)
     except KeyboardInterrupt:
         raise Interrupted("interrupted") from None

@@ -37,6 +37,11 @@ def versions_of(scenario: Scenario, told: str) -> tuple[str, ...]:
         raise InputError(f"--versions {told}: each version once is expected, such as 1.11.16,1.13.27")
     if len(versions) < 2:
         raise InputError("--versions: at least two are expected, such as 1.11.16,1.13.27")
+    if scenario.load.width is not None:
+        raise InputError(
+            "load.width: versions are compared by the same bursts in every round; leave it out, and have "
+            "rounds added with --until-decided"
+        )
     return tuple(Scenario.model_validate(_with_versions(scenario, versions)).dagster.versions)
 
 

@@ -41,6 +41,7 @@ def scenario_of(
         "window": 0,
         "levels": [launched(sizing, runs)],
         "repeats": bursts,
+        "width": None,
         "lose_server_after": 0,
     }
     given: dict[str, Any] = measured.model_dump(mode="json") | {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -60,13 +61,30 @@ def plan_apart(reloads: int, level: int, windows: int, first_order: int) -> tupl
 class BurstQueue:
     """The bursts still to come, to which a disturbed one may be added again at the end.
 
-    `auto` spares half as many again as were planned: a machine that disturbs more is not fit to measure on.
+    `auto` spares half as many again as are planned, with `more` that may be added: a machine that disturbs
+    more is not fit to measure on.
     """
 
-    def __init__(self, planned: tuple[PlannedBurst, ...], spare: int | Literal["auto"] = "auto") -> None:
+    def __init__(
+        self,
+        planned: tuple[PlannedBurst, ...],
+        spare: int | Literal["auto"] = "auto",
+        more: int = 0,
+    ) -> None:
         self._left = deque(planned)
-        self._spare = max(3, len(planned) // 2) if spare == "auto" else spare
+        self._spare = max(3, (len(planned) + more) // 2) if spare == "auto" else spare
         self._next_order = max((burst.order for burst in planned), default=-1) + 1
+
+    @property
+    def next_order(self) -> int:
+        """Number of the first burst after all that are known."""
+        return self._next_order
+
+    def add(self, planned: Iterable[PlannedBurst]) -> None:
+        """Let more bursts follow, whose numbers go on from those that are known."""
+        for burst in planned:
+            self._left.append(burst)
+            self._next_order = burst.order + 1
 
     @property
     def left(self) -> tuple[PlannedBurst, ...]:

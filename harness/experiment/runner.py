@@ -13,6 +13,7 @@ from harness.errors import ExperimentError
 from harness.experiment.burst import run_burst
 from harness.experiment.cell_record import refuse_other_packages, with_environment
 from harness.experiment.context import BurstContext, open_companions, open_source
+from harness.experiment.design import Design
 from harness.experiment.listener import Listener
 from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
@@ -28,6 +29,7 @@ from harness.experiment.plan import (
 )
 from harness.experiment.record import BurstOutcome
 from harness.experiment.stopwatch import Stopwatch
+from harness.experiment.told import one_line, what_is_fired, why_no_more, why_none_succeeded
 from harness.experiment.tools import Tools
 from harness.experiment.workload_check import check_sensors, find_runs
 from harness.interrupts import held_back
@@ -39,8 +41,7 @@ from harness.results.result_document import CellRecord, EventRecord
 from harness.results.timestamp import timestamp
 from harness.results.validity import STEAL_INCONCLUSIVE, clock_was_set, judge
 from harness.scenario.cells import Cell, cells_of
-from harness.scenario.model import LoadSection, Scenario
-from harness.scenario.one_kind import TickWorkload
+from harness.scenario.model import Scenario
 from harness.stack.base import Deployment, Stack
 from harness.stack.capabilities import refuse
 from harness.target.graphql import GraphQLError
@@ -65,6 +66,7 @@ class Experiment:
         folder: ResultFolder,
         listener: Listener,
         tools: Tools | None = None,
+        design: Design | None = None,
     ) -> None:
         self._scenario = scenario
         self._tools = tools or Tools()
@@ -72,6 +74,7 @@ class Experiment:
         self._folder = folder
         self._listener = Live(folder, listener)
         self._cells = cells_of(scenario)
+        self._design = design
 
     def run(self) -> None:
         """Measure every unfinished cell, then merge the tables and judge the result.
@@ -108,6 +111,7 @@ class Experiment:
                     "failure": "",
                     "events": (),
                     "spent": {},
+                    "width": None,
                 }
             )
         )
@@ -196,10 +200,17 @@ class Experiment:
         )
         cost = warmup.launch_seconds
         self._listener.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
-        queue, done, spread = BurstQueue(planned, load.spare_bursts), 0, StartSpread()
-        while queue.left:
+        first = planned if load.width is None else planned[: len(load.levels)]
+        queue = BurstQueue(first, load.spare_bursts, more=len(planned) - len(first))
+        done, spread, choosing = 0, StartSpread(), load.width is not None
+        most = "at most " if choosing else ""
+        while queue.left or choosing:
+            if not queue.left:
+                record, choosing = self._choose(record, queue, cost)
+                continue
             burst = queue.take()
-            self._listener.say(f"burst {done + 1} of {len(planned)}: {_what(burst, context.cell, load)}")
+            what = what_is_fired(burst, context.cell, load)
+            self._listener.say(f"burst {done + 1} of {most}{len(planned)}: {what}")
             hold = hold_seconds(burst.level, cost, load.plateau, load.window, spread.allowed(burst.level))
             hold += RELOAD_HOLD_SECONDS if burst.phase == RELOAD else 0.0
             outcome = run_burst(context, burst, hold)
@@ -213,10 +224,30 @@ class Experiment:
             if burst.level > 1 and seen > 0 and not _stepped(outcome):
                 cost = (cost + seen) / 2  # follows a drift, but no single odd burst
                 spread.seen(burst.level, _spread(outcome))
-            left = queue.left
+            left = planned[done:] if choosing else queue.left
             self._listener.burst_done(
-                _one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
+                one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
             )
+
+    def _choose(self, record: CellRecord, queue: BurstQueue, cost: float) -> tuple[CellRecord, bool]:
+        """Add the next burst to the queue, or what comes after all of them; whether to choose again."""
+        load, order = self._scenario.load, queue.next_order
+        assert self._design is not None, "whoever asks for a width says how bursts are chosen"
+        bursts = self._folder.table("bursts")
+        step = self._design(
+            record,
+            bursts,
+            {one: expected_burst_seconds(one, cost, load.plateau, load.window) for one in load.levels},
+        )
+        changes: dict[str, Any] = {"width": step.width}
+        if step.level is not None:
+            repeat = int(((bursts["cell_id"] == record.cell_id) & (bursts["level"] == step.level)).sum())
+            queue.add([PlannedBurst(order, "measure", step.level, repeat)])
+        else:
+            queue.add(plan_apart(load.reloads, min(load.levels), load.ticking.windows, order))
+            self._listener.say(why_no_more(step.width))
+            changes["planned_bursts"] = record.warmup_bursts + step.width.bursts + len(queue.left)
+        return self._save(record.model_copy(update=changes)), step.level is not None
 
     def _warm_up(self, context: BurstContext, record: CellRecord) -> Warmup:
         """Launch small bursts until their cost settles; the last one calibrates the holds."""
@@ -231,9 +262,8 @@ class Experiment:
                 outcome = run_burst(context, planned, hold=0.5)
                 self._record(record, outcome)
             if outcome.row.runs_succeeded + outcome.row.ticks_evaluated == 0:
-                raise ExperimentError(
-                    f"nothing of {context.cell.workload.label} succeeded in warm-up: {_why(outcome)}"
-                )
+                label, why = context.cell.workload.label, why_none_succeeded(outcome)
+                raise ExperimentError(f"nothing of {label} succeeded in warm-up: {why}")
             if _stepped(outcome):  # a cost of an hour would make every run last for hours
                 stepped += 1
                 if stepped > settings.max_bursts:
@@ -292,15 +322,6 @@ class Experiment:
         )
 
 
-def _what(burst: PlannedBurst, cell: Cell, load: LoadSection) -> str:
-    if burst.phase == TICKING:
-        return f"{load.ticking.length:g}s of quiet, then the daemon's own ticks for as long"
-    fired = "ticks" if isinstance(cell.workload, TickWorkload) else "runs"
-    when = "at once" if load.shape == "burst" else f"over {load.window:g}s"
-    reload = ", and a reload" if burst.phase == RELOAD else ""
-    return f"{burst.level} {fired} {when}{reload}"
-
-
 def _disturbed(outcome: BurstOutcome) -> bool:
     """Whether the machine was so disturbed that a burst says little of the code server.
 
@@ -333,35 +354,3 @@ def _spread(outcome: BurstOutcome) -> float:
     starts = outcome.tables["runs"]["run_start_epoch_seconds"]
     whole = int(outcome.row.concurrency_peak) == outcome.row.launches == int(starts.notna().sum())
     return float(starts.max() - starts.min()) if whole else math.inf
-
-
-def _one_line(outcome: BurstOutcome) -> str:
-    row = outcome.row
-    told: list[str] = []
-    if row.launches:
-        told.append(f"{row.launches} runs: {row.runs_succeeded} succeeded, {row.concurrency_peak} at once")
-    if row.ticks:
-        told.append(
-            f"{row.ticks} ticks: {row.ticks_evaluated} evaluated, {row.tick_concurrency_peak} at "
-            f"once, slowest answer {row.tick_seconds_max:.1f}s"
-        )
-    if row.daemon_ticks:
-        told.append(f"{row.daemon_ticks} ticks of the daemon, {row.daemon_cpu_seconds:.1f} CPU-s of its own")
-    told.append(f"{row.memory_peak_bytes / 2**20:.0f} MiB peak, {row.cpu_seconds:.1f} CPU-s")
-    told.append(f"{row.window_seconds:.1f}s")
-    if row.lost_replica:
-        told.append(f"lost {row.lost_replica} ({row.lost_cause}), started again")
-    if row.others:
-        told.append("another experiment is measuring on this machine: they disturb each other")
-    if row.phase == "disturbed":
-        why = "the clock was set" if _stepped(outcome) else "the hypervisor took CPU"
-        told.append(f"to be measured again: {why}")
-    return ", ".join(told)
-
-
-def _why(outcome: BurstOutcome) -> str:
-    if kills := int(outcome.row.oom_kills):
-        whom = f" ({outcome.row.oom_victims})" if outcome.row.oom_victims else ""
-        return f"the kernel killed {kills} processes at the memory limit{whom}; raise server.memory"
-    ended = ", ".join(sorted(set(outcome.tables["runs"]["status"])))
-    return outcome.row.failure or f"runs ended as {ended}; see logs/"

@@ -68,6 +68,11 @@ def fit_constants(bursts: Bursts, seed: int) -> dict[str, Constant]:
     return {one.name: _fit(one, bursts, seed) for one in _told_of(bursts)}
 
 
+def fit_constant(name: str, bursts: Bursts, seed: int) -> Constant:
+    """One of them, as `fit_constants` has it."""
+    return _fit(CONSTANTS[name], bursts, seed)
+
+
 def fit_memory(bursts: Bursts, seed: int) -> Line | NotEstimable:
     """The line of the memory peak against observed concurrency, for predictions."""
     return estimate_line(bursts.concurrency, peaks_without_leak(bursts), seed)

@@ -39,6 +39,8 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
         console.print(f"\n[bold]{escape(cell.workload)}[/bold]  {escape(text.setting(cell))}")
         if cell.constants:
             _print(console, "Constants", text.constants_table(cell))
+        for line in text.width(cell):
+            console.print(f"\n{line}", markup=False, highlight=False)
         if observed is not None:
             continue
         if begun := text.start(cell):

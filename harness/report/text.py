@@ -109,6 +109,23 @@ def constants_table(cell: CellRecord) -> Table:
     return header, rows
 
 
+def width(cell: CellRecord) -> tuple[str, ...]:
+    """How narrow an interval was asked for and came out, in a sentence; none where none was asked for."""
+    told = cell.width
+    if told is None or not told.stopped:
+        return ()
+    reached = "has no interval" if told.reached is None else f"is known within ±{told.reached:.1%}"
+    why = (
+        "which is enough"
+        if told.stopped == "narrow enough"
+        else "and no more are allowed: raise load.repeats to come closer"
+    )
+    return (
+        f"±{told.asked:.1%} was asked for: {told.constant} {reached} after {told.bursts} of at most "
+        f"{told.most_bursts} bursts, {why}.",
+    )
+
+
 def memory_table(cell: CellRecord) -> Table:
     """Peak memory by level, by every measure side by side; means over the bursts of a level."""
     header = (

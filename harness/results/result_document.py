@@ -163,6 +163,19 @@ class PeakPartRecord(Part):
     share: float = Field(description="of all processes then")
 
 
+class WidthRecord(Part):
+    """How narrow an interval was asked for, and how narrow it came out; bursts ended when it was enough."""
+
+    constant: str
+    asked: float = Field(description="half the width of its interval, as a share of its value, at most")
+    reached: float | None = Field(description="the same as it came out; none where there is no interval")
+    bursts: int = Field(description="that it was fitted to")
+    most_bursts: int
+    stopped: Literal["", "narrow enough", "most bursts"] = Field(
+        "", description="why no burst followed; empty while bursts go on"
+    )
+
+
 class CellRecord(Part):
     """One cell: its setting, what it ran on, how far it got and what was fitted from it."""
 
@@ -199,6 +212,7 @@ class CellRecord(Part):
     replica_records: tuple[ReplicaRecord, ...] = ()
     peak_parts: tuple[PeakPartRecord, ...] = Field((), description="of the burst with the highest memory")
     spent: dict[str, float] = Field(default_factory=dict, description="seconds that it took, by stage")
+    width: WidthRecord | None = Field(None, description="of the interval that was asked for, if any was")
 
     @property
     def observed(self) -> bool:

@@ -77,6 +77,11 @@ def _of_cell(cell: CellRecord) -> list[Reason]:
         found.append(
             _reason("inconclusive", "not-finished", f"{message}; finish it with --resume", cell.cell_id)
         )
+    width = cell.width
+    if width is not None and width.stopped == "most bursts":
+        reached = "no interval" if width.reached is None else f"±{width.reached:.1%}"
+        message = f"±{width.asked:.1%} was asked for, and {width.most_bursts} bursts gave {reached}"
+        found.append(_reason("note", "width-not-reached", f"{message}; raise load.repeats", cell.cell_id))
     if cell.limits is not None and not cell.limits.enforced:
         message = (
             f"limits: not enforced ({cell.limits.reason}); memory is the sum of PSS over the process tree"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from harness.scenario.duration import Seconds
 from harness.scenario.one_kind import TickWorkload
 from harness.scenario.own_code import OwnRuns, each_executor
+from harness.scenario.percentage import Percentage
 from harness.scenario.section import Name, Section, each_once, one_or_many
 from harness.scenario.server import ServerSection
 from harness.scenario.workload import BuiltinWorkload, Workload
@@ -157,6 +159,10 @@ class TickingSection(Section):
         return self.sensors or FREQUENT_TICKS
 
 
+FEWEST_FOR_WIDTH = 8
+"""Bursts of a cell before its interval is looked at: with fewer, it is narrow by chance too often."""
+
+
 class LoadSection(Section):
     """How runs are launched."""
 
@@ -168,6 +174,12 @@ class LoadSection(Section):
         (1, 2, 4, 6), min_length=1, description="runs per burst"
     )
     repeats: Annotated[int, Field(ge=1, strict=True)] = Field(3, description="bursts at each level")
+    width: Percentage | None = Field(
+        None,
+        description="stop when the 95 % interval of memory per run (or per tick) reaches no further than "
+        "this to either side; each burst is at the level that narrows it most for its time, and there are "
+        "as many as without it at most",
+    )
     plateau: Seconds = Field(1.5, description="how long all runs of a burst shall overlap at least")
     warmup: WarmupSection = Field(
         WarmupSection.model_construct(), description="bursts before those that count"
@@ -207,6 +219,20 @@ class LoadSection(Section):
             raise ValueError(f"shape {self.shape} needs a window greater than 0s")
         if self.shape == "burst" and self.window:
             raise ValueError("shape burst launches at one instant; leave window out")
+        return self
+
+    @model_validator(mode="after")
+    def _width_can_be_reached(self) -> LoadSection:
+        if self.width is None:
+            return self
+        if len(self.levels) < 2:
+            raise ValueError("width is that of a slope; give two levels or more")
+        most, fewest = self.repeats * len(self.levels), max(FEWEST_FOR_WIDTH, len(self.levels) + 1)
+        if most < fewest:
+            raise ValueError(
+                f"width takes {fewest} bursts at least, and repeats: {self.repeats} allows {most}; write "
+                f"repeats: {math.ceil(fewest / len(self.levels))} or more, or leave width out"
+            )
         return self
 
 

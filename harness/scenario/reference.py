@@ -23,7 +23,7 @@ is correct, and `dagster-sizing scenario schema` prints the JSON Schema for your
 A field that takes *one or a list* makes a cell for each value of the list, and for each combination of such
 lists. `--set server.memory=4GiB` on the command line changes a field without editing the file.
 
-*A time* is `45s`, `250ms`, `2m`, `1h30m`, `1d` or a number of seconds.
+*A time* is `45s`, `250ms`, `2m`, `1h30m`, `1d` or a number of seconds. *A percentage* is `3%`.
 
 *A size* is `2Gi` as in Kubernetes, the same with a B (`2GiB`), or `4GB` or `4G`, in powers of 1000. *CPUs*
 are `2`, `0.5` or `500m`. Options and all other files are read alike. What has two readings is refused, and
@@ -127,7 +127,9 @@ def _type(field: Schema, schema: Schema) -> str:
         case "integer" | "number" as kind:
             return ("whole number" if kind == "integer" else "number") + _range(field)
         case "string":
-            return {"date": "a date", "path": "a path"}.get(field.get("format", ""), "text")
+            return {"date": "a date", "path": "a path", "percentage": "a percentage"}.get(
+                field.get("format", ""), "text"
+            )
         case "boolean":
             return "`true` or `false`"
         case _:

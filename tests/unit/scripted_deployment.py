@@ -140,6 +140,7 @@ class ScriptedSource:
         )
         noise = 0.5 * (at - EPOCH) ** 2 if self._world.script.never_idle else 0.0  # one core more each second
         memory = BASE_BYTES + RUN_BYTES * here
+        memory += self._world.script.uneven_bytes * (self._world.burst % 2) * (here > 0)
         if self._replica == "daemon":
             ticked = [max(0.0, min(at, end) - begin) for begin, end in self._ticked()]
             memory = BASE_BYTES + TICKING_BYTES * any(ticked)

@@ -120,6 +120,8 @@ class Script:
     """Whether a run that does not fit into the cell's memory is killed."""
     tick: tuple[str, str] = ("SKIPPED", "")
     """Status and failure of each tick that the daemon makes; without a status it makes none."""
+    uneven_bytes: int = 0
+    """By which every second burst takes more memory."""
     broken_cells: frozenset[int] = frozenset()
     """Numbers of deployments, from 0, that do not come up."""
 

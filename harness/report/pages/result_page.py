@@ -53,6 +53,9 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
     observed = document.observed
     if observed is not None:
         sections = (_observed_section(observed, document.cells, tables), *sections)
+    if (time := text.time_table(document))[1]:
+        note = "From result.json; without writing this page."
+        sections += (Section("time", text.TIME, tables=(Titled(text.TIME, time, note),)),)
     inputs = size_inputs(document, tables.get("runs", pd.DataFrame()))
     context = {
         "validity": text.headline(document),
@@ -151,7 +154,7 @@ def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number:
         lead=text.setting(cell),
         pictures=cell_pictures(document, cell, tables, number),
         tables=tuple(found),
-        notes=(*text.start(cell), *text.events(cell)),
+        notes=(*text.width(cell), *text.start(cell), *text.events(cell)),
     )
 
 
