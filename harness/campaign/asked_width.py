@@ -1,8 +1,7 @@
 """Bursts one at a time, until memory per run is known as closely as a scenario asks for.
 
 An interval that is looked at after every burst is narrow by chance at times, and stopping then would make it
-too narrow: hence the fewest bursts before the first look. `tests/unit/test_model_next_level.py` simulates how
-often intervals hold the truth all the same.
+too narrow: hence the fewest bursts before the first look, and a confidence that makes up for it.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class AskedWidth:
         fired = bursts[(bursts["cell_id"] == cell.cell_id) & (bursts["phase"] == "measure")]
         name = NAMES[fired_of(fired)]
         rows = measured_bursts(bursts, cell.cell_id)
-        reached = relative_width(fit_constant(name, as_bursts(rows), self._seed).estimate)
+        reached = relative_width(fit_constant(name, as_bursts(rows, chosen=True), self._seed).estimate)
         narrow = reached is not None and reached <= self._asked and len(rows) >= FEWEST_FOR_WIDTH
         stands = WidthRecord(
             constant=name,

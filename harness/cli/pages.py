@@ -10,7 +10,6 @@ import typer
 
 from harness.campaign.comparison import comparison_of
 from harness.compare.subject import Subject
-from harness.compare.trend_series import series_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.errors import HarnessError, ResultError
 from harness.report.pages.claims_page import render_claims_page
@@ -61,6 +60,8 @@ def render_path(path: Path) -> Rendered:
             f"{path}: nothing to report; a folder with one of {', '.join(FILES.values())} is expected, or a "
             "trend"
         )
+    from harness.compare.trend_series import series_of  # what looks for steps takes a second to import
+
     return Rendered(render_trend_page(series_of(entries, THRESHOLDS)))
 
 

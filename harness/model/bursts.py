@@ -27,3 +27,5 @@ class Bursts:
     """Further columns by name, nan where a burst has no value; those that were not measured are missing."""
     apart: Mapping[str, Array] = field(default_factory=dict)
     """What was measured apart from the bursts, by constant, arrays of any length; what was not is missing."""
+    chosen: bool = False
+    """Whether memory per run decided, burst by burst, how many there are and of which level."""

@@ -13,7 +13,15 @@ from harness.model.bursts import Bursts, Fired
 from harness.model.companion_definitions import COMPANION_DEFINITIONS
 from harness.model.definition import Definition, Points
 from harness.model.definitions import DEFINITIONS, peaks_without_leak
-from harness.model.intervals import Estimate, Line, NotEstimable, estimate_line, estimate_mean
+from harness.model.intervals import (
+    CHOSEN_CONFIDENCE,
+    CONFIDENCE,
+    Estimate,
+    Line,
+    NotEstimable,
+    estimate_line,
+    estimate_mean,
+)
 from harness.model.lack_of_fit import LackOfFit, lack_of_fit
 from harness.model.leak import estimate_leak
 
@@ -78,13 +86,15 @@ def fit_memory(bursts: Bursts, seed: int) -> Line | NotEstimable:
     return estimate_line(bursts.concurrency, peaks_without_leak(bursts), seed)
 
 
-def estimate_points(points: Points, seed: int) -> tuple[Estimate | NotEstimable, Line | None]:
-    """The constant that points give, and the line it is of."""
+def estimate_points(
+    points: Points, seed: int, confidence: float = CONFIDENCE
+) -> tuple[Estimate | NotEstimable, Line | None]:
+    """The constant that points give, and the line it is of, whose intervals have that confidence."""
     if points.part == "mean":
         return estimate_mean(points.y), None
     if points.part == "leak":
         return estimate_leak(points.x, points.y), None
-    line = estimate_line(points.x, points.y, seed)
+    line = estimate_line(points.x, points.y, seed, confidence=confidence)
     if isinstance(line, NotEstimable):
         return line, None
     return (line.base if points.part == "base" else line.slope), line
@@ -98,7 +108,8 @@ def _fit(one: Definition, bursts: Bursts, seed: int) -> Constant:
     if missing := _missing(one, bursts):
         return Constant(one, NotEstimable(f"not measured here: bursts have no {' and no '.join(missing)}", 0))
     points = one.points(bursts)
-    estimate, line = estimate_points(points, seed)
+    confidence = CHOSEN_CONFIDENCE if bursts.chosen and one.kind == "memory" else CONFIDENCE
+    estimate, line = estimate_points(points, seed, confidence)
     if isinstance(estimate, NotEstimable):
         reason = f"{estimate.reason} {points.lacking}".strip()
         if one.name in bursts.apart:

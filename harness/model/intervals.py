@@ -22,6 +22,9 @@ from harness.model.linear import Array, LineFit, fit_line, least_scale_of, lever
 from harness.model.noise import noise_trend, small_sample_factors
 
 CONFIDENCE = 0.95
+CHOSEN_CONFIDENCE = 0.975
+"""What a line's interval is computed with where it decided itself how many bursts there are, so that 95 of 100
+hold the truth: one that is narrow by chance ends them. `tests/unit/test_model_next_level.py` simulates it."""
 RESAMPLES = 999
 MINIMUM_FOR_LINE = 6
 MINIMUM_FOR_MEAN = 3
@@ -59,13 +62,20 @@ class Line:
     y: Array
 
 
-def estimate_line(x: Array, y: Array, seed: int, least_scale: float | None = None) -> Line | NotEstimable:
+def estimate_line(
+    x: Array,
+    y: Array,
+    seed: int,
+    least_scale: float | None = None,
+    confidence: float = CONFIDENCE,
+) -> Line | NotEstimable:
     """Base and slope of `y` against `x` with intervals.
 
     Args:
         x, y: shape (n,); pairs with a nan are left out.
         seed: of the bootstrap.
         least_scale: as in `fit_line`; None for what the values themselves say.
+        confidence: of the intervals, as for bursts that were all planned beforehand.
     """
     whole = np.isfinite(x) & np.isfinite(y)
     x, y = x[whole], y[whole]
@@ -79,7 +89,7 @@ def estimate_line(x: Array, y: Array, seed: int, least_scale: float | None = Non
     if least_scale is None:
         least_scale = least_scale_of(y)
     fit = fit_line(x, y, least_scale)
-    base_factor, slope_factor = _critical_values(x, y, fit, least_scale, seed)
+    base_factor, slope_factor = _critical_values(x, y, fit, least_scale, seed, confidence)
     return Line(
         base=_estimate(fit.base, fit.base_error, base_factor, n),
         slope=_estimate(fit.slope, fit.slope_error, slope_factor, n),
@@ -99,7 +109,9 @@ def estimate_mean(values: Array) -> Estimate | NotEstimable:
     return _estimate(kept.mean(), error, _student(n - 1), n)
 
 
-def _critical_values(x: Array, y: Array, fit: LineFit, least_scale: float, seed: int) -> tuple[float, float]:
+def _critical_values(
+    x: Array, y: Array, fit: LineFit, least_scale: float, seed: int, confidence: float
+) -> tuple[float, float]:
     rng = np.random.default_rng(seed)
     residuals = y - fit.base - fit.slope * x
     if np.all(np.abs(residuals) <= 1e-9 * np.abs(y).max()):
@@ -107,17 +119,17 @@ def _critical_values(x: Array, y: Array, fit: LineFit, least_scale: float, seed:
     signs = rng.choice(np.array([-1.0, 1.0]), size=(RESAMPLES, len(x)))
     # The fit moves along with any line added to y, so refitting the noise alone gives the distances.
     again = fit_line(x, residuals / (1 - leverage(x)) * signs, least_scale)
-    few_base, few_slope = small_sample_factors(x, noise_trend(x, residuals).at(x), CONFIDENCE)
+    few_base, few_slope = small_sample_factors(x, noise_trend(x, residuals).at(x), confidence)
     return (
-        max(_quantile(again.base, again.base_error), few_base),
-        max(_quantile(again.slope, again.slope_error), few_slope),
+        max(_quantile(again.base, again.base_error, confidence), few_base),
+        max(_quantile(again.slope, again.slope_error, confidence), few_slope),
     )
 
 
-def _quantile(distance: Array, error: Array) -> float:
+def _quantile(distance: Array, error: Array, confidence: float) -> float:
     # Signs that make the noise a straight line leave an error of nothing but rounding.
     usable = error > _ROUNDING * error.max()
-    return float(np.quantile(np.abs(distance[usable] / error[usable]), CONFIDENCE))
+    return float(np.quantile(np.abs(distance[usable] / error[usable]), confidence))
 
 
 def _student(degrees: int) -> float:

@@ -127,12 +127,15 @@ def fired_of(rows: pd.DataFrame) -> Fired:
     return "ticks" if "ticks" in rows and bool((rows["launches"] == 0).all()) else "runs"
 
 
-def as_bursts(rows: pd.DataFrame, apart: Mapping[str, Array] = MappingProxyType({})) -> Bursts:
+def as_bursts(
+    rows: pd.DataFrame, apart: Mapping[str, Array] = MappingProxyType({}), chosen: bool = False
+) -> Bursts:
     """Rows of `measured_bursts` as the model takes them; a column without any value was not measured.
 
     Args:
         rows: of one cell.
         apart: what was measured apart from them, by constant.
+        chosen: whether memory per run decided how many there are.
     """
     fired = fired_of(rows)
 
@@ -147,6 +150,7 @@ def as_bursts(rows: pd.DataFrame, apart: Mapping[str, Array] = MappingProxyType(
         ended=column("ticks_evaluated") if ticks else column("runs_succeeded") + column("runs_failed"),
         before=column(BEFORE),
         columns={name: column(name) for name in known},
+        chosen=chosen,
         apart=apart,
     )
 
@@ -197,7 +201,8 @@ def _fit_cell(cell: CellRecord, bursts: pd.DataFrame, processes: pd.DataFrame, s
     rows = measured_bursts(bursts, cell.cell_id)
     if rows.empty:
         return cell.model_copy(update={"constants": ()})
-    fitted = fit_constants(as_bursts(rows, apart_of(cell, bursts, processes)), seed)
+    chosen = cell.width is not None
+    fitted = fit_constants(as_bursts(rows, apart_of(cell, bursts, processes), chosen), seed)
     return cell.model_copy(
         update={
             "constants": tuple(_record(constant, cell.replicas) for constant in fitted.values()),
