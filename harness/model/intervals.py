@@ -23,8 +23,9 @@ from harness.model.noise import noise_trend, small_sample_factors
 
 CONFIDENCE = 0.95
 CHOSEN_CONFIDENCE = 0.975
-"""What a line's interval is computed with where it decided itself how many bursts there are, so that 95 of 100
-hold the truth: one that is narrow by chance ends them. `tests/unit/test_model_next_level.py` simulates it."""
+"""For a line whose interval decided itself how many bursts there are: one that is narrow by chance ends them.
+With this, 95 of 100 hold the truth, as `tests/unit/test_model_next_level.py` simulates.
+"""
 RESAMPLES = 999
 MINIMUM_FOR_LINE = 6
 MINIMUM_FOR_MEAN = 3
