@@ -63,6 +63,7 @@ class ProcessProbe:
     def close(self) -> None:
         """Close every descriptor."""
         self._reader.close()
+        self._walker.close()
 
 
 def find_server() -> int:

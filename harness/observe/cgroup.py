@@ -1,22 +1,22 @@
-"""What a cgroup costs, read through kept descriptors: the columns, the reader's face, and the choice of one.
+"""What a cgroup costs: the columns, the reader's face, and the choice of one.
 
-Opening and closing a file costs ten times the read of it, so every file is opened once and read with
-`pread`. A file this kernel does not have gives None, never zero.
+What the files say is worked out later than they are read, for many readings at once: from one reading to the
+next the processor's caches forget the code, and run it several times as slowly. A file this kernel does not
+have gives None, never zero.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from harness.observe.kept_files import KeptFile, KeptFiles, whole_file
+
 Pressure = Literal["cgroup", "host", "none"]
 """Where the pressure columns come from."""
-
-_READ_SIZE = 16384
-"""More than any of the files holds (memory.stat is about 2 KiB)."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,8 @@ class CgroupPaths:
 
     def pids(self) -> tuple[int, ...]:
         """Every process in it that can be seen from here; none where there is no cgroup, or no longer."""
-        try:
-            text = (Path(self.memory) / "cgroup.procs").read_text("ascii") if self.version else ""
-        except OSError:
-            return ()
+        # Version 1 shows the same list again as long as its file is open, so it is not kept.
+        text = whole_file(f"{self.memory}/cgroup.procs") if self.version else b""
         # 0 stands for a process of another pid namespace
         return tuple(pid for pid in map(int, text.split()) if pid)
 
@@ -140,6 +138,14 @@ class Sample:
         """The values in the order of `COLUMNS`."""
         return [getattr(self, name) for name in COLUMNS]
 
+    def add_pressure(self, texts: list[bytes]) -> None:
+        """Fill the pressure columns from `pressure_files`: seconds in which at least one task was stalled."""
+        if texts:
+            cpu, memory, io = map(_some_total_seconds, texts)
+            self.cpu_pressure_seconds = cpu
+            self.memory_pressure_seconds = memory
+            self.io_pressure_seconds = io
+
     def split_memory(self, usage: int | None, inactive_file: int | None, active_file: int | None) -> None:
         """Set usage and what is left of it without page cache.
 
@@ -154,6 +160,9 @@ class Sample:
 
 COLUMNS = tuple(field.name for field in fields(Sample))
 
+Look = Callable[[], Sample]
+"""A reading that was made; called, it works out what was read."""
+
 
 class Reader(Protocol):
     """Reads the cost of one code server."""
@@ -164,8 +173,12 @@ class Reader(Protocol):
     max_hz: float
     """Reading more often than this would cost more than it tells."""
 
+    def look(self) -> Look:
+        """Read once, and as fast as can be."""
+        ...
+
     def sample(self) -> Sample:
-        """Read once."""
+        """Read once, and work it out at once."""
         ...
 
     def reset_watermark(self) -> None:
@@ -179,57 +192,6 @@ class Reader(Protocol):
     def close(self) -> None:
         """Close every descriptor."""
         ...
-
-
-class KeptFile:
-    """A small kernel file kept open; reads as empty where it does not exist or its cgroup is gone."""
-
-    def __init__(self, path: Path, flags: int = os.O_RDONLY) -> None:
-        self._descriptor: int | None = None
-        try:
-            self._descriptor = os.open(path, flags | os.O_CLOEXEC)
-        except OSError:
-            return
-
-    @property
-    def exists(self) -> bool:
-        """Whether the file could be opened."""
-        return self._descriptor is not None
-
-    def read(self) -> bytes:
-        """The whole content."""
-        if self._descriptor is None:
-            return b""
-        try:
-            return os.pread(self._descriptor, _READ_SIZE, 0)
-        except OSError:
-            return b""
-
-    def integer(self) -> int | None:
-        """The content as one number; None for an empty file."""
-        text = self.read()
-        return int(text) if text else None
-
-    def values(self, *names: bytes) -> list[int | None]:
-        """The values of the lines `name value`, in the order of `names`; None for a missing line."""
-        text = b"\n" + self.read()
-        return [_value(text, name) for name in names]
-
-    def write(self, text: bytes) -> bool:
-        """Write `text`; false where the kernel refuses."""
-        if self._descriptor is None:
-            return False
-        try:
-            os.pwrite(self._descriptor, text, 0)
-        except OSError:
-            return False
-        return True
-
-    def close(self) -> None:
-        """Close the descriptor; may be called again."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
 
 
 class Watermark:
@@ -266,46 +228,20 @@ class Watermark:
         self._file.close()
 
 
-class PressureFiles:
-    """Pressure stall totals of a cgroup, or of the whole host where the cgroup has none."""
-
-    def __init__(self, cgroup: Path | None, host: Path) -> None:
-        places: list[tuple[Pressure, list[Path]]] = [
-            ("host", [host / "cpu", host / "memory", host / "io"]),
-        ]
-        if cgroup is not None:
-            names = ("cpu.pressure", "memory.pressure", "io.pressure")
-            places.insert(0, ("cgroup", [cgroup / name for name in names]))
-        self.source: Pressure = "none"
-        self._files: list[KeptFile] = []
-        for source, paths in places:
-            files = [KeptFile(path) for path in paths]
-            # A kernel booted with PSI off has the files, but they cannot be read.
-            if all(file.read() for file in files):
-                self.source, self._files = source, files
-                return
-            for file in files:
-                file.close()
-
-    def add_to(self, sample: Sample) -> None:
-        """Fill the pressure columns: seconds in which at least one task was stalled."""
-        if not self._files:
-            return
-        cpu, memory, io = (_some_total_seconds(file.read()) for file in self._files)
-        sample.cpu_pressure_seconds = cpu
-        sample.memory_pressure_seconds = memory
-        sample.io_pressure_seconds = io
-
-    def close(self) -> None:
-        """Close every descriptor."""
-        for file in self._files:
-            file.close()
-
-
-def _value(text: bytes, name: bytes) -> int | None:
-    # Splitting all forty lines of memory.stat would cost as much as all the reads together.
-    _, found, after = text.partition(b"\n" + name + b" ")
-    return int(after[: after.find(b"\n")]) if found else None
+def pressure_files(cgroup: Path | None, host: Path) -> tuple[Pressure, list[Path]]:
+    """Pressure stall totals of CPU, memory and I/O: of a cgroup, or of the whole host where it has none."""
+    places: list[tuple[Pressure, list[Path]]] = [("host", [host / "cpu", host / "memory", host / "io"])]
+    if cgroup is not None:
+        names = ("cpu.pressure", "memory.pressure", "io.pressure")
+        places.insert(0, ("cgroup", [cgroup / name for name in names]))
+    for source, paths in places:
+        files = KeptFiles(*paths)
+        # A kernel booted with PSI off has the files, but they cannot be read.
+        readable = all(files.read())
+        files.close()
+        if readable:
+            return source, paths
+    return "none", []
 
 
 def seconds(count: int | None, per_second: float) -> float | None:

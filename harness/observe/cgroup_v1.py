@@ -6,9 +6,11 @@ Files: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html; CPU times are 
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
-from harness.observe.cgroup import CgroupPaths, KeptFile, Pressure, PressureFiles, Sample, Watermark, seconds
+from harness.observe.cgroup import CgroupPaths, Look, Sample, Watermark, pressure_files, seconds
+from harness.observe.kept_files import KeptFiles, integer, values
 
 HOST_PRESSURE = Path("/proc/pressure")
 
@@ -20,33 +22,26 @@ class CgroupV1Reader:
 
     def __init__(self, paths: CgroupPaths, host_pressure: Path = HOST_PRESSURE) -> None:
         memory, cpu = Path(paths.memory), Path(paths.cpu)
-        self._usage = KeptFile(memory / "memory.usage_in_bytes")
-        self._stat = KeptFile(memory / "memory.stat")
-        self._oom = KeptFile(memory / "memory.oom_control")
-        self._cpu_usage = KeptFile(Path(paths.cpuacct) / "cpuacct.usage")
-        self._cpu_stat = KeptFile(cpu / "cpu.stat")
+        self.pressure, pressure = pressure_files(None, host_pressure)
+        self._files = KeptFiles(
+            Path(paths.cpuacct) / "cpuacct.usage",
+            memory / "memory.usage_in_bytes",
+            memory / "memory.stat",
+            cpu / "cpu.stat",
+            memory / "memory.oom_control",
+            *pressure,
+        )
         # Writing anything to the file sets it to the present usage.
         self._watermark = Watermark(memory / "memory.max_usage_in_bytes", b"0", probe=False)
-        self._pressure = PressureFiles(None, host_pressure)
-        self.pressure: Pressure = self._pressure.source
         self.resettable = self._watermark.resettable
 
-    def sample(self) -> Sample:
+    def look(self) -> Look:
         """Read once."""
-        sample = Sample(time.time())
-        sample.cpu_seconds = seconds(self._cpu_usage.integer(), 1e9)
-        usage = self._usage.integer()
-        sample.anon_bytes, sample.file_bytes, inactive_file, active_file = self._stat.values(
-            b"total_rss", b"total_cache", b"total_inactive_file", b"total_active_file"
-        )
-        sample.split_memory(usage, inactive_file, active_file)
-        sample.periods, sample.throttled_periods, throttled = self._cpu_stat.values(
-            b"nr_periods", b"nr_throttled", b"throttled_time"
-        )
-        sample.throttled_seconds = seconds(throttled, 1e9)
-        [sample.oom_kills] = self._oom.values(b"oom_kill")
-        self._pressure.add_to(sample)
-        return sample
+        return partial(_sample, time.time(), self._files.read())
+
+    def sample(self) -> Sample:
+        """Read once, and work it out at once."""
+        return self.look()()
 
     def reset_watermark(self) -> None:
         """Start the watermark anew from the present usage."""
@@ -58,6 +53,22 @@ class CgroupV1Reader:
 
     def close(self) -> None:
         """Close every descriptor."""
-        files = (self._usage, self._stat, self._oom, self._cpu_usage, self._cpu_stat, self._watermark)
-        for file in (*files, self._pressure):
-            file.close()
+        self._files.close()
+        self._watermark.close()
+
+
+def _sample(at: float, texts: list[bytes]) -> Sample:
+    cpu_usage, usage, stat, cpu_stat, oom, *pressure = texts
+    sample = Sample(at)
+    sample.cpu_seconds = seconds(integer(cpu_usage), 1e9)
+    sample.anon_bytes, sample.file_bytes, inactive_file, active_file = values(
+        stat, b"total_rss", b"total_cache", b"total_inactive_file", b"total_active_file"
+    )
+    sample.split_memory(integer(usage), inactive_file, active_file)
+    sample.periods, sample.throttled_periods, throttled = values(
+        cpu_stat, b"nr_periods", b"nr_throttled", b"throttled_time"
+    )
+    sample.throttled_seconds = seconds(throttled, 1e9)
+    [sample.oom_kills] = values(oom, b"oom_kill")
+    sample.add_pressure(pressure)
+    return sample

@@ -6,9 +6,11 @@ Files: https://docs.kernel.org/admin-guide/cgroup-v2.html; CPU times are in micr
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
-from harness.observe.cgroup import CgroupPaths, KeptFile, Pressure, PressureFiles, Sample, Watermark, seconds
+from harness.observe.cgroup import CgroupPaths, Look, Sample, Watermark, pressure_files, seconds
+from harness.observe.kept_files import KeptFiles, integer, values
 
 HOST_PRESSURE = Path("/proc/pressure")
 
@@ -20,32 +22,25 @@ class CgroupV2Reader:
 
     def __init__(self, paths: CgroupPaths, host_pressure: Path = HOST_PRESSURE) -> None:
         memory, cpu = Path(paths.memory), Path(paths.cpu)
-        self._usage = KeptFile(memory / "memory.current")
-        self._stat = KeptFile(memory / "memory.stat")
-        self._events = KeptFile(memory / "memory.events")
-        self._cpu_stat = KeptFile(cpu / "cpu.stat")
+        self.pressure, pressure = pressure_files(memory, host_pressure)
+        self._files = KeptFiles(
+            cpu / "cpu.stat",
+            memory / "memory.current",
+            memory / "memory.stat",
+            memory / "memory.events",
+            *pressure,
+        )
         # A write resets the peak that this one descriptor sees; older kernels refuse it.
         self._peak = Watermark(memory / "memory.peak", b"reset\n", probe=True)
-        self._pressure = PressureFiles(memory, host_pressure)
-        self.pressure: Pressure = self._pressure.source
         self.resettable = self._peak.resettable
 
-    def sample(self) -> Sample:
+    def look(self) -> Look:
         """Read once."""
-        sample = Sample(time.time())
-        used, sample.periods, sample.throttled_periods, throttled = self._cpu_stat.values(
-            b"usage_usec", b"nr_periods", b"nr_throttled", b"throttled_usec"
-        )
-        sample.cpu_seconds = seconds(used, 1e6)
-        sample.throttled_seconds = seconds(throttled, 1e6)
-        usage = self._usage.integer()
-        sample.anon_bytes, sample.file_bytes, inactive_file, active_file = self._stat.values(
-            b"anon", b"file", b"inactive_file", b"active_file"
-        )
-        sample.split_memory(usage, inactive_file, active_file)
-        [sample.oom_kills] = self._events.values(b"oom_kill")
-        self._pressure.add_to(sample)
-        return sample
+        return partial(_sample, time.time(), self._files.read())
+
+    def sample(self) -> Sample:
+        """Read once, and work it out at once."""
+        return self.look()()
 
     def reset_watermark(self) -> None:
         """Start the watermark anew from the present usage."""
@@ -57,6 +52,22 @@ class CgroupV2Reader:
 
     def close(self) -> None:
         """Close every descriptor."""
-        files = (self._usage, self._stat, self._events, self._cpu_stat, self._peak, self._pressure)
-        for file in files:
-            file.close()
+        self._files.close()
+        self._peak.close()
+
+
+def _sample(at: float, texts: list[bytes]) -> Sample:
+    cpu_stat, usage, stat, events, *pressure = texts
+    sample = Sample(at)
+    used, sample.periods, sample.throttled_periods, throttled = values(
+        cpu_stat, b"usage_usec", b"nr_periods", b"nr_throttled", b"throttled_usec"
+    )
+    sample.cpu_seconds = seconds(used, 1e6)
+    sample.throttled_seconds = seconds(throttled, 1e6)
+    sample.anon_bytes, sample.file_bytes, inactive_file, active_file = values(
+        stat, b"anon", b"file", b"inactive_file", b"active_file"
+    )
+    sample.split_memory(integer(usage), inactive_file, active_file)
+    [sample.oom_kills] = values(events, b"oom_kill")
+    sample.add_pressure(pressure)
+    return sample

@@ -19,16 +19,19 @@ It takes JSON lines on stdin, `{"id": 1, "command": "reset" | "read" | "stop"}`.
 too, so a killed harness leaves no sampler behind.
 
 Readings are due at fixed instants, so the rate does not drift. A reading later than a whole period is a
-missed one: it is counted and left out, never made up for. Everything slow (the walk, the output) has its
-own thread. Only the standard library and psutil are imported.
+missed one: it is counted and left out, never made up for. What was read is worked out every half second,
+for all readings together. Everything slow (the walk, the output) has its own thread. Only the standard
+library and psutil are imported.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import queue
+import resource
 import select
 import signal
 import sys
@@ -38,11 +41,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.observe.cgroup import COLUMNS, CgroupPaths, Reader
+from harness.observe.cgroup import COLUMNS, CgroupPaths, Look, Reader
 from harness.observe.cgroup_v1 import CgroupV1Reader
 from harness.observe.cgroup_v2 import CgroupV2Reader
 from harness.observe.host import host_times
-from harness.observe.tree import PROCESS_COLUMNS, TreeWalker
+from harness.observe.tree import PROCESS_COLUMNS, ProcessSample, TreeWalker
 from harness.observe.tree_reader import TreeReader
 
 PROTOCOL_VERSION = 1
@@ -147,10 +150,12 @@ class Input:
         self._rest = b""
         self.ended = False
 
-    def wait(self, seconds: float) -> Iterator[dict[str, Any]]:
-        """Wait up to `seconds`; yield the commands that came meanwhile."""
-        if not select.select([self._descriptor], [], [], seconds)[0]:
-            return
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds`; whether there is something to take by then."""
+        return bool(select.select([self._descriptor], [], [], seconds)[0])
+
+    def take(self) -> Iterator[dict[str, Any]]:
+        """The commands that came."""
         data = os.read(self._descriptor, 65536)
         self.ended = not data
         *lines, self._rest = (self._rest + data).split(b"\n")
@@ -169,7 +174,9 @@ class Sampler:
         self._reader = open_reader(config)
         self._rate = min(config.cgroup_hz, self._reader.max_hz)
         self._pace = Pace(1 / self._rate, time.monotonic())
-        self._rows: list[list[float | int | None]] = []
+        self._walker = TreeWalker(config.root_pid, group=config.cgroup.pids, level=self._level)
+        self._looks: list[Look] = []
+        self._newest: Look | None = None
         self._batch_due = 0.0
 
     def run(self) -> None:
@@ -178,12 +185,14 @@ class Sampler:
         threading.Thread(target=self._walk_tree, name="walk", daemon=True).start()
         try:
             while not self._stop.is_set() and not self._commands.ended:
-                for command in self._commands.wait(self._pace.wait(time.monotonic())):
-                    self._obey(command)
+                if self._commands.wait(self._pace.wait(time.monotonic())):
+                    for command in self._commands.take():
+                        self._obey(command)
                 now = time.monotonic()
-                if self._pace.wait(now) == 0:
+                if now >= self._pace.deadline:
                     self._pace.mark(now)
-                    self._rows.append(self._reader.sample().row())
+                    self._newest = self._reader.look()
+                    self._looks.append(self._newest)
                     if now >= self._batch_due:
                         self._batch_due = now + BATCH_SECONDS
                         self._flush()
@@ -211,6 +220,7 @@ class Sampler:
             self._stop.set()
         elif command["command"] == "reset":
             self._reader.reset_watermark()
+            self._walker.restart()
         self._flush()
         self._output.put(
             {
@@ -226,18 +236,30 @@ class Sampler:
         )
 
     def _flush(self) -> None:
-        if self._rows:
-            self._output.put({"kind": "samples", "rows": self._rows})
-            self._rows = []
+        if self._looks:
+            rows = [look().row() for look in self._looks]
+            self._looks = []
+            self._output.put({"kind": "samples", "rows": rows})
+
+    def _level(self) -> int | None:
+        return None if self._newest is None else self._newest().memory_bytes
 
     def _walk_tree(self) -> None:
-        walker = TreeWalker(self._config.root_pid, group=self._config.cgroup.pids)
         pace = Pace(1 / self._config.processes_hz, time.monotonic())
+        sent = 0.0
         while not self._stop.wait(pace.wait(time.monotonic())):
             pace.mark(time.monotonic())
-            at = time.time()
-            rows = [process.row() for process in walker.walk()]
-            self._output.put({"kind": "processes", "at": at, "rows": rows})
+            at, processes = self._walk()
+            if at != sent:
+                sent = at
+                self._output.put({"kind": "processes", "at": at, "rows": [one.row() for one in processes]})
+
+    def _walk(self) -> tuple[float, list[ProcessSample]]:
+        """When the tree was walked last, and what was found."""
+        if isinstance(self._reader, TreeReader):
+            return self._reader.walked
+        at = time.time()
+        return at, self._walker.walk()
 
 
 def open_reader(config: SamplerConfig) -> Reader:
@@ -262,6 +284,10 @@ def main() -> int:
         return EXIT_BAD_CONFIG
     # Ctrl-C reaches every process of the terminal; the harness decides when the sampler ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Each process of the tree takes two descriptors. (macOS refuses no limit, and needs none of them.)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     stop = threading.Event()
     output = Output(sys.stdout.fileno(), stop)
     Sampler(config, Input(sys.stdin.fileno()), output, stop).run()

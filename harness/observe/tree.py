@@ -16,28 +16,26 @@ outlived its run and has init for a parent now.
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
-from typing import Literal
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
 
 import psutil
 
+from harness.observe.detail import AT_REST, Detail
+from harness.observe.one_process import THIS_SYSTEM, ZOMBIE, OneProcess, System, Vitals
+
 Role = Literal["server", "run", "step", "helper", "check", "other"]
 
-DETAIL_CPU_SHARE = 0.05
-"""Share of a core that reading PSS and USS may take; a walk that would take more leaves them out."""
 CLOCK_SET_SECONDS = 0.1
 """The machine's clock is taken to have been set when it has moved so far between two walks."""
 
-_ZOMBIE = psutil.STATUS_ZOMBIE
 _DAGSTERS_OWN = ("multiprocessing.", "watch_orphans", "tail -F")
 """In command lines of helpers: these end by themselves, or stay as one."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessSample:
+class ProcessSample(NamedTuple):
     """One process at one instant. Memory is None where it cannot be read (zombies, no rights, no PSS)."""
 
     pid: int
@@ -58,10 +56,10 @@ class ProcessSample:
 
     def row(self) -> list[int | float | str | None]:
         """The values in the order of `PROCESS_COLUMNS`."""
-        return [getattr(self, name) for name in PROCESS_COLUMNS]
+        return list(self)
 
 
-PROCESS_COLUMNS = tuple(field.name for field in fields(ProcessSample))
+PROCESS_COLUMNS = ProcessSample._fields
 
 
 def _clock_zero() -> float:
@@ -71,7 +69,28 @@ def _clock_zero() -> float:
 
 def walk(root_pid: int) -> list[ProcessSample]:
     """Every process of the tree under `root_pid`, the root first; empty when the root is gone."""
-    return TreeWalker(root_pid).walk()
+    walker = TreeWalker(root_pid)
+    try:
+        return walker.walk()
+    finally:
+        walker.close()
+
+
+class _Member:
+    """A process of the tree, and what is remembered of it."""
+
+    def __init__(self, process: OneProcess, vitals: Vitals) -> None:
+        self.process, self.vitals = process, vitals
+        self.role: Role | None = None
+        self._image: tuple[bytes, bytes] | None = None
+        self._command_line: list[str] = []
+
+    def command_line(self) -> list[str]:
+        """Read anew once the process executes another program, or each time where nothing tells of that."""
+        if self.vitals.image is None or self.vitals.image != self._image:
+            self._image = self.vitals.image
+            self._command_line = self.process.command_line()
+        return self._command_line
 
 
 class TreeWalker:
@@ -79,116 +98,158 @@ class TreeWalker:
 
     It remembers who belongs to the tree, so that a process whose parent died (and which the system gave to
     init) is still counted, and who has which role, so that a zombie, whose command line is gone, keeps its
-    own.
-
-    PSS and USS cost thirty times the rest (the kernel walks every page table), so they are read only as
-    often as `detail_cpu_share` of one core allows: at each walk of a small tree, at every few of a large one.
+    own. Of the other processes only new ones are looked at, as nobody joins a tree later on.
     """
 
     def __init__(
         self,
         root_pid: int,
-        detail_cpu_share: float = DETAIL_CPU_SHARE,
+        detail_cpu_share: float = AT_REST,
         group: Callable[[], Iterable[int]] = tuple,
+        level: Callable[[], int | None] = lambda: None,
+        system: System = THIS_SYSTEM,
     ) -> None:
         """Prepare to walk.
 
         Args:
             root_pid: the code server.
-            detail_cpu_share: of one core, for PSS and USS.
-            group: pids of the server's cgroup: a child may have left the tree before it was ever seen in it.
+            detail_cpu_share: of one core, for PSS and USS at rest; see `harness.observe.detail`.
+            group: pids of the server's cgroup, which all are members: a child may have left the tree before
+                it was ever seen in it. Where the server is not among them, the whole machine is searched.
+            level: memory of the server's cgroup now, in bytes; None where there is none.
+            system: how processes are read.
         """
         self._root_pid = root_pid
-        self._group = group
-        self._detail_cpu_share = detail_cpu_share
-        self._known: dict[int, psutil.Process] = {}
-        self._roles: dict[int, Role] = {}
-        self._next_detail = 0.0
-        self._clock_zero = _clock_zero()
+        self._group, self._level, self._system = group, level, system
+        self._detail = Detail(detail_cpu_share)
+        self._members: dict[int, _Member] = {}
+        self._seen: set[int] = set()
+        self._rooted = False
+        self._clock_zero, self._boot_time = _clock_zero(), psutil.boot_time()
 
     def walk(self) -> list[ProcessSample]:
         """Every process of the tree, parents before children; empty when the root is gone."""
         self._follow_clock()
-        members = list(self._members())
-        self._known = {process.pid: process for process in members}
-        self._roles = {pid: role for pid, role in self._roles.items() if pid in self._known}
-        detail = time.monotonic() >= self._next_detail
-        began, began_cpu = time.monotonic(), time.thread_time()
-        samples: list[ProcessSample] = []
-        for process in members:
-            with contextlib.suppress(psutil.Error):
-                samples.append(self._sample(process, detail))
-        if detail:
-            self._next_detail = began + (time.thread_time() - began_cpu) / self._detail_cpu_share
-        return samples
+        self._refresh()
+        if not self._rooted or self._root_pid in self._members:  # else another process may have its pid
+            self._find()
+        self._rooted |= self._root_pid in self._members
+        if self._root_pid not in self._members:
+            self.close()
+            return []
+        for pid, member in self._members.items():
+            member.role = self._role(pid, member)
+        shares = self._shares()
+        return [self._sample(member, *shares.get(pid, (None, None))) for pid, member in self._members.items()]
+
+    def restart(self) -> None:
+        """The watermark was reset; any thread may say so."""
+        self._detail.restart()
+
+    def close(self) -> None:
+        """Let go of every process."""
+        for member in self._members.values():
+            member.process.close()
+        self._members.clear()
+        self._seen.clear()
 
     def _follow_clock(self) -> None:
-        """Read creation times anew after the clock was set: they are kept as they were told at first."""
+        """The instant of the boot goes by the machine's clock, which may be set."""
         zero = _clock_zero()
-        if abs(zero - self._clock_zero) < CLOCK_SET_SECONDS:
-            return
-        self._clock_zero = zero
-        for pid in list(self._known):
-            with contextlib.suppress(psutil.Error):  # its end is told by the walk
-                self._known[pid] = psutil.Process(pid)
+        if abs(zero - self._clock_zero) >= CLOCK_SET_SECONDS:
+            self._clock_zero, self._boot_time = zero, psutil.boot_time()
 
-    def _members(self) -> Iterator[psutil.Process]:
-        """The root, what descends from it, and what once did and still lives."""
-        root = self._known.get(self._root_pid)
+    def _refresh(self) -> None:
+        """Read the known processes anew, and forget those that are gone."""
+        for pid, member in list(self._members.items()):
+            vitals = member.process.vitals()
+            if vitals is not None:
+                member.vitals = vitals
+            else:
+                member.process.close()
+                del self._members[pid]
+                self._seen.discard(pid)  # whatever has this pid now is another process
+
+    def _find(self) -> None:
+        """Add the root, what is new below members and below one another, and then the rest of the group."""
+        group = set(self._group())
+        # To list every process of the machine costs more than all the rest of a walk.
+        pids = group if self._root_pid in group else group | self._system.pids()
+        new: dict[int, _Member] = {}
+        below: defaultdict[int, list[int]] = defaultdict(list)
+        for pid in (pids - self._seen | group) - self._members.keys():
+            if (found := self._open(pid)) is not None:
+                new[pid] = found
+                below[found.vitals.ppid].append(pid)
+        known = [self._root_pid, *self._members]
+        for parent in known if new else ():
+            self._add(parent, new, below)
+        for pid in group:
+            self._add(pid, new, below)
+        # One whose parent was made while they were listed is looked at again.
+        self._seen = {pid for pid in pids if pid not in new or new[pid].vitals.ppid in {0, *pids}}
+        for other in new.values():
+            other.process.close()
+
+    def _add(self, pid: int, new: dict[int, _Member], below: dict[int, list[int]]) -> None:
+        """Add what is new of a process and all below it."""
+        if pid in new:
+            self._members[pid] = new.pop(pid)
+        for child in below.pop(pid, ()):
+            self._add(child, new, below)
+
+    def _open(self, pid: int) -> _Member | None:
         try:
-            root = root or psutil.Process(self._root_pid)
-            if not root.is_running():
-                return
-            below = root.children(recursive=True)
-        except psutil.Error:
-            return
-        yield root
-        seen = {root.pid}
-        for process in below:
-            # The kept object spares reading the creation time anew, but only if it is the same process.
-            yield self._known[process.pid] if self._known.get(process.pid) == process else process
-            seen.add(process.pid)
-        for pid, process in self._known.items():
-            if pid not in seen and process.is_running():
-                yield process
-                seen.add(pid)
-        for pid in self._group():
-            if pid not in seen:
-                with contextlib.suppress(psutil.Error):
-                    yield psutil.Process(pid)
+            process = self._system.open(pid)
+        except (FileNotFoundError, ProcessLookupError, PermissionError, psutil.Error):
+            return None
+        vitals = process.vitals()
+        if vitals is None:
+            process.close()
+            return None
+        return _Member(process, vitals)
 
-    def _sample(self, process: psutil.Process, detail: bool) -> ProcessSample:
-        with process.oneshot():
-            status = process.status()
-            ppid = process.ppid()
-            cpu = process.cpu_times()
-            rss, pss, uss = (None, None, None) if status == _ZOMBIE else _memory(process, detail)
-            role = self._role(process, ppid, status)
-            self._roles[process.pid] = role
-            return ProcessSample(
-                pid=process.pid,
-                ppid=ppid,
-                created_epoch_seconds=process.create_time(),
-                role=role,
-                status=str(status),
-                rss_bytes=rss,
-                pss_bytes=pss,
-                uss_bytes=uss,
-                threads=1 if status == _ZOMBIE else process.num_threads(),
-                cpu_seconds=cpu.user + cpu.system,
-                children_cpu_seconds=getattr(cpu, "children_user", 0.0)
-                + getattr(cpu, "children_system", 0.0),
-                open_files=_open_files(process),
-            )
-
-    def _role(self, process: psutil.Process, ppid: int, status: str) -> Role:
-        if process.pid == self._root_pid:
+    def _role(self, pid: int, member: _Member) -> Role:
+        if pid == self._root_pid:
             return "server"
-        known = self._roles.get(process.pid)
-        parent = self._roles.get(ppid)
-        if status == _ZOMBIE or (parent is None and known not in (None, "helper")):
-            return known or "helper"
-        return role_of(_command_line(process), parent)
+        parent = self._members.get(member.vitals.ppid)
+        parent_role = None if parent is None else parent.role
+        zombie = member.vitals.status == ZOMBIE
+        if zombie or (parent_role is None and member.role not in (None, "helper")):
+            return member.role or "helper"
+        return role_of(member.command_line(), parent_role)
+
+    def _shares(self) -> dict[int, tuple[int | None, int | None]]:
+        """PSS and USS of every process that has memory; of none where this walk leaves them out."""
+        began, level = time.monotonic(), self._level()
+        checked = any(member.role == "check" for member in self._members.values())
+        if not self._detail.due(began, level, checked):
+            return {}
+        began_cpu = time.thread_time()
+        found = {
+            pid: member.process.shares()
+            for pid, member in self._members.items()
+            if member.vitals.status != ZOMBIE
+        }
+        self._detail.took(began, time.thread_time() - began_cpu, level)
+        return found
+
+    def _sample(self, member: _Member, pss: int | None, uss: int | None) -> ProcessSample:
+        vitals = member.vitals
+        return ProcessSample(
+            member.process.pid,
+            vitals.ppid,
+            self._boot_time + vitals.started,
+            member.role or "other",
+            vitals.status,
+            vitals.rss_bytes,
+            pss,
+            uss,
+            vitals.threads,
+            vitals.cpu_seconds,
+            vitals.children_cpu_seconds,
+            member.process.open_files(),
+        )
 
 
 def role_of(command_line: list[str], parent: Role | None) -> Role:
@@ -205,37 +266,3 @@ def role_of(command_line: list[str], parent: Role | None) -> Role:
     if parent in ("run", "step", "helper") or any(one in " ".join(command_line) for one in _DAGSTERS_OWN):
         return "helper"
     return "other"
-
-
-def _command_line(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.AccessDenied:
-        return []
-
-
-def _memory(process: psutil.Process, detail: bool) -> tuple[int | None, int | None, int | None]:
-    """RSS, PSS and USS in bytes."""
-    try:
-        if detail:
-            full = process.memory_full_info()
-            return full.rss, getattr(full, "pss", None), full.uss
-        return process.memory_info().rss, None, None
-    except psutil.AccessDenied:
-        return _rss(process), None, None
-    except psutil.ZombieProcess:
-        return None, None, None  # it ended between the reads
-
-
-def _open_files(process: psutil.Process) -> int | None:
-    try:
-        return process.num_fds()
-    except psutil.AccessDenied:
-        return None
-
-
-def _rss(process: psutil.Process) -> int | None:
-    try:
-        return process.memory_info().rss
-    except psutil.AccessDenied:
-        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from harness.observe.cgroup import Pressure, Sample
+from harness.observe.cgroup import Look, Pressure, Sample
 from harness.observe.tree import ProcessSample, TreeWalker
 
 
@@ -22,13 +22,21 @@ class TreeReader:
     def __init__(self, root_pid: int) -> None:
         # Without PSS and USS the sum would jump, so here each walk reads them, whatever they cost.
         self._walker = TreeWalker(root_pid, detail_cpu_share=float("inf"))
+        self.walked: tuple[float, list[ProcessSample]] = (0.0, [])
+        """When the newest sample was read, and what it is the sum of."""
         self._last_sum = 0.0
         self._lost = 0.0
+
+    def look(self) -> Look:
+        """Walk the tree once."""
+        sample = self.sample()
+        return lambda: sample
 
     def sample(self) -> Sample:
         """Walk the tree once."""
         sample = Sample(time.time())
         processes = self._walker.walk()
+        self.walked = (sample.at_epoch_seconds, processes)
         if not processes:
             return sample
         sample.memory_bytes = sum(_own_bytes(process) for process in processes)
@@ -55,7 +63,8 @@ class TreeReader:
         return None
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Let go of every process."""
+        self._walker.close()
 
 
 def _own_bytes(process: ProcessSample) -> int:

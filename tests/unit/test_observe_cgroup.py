@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.observe.cgroup import COLUMNS, CgroupPaths, KeptFile, Watermark
+from harness.observe.cgroup import COLUMNS, CgroupPaths, Reader, Watermark
 from harness.observe.cgroup_v1 import CgroupV1Reader
 from harness.observe.cgroup_v2 import CgroupV2Reader
+from harness.observe.kept_files import KeptFile, KeptFiles
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HOST_PRESSURE = FIXTURES / "pressure"
@@ -138,6 +139,49 @@ def test_a_kept_file_shows_the_newest_content_and_may_be_closed_twice(tmp_path: 
     file.close()
     file.close()
     assert not file.exists
+
+
+def test_kept_files_are_told_in_order_whichever_is_not_there(tmp_path: Path) -> None:
+    for name in ("a", "c"):
+        (tmp_path / name).write_text(name, "utf-8")
+    files = KeptFiles(*(tmp_path / name for name in "abc"))
+    assert files.read() == [b"a", b"", b"c"]
+    (tmp_path / "c").write_text("d", "utf-8")
+    assert files.read() == [b"a", b"", b"d"]
+    files.close()
+    files.close()
+    assert files.read() == [b"", b"", b""]
+
+
+def test_kept_files_of_which_one_cannot_be_read_any_more(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a", "utf-8")
+    files = KeptFiles(tmp_path / "a", Path("/proc/self/mem"))  # opens, and has nothing at its beginning
+    assert files.read() == [b"a", b""]
+    files.close()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_look_keeps_what_was_there_at_its_time(v1: Path, v2: Path, version: int) -> None:
+    reader: Reader = v1_reader(v1) if version == 1 else v2_reader(v2)
+    usage = v1 / "memory" / "memory.usage_in_bytes" if version == 1 else v2 / "memory.current"
+    before = reader.sample()
+    look = reader.look()
+    usage.write_text("999999999\n", "utf-8")
+    after = reader.sample()
+    assert look().usage_bytes == before.usage_bytes != after.usage_bytes == 999999999
+    assert before.at_epoch_seconds <= look().at_epoch_seconds <= after.at_epoch_seconds
+    reader.close()
+
+
+def test_processes_of_a_cgroup_are_those_listed_now_and_seen_from_here(v2: Path) -> None:
+    paths = CgroupPaths(2, str(v2), str(v2))
+    listed = v2 / "cgroup.procs"
+    listed.write_text("0\n" + "".join(f"{pid}\n" for pid in range(100_000, 120_000)), "utf-8")
+    assert paths.pids() == tuple(range(100_000, 120_000))
+    listed.write_text("7\n", "utf-8")
+    assert paths.pids() == (7,)
+    listed.unlink()
+    assert paths.pids() == CgroupPaths(0).pids() == ()
 
 
 def test_paths_survive_json() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from harness.observe.kept_files import whole_file
+from harness.observe.one_process import ANY_SYSTEM, LINUX, OneProcess, System, parse_vitals
 from harness.observe.tree import PROCESS_COLUMNS, Role, TreeWalker, role_of, walk
 from harness.observe.tree_reader import TreeReader
 from tests.unit.observe_support import Tree, process_tree, wait_for
@@ -31,8 +33,9 @@ def test_open_files_are_those_of_each_process() -> None:
     assert two - none == 2
 
 
-def test_every_process_has_its_role(tree: Tree) -> None:
-    roles = {process.pid: process.role for process in walk(tree.root)}
+@pytest.mark.parametrize("system", [LINUX, ANY_SYSTEM], ids=["linux", "any"])
+def test_every_process_has_its_role(tree: Tree, system: System) -> None:
+    roles = {process.pid: process.role for process in TreeWalker(tree.root, system=system).walk()}
     assert roles[tree.root] == "server"
     assert roles[tree.run] == "run"
     assert roles[tree.step] == "step"
@@ -64,6 +67,102 @@ def test_creation_times_follow_a_clock_that_is_set(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(psutil._pslinux, "boot_time", lambda: booted() + step)
     [after] = [one for one in walker.walk() if one.pid == os.getpid()]
     assert after.created_epoch_seconds - before.created_epoch_seconds == pytest.approx(step, abs=2)
+
+
+def test_linux_read_directly_tells_what_psutil_tells(tree: Tree) -> None:
+    directly, by_psutil = (TreeWalker(tree.root, system=one).walk() for one in (LINUX, ANY_SYSTEM))
+    assert [one.pid for one in directly] == [one.pid for one in by_psutil]
+    for ours, theirs in zip(directly, by_psutil, strict=True):
+        assert (ours.ppid, ours.role, ours.status) == (theirs.ppid, theirs.role, theirs.status)
+        assert (ours.threads, ours.open_files) == (theirs.threads, theirs.open_files)
+        assert ours.created_epoch_seconds == pytest.approx(theirs.created_epoch_seconds, abs=0.02, rel=0)
+        assert ours.cpu_seconds == pytest.approx(theirs.cpu_seconds, abs=0.05)
+        assert ours.children_cpu_seconds == pytest.approx(theirs.children_cpu_seconds, abs=0.05)
+        for mine, other in zip(ours[5:8], theirs[5:8], strict=True):
+            assert mine == (other if other is None else pytest.approx(other, rel=0.02))
+
+
+def test_a_kept_process_is_gone_when_it_ends_and_never_another() -> None:
+    with subprocess.Popen(["sleep", "60"]) as process:
+        kept = LINUX.open(process.pid)
+        alive = kept.vitals()
+        process.kill()
+        wait_for(lambda: getattr(kept.vitals(), "status", "") == psutil.STATUS_ZOMBIE)
+        assert (kept.shares(), kept.command_line()) == ((None, None), [])
+    assert alive is not None
+    assert alive.rss_bytes
+    assert kept.vitals() is None
+    assert kept.open_files() is None
+    kept.close()
+
+
+@pytest.mark.parametrize("system", [LINUX, ANY_SYSTEM], ids=["linux", "any"])
+def test_a_process_that_executes_another_program_is_told_by_it(system: System) -> None:
+    script = "read x; exec python -c 'input()' -m dagster api grpc-health-check"
+    with subprocess.Popen(["bash", "-c", script], stdin=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        walker = TreeWalker(os.getpid(), system=system)
+
+        def role() -> str:
+            return next(one.role for one in walker.walk() if one.pid == process.pid)
+
+        assert wait_for(lambda: role() == "other")
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert wait_for(lambda: role() == "check")
+        walker.close()
+        process.kill()
+
+
+def test_a_name_may_hold_what_stands_around_names() -> None:
+    rest = b"S 7 9 9 0 -1 4194560 1 2 3 4 150 50 30 20 20 0 6 0 900 1000 24 18446744073709551615"
+    text = b"12 (a) R 1 (b) " + rest + b" 0" * 22 + b" 4242 0 0 0\n"
+    told = parse_vitals(text, b"100 25 5 1 0 20 0\n")
+    assert (told.ppid, told.status, told.threads) == (7, "sleeping", 6)
+    assert (told.cpu_seconds, told.children_cpu_seconds, told.started) == (2.0, 0.5, 9.0)
+    assert told.rss_bytes == 25 * os.sysconf("SC_PAGE_SIZE")
+    assert told.image == (b"12 (a) R 1 (b", b"4242")
+    assert parse_vitals(text.replace(b" 4242 ", b" 0 "), b"0 0 0").image is None
+
+
+def test_a_walker_keeps_no_descriptor_of_what_has_ended() -> None:
+    def open_here() -> int:
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+
+    before = open_here()
+    walker = TreeWalker(os.getpid())
+    walker.walk()
+    steady = open_here()
+    for _ in range(3):
+        with subprocess.Popen(["sleep", "60"]) as process:
+            assert process.pid in {one.pid for one in walker.walk()}
+            process.kill()
+        walker.walk()
+    assert open_here() == steady
+    walker.close()
+    assert open_here() == before
+
+
+def test_without_a_right_to_memory_the_rest_is_told(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.observe.one_process.whole_file", lambda path: b"")
+    run: OneProcess = LINUX.open(tree.run)
+    assert run.shares() == (None, None)
+    assert run.command_line() == []
+    assert run.vitals() is not None
+    run.close()
+
+
+def test_mappings_are_added_up_where_the_kernel_does_not_do_it(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = LINUX.open(tree.run)
+    summed = run.shares()
+    monkeypatch.setattr(
+        "harness.observe.one_process.whole_file",
+        lambda path: b"" if path.endswith("smaps_rollup") else whole_file(path),
+    )
+    assert list(run.shares()) == [pytest.approx(size, rel=0.02) for size in summed]
+    run.close()
 
 
 def test_a_zombie_is_there_but_costs_no_memory(tree: Tree) -> None:
@@ -153,6 +252,9 @@ def test_without_a_cgroup_the_tree_is_summed(tree: Tree) -> None:
     assert second.cpu_seconds is not None
     assert second.cpu_seconds >= first.cpu_seconds > 0
     assert first.usage_bytes is None
+    at, processes = reader.walked
+    assert at == second.at_epoch_seconds
+    assert sum(process.pss_bytes or 0 for process in processes) == second.memory_bytes
     assert (reader.resettable, reader.watermark(), reader.pressure) == (False, None, "none")
 
 
