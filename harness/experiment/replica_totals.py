@@ -63,10 +63,16 @@ def _together(column: str, first: pd.Series, second: pd.Series) -> pd.Series:
 
 
 def total_processes(processes: pd.DataFrame) -> pd.DataFrame:
-    """The processes of all replicas, as if walked at the instants of the one walked longest."""
+    """The processes of all replicas, as if walked at the instants of the one walked longest.
+
+    Not every walk reads PSS and USS, and hardly ever those of two replicas at once: a process holds its last.
+    """
     names = list(processes["replica"].unique())
     if len(names) <= 1:
         return processes
+    each = processes.groupby(["replica", "pid", "created_epoch_seconds"], dropna=False)
+    sparse = processes.columns.intersection(["pss_bytes", "uss_bytes"])
+    processes = processes.assign(**{column: each[column].ffill() for column in sparse})
     longest = max(names, key=lambda name: float(processes.loc[processes["replica"] == name, AT].max()))
     grid = np.sort(processes.loc[processes["replica"] == longest, AT].unique())
     frames = []

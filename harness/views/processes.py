@@ -30,15 +30,19 @@ def measure_of(processes: pd.DataFrame) -> str | None:
 def roles(processes: pd.DataFrame, start: float, measure: str = "pss_bytes") -> pd.DataFrame:
     """Memory by role of the process: `seconds`, `burst`, `role` and `memory_mib`, the sum of `measure`.
 
-    One role stands on the other, from `below_mib` to `above_mib`. (Left to stack them by itself, a
-    chart fills the gaps between bursts.)
+    Not every walk reads it: where that of one server does, the others hold what they held. One role stands
+    on the other, from `below_mib` to `above_mib`. (Left to stack them by itself, a chart fills the gaps
+    between bursts.)
     """
     columns = ["seconds", "burst", "role", "memory_mib", "below_mib", "above_mib"]
     known = processes[processes[measure].notna()]
     if known.empty:
         return pd.DataFrame(columns=columns)
     walks = known.groupby([*_walks(known), "role"])
-    sums = _all_servers(walks[measure].sum().unstack("role").fillna(0.0))
+    walked = processes.groupby(_walks(processes)[:3]).size().index
+    sums = _all_servers(walks[measure].sum().unstack("role").fillna(0.0), walked)
+    read = walks.size().groupby(level=[0, 1]).size().index
+    sums = sums.loc[sums.index.isin(read)]
     if len(sums) > MOST_POINTS:  # every so many readings: they are two a second, and areas have no spikes
         sums = sums.iloc[:: int(np.ceil(len(sums) / MOST_POINTS))]
     order = [*(one for one in ROLES if one in sums), *(one for one in sums if one not in ROLES)]
@@ -82,9 +86,17 @@ def _since(instants: pd.Series, start: float) -> pd.Series:
     return (instants - start).clip(lower=0)
 
 
-def _all_servers(by_walk: pd.DataFrame) -> pd.DataFrame:
-    """Sums over the code servers by instant and burst, of the means of each one's walks at that instant."""
-    of_servers = by_walk.groupby(level=[0, 1, 2]).mean().unstack("replica")
+def _all_servers(by_walk: pd.DataFrame, walked: pd.Index | None = None) -> pd.DataFrame:
+    """Sums over the code servers by instant and burst, of the means of each one's walks at that instant.
+
+    Args:
+        by_walk: what was read.
+        walked: instants, bursts and servers of all walks, also of those that left this out.
+    """
+    of_each = by_walk.groupby(level=[0, 1, 2]).mean()
+    if walked is not None:
+        of_each = of_each.reindex(walked).groupby(level=["burst", "replica"]).ffill()
+    of_servers = of_each.unstack("replica")
     held = pd.DataFrame(of_servers.groupby(level="burst").ffill(limit=WALKS_MISSED))
     begun = pd.DataFrame(held.notna().groupby(level="burst").cummax())
     soon = pd.DataFrame(held.groupby(level="burst").bfill(limit=1))

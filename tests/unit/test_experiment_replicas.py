@@ -104,6 +104,19 @@ def test_runs_are_matched_with_processes_by_pid_and_time_though_pids_recur() -> 
     assert assigned.to_dict() == {"r1": "a", "r2": "b", "r3": "b"}
 
 
+def test_pss_of_two_replicas_is_added_although_no_instant_has_both() -> None:
+    table = processes(
+        ("a", 1.0, 1, 0, "server", 0, 60),
+        ("b", 1.0, 1, 0, "server", 0, 60),
+        ("a", 2.0, 1, 0, "server", 0, 60),
+        ("b", 2.0, 1, 0, "server", 0, 60),
+        ("b", 2.0, 20, 1, "run", 2.0, 60),
+    ).assign(pss_bytes=[50.0, np.nan, np.nan, 40.0, 30.0], uss_bytes=np.nan)
+    sums = total_processes(table).groupby("at_epoch_seconds")["pss_bytes"].sum()
+    assert sums.to_dict() == {1.0: 50.0, 2.0: 120.0}
+    assert total_processes(table)["uss_bytes"].isna().all()
+
+
 def test_a_run_whose_process_was_never_seen_is_given_to_nobody() -> None:
     table = processes(("a", 5.0, 20, 1, "run", 1.0, 90))
     told = runs(("r1", 20, "SUCCESS", 3.0), ("r2", 33, "SUCCESS", 3.0), ("r3", None, "FAILURE", None))

@@ -58,6 +58,20 @@ def test_without_pss_memory_is_told_in_the_next_best_measure() -> None:
     assert found[(0, "run")] == 6
 
 
+def test_a_server_whose_pss_is_seldom_read_holds_it_while_it_is_walked() -> None:
+    instants = [1000.0 + second for second in range(9)]
+    often = pd.DataFrame({"at_epoch_seconds": instants, "pss_bytes": [n * MIB for n in range(10, 19)]})
+    seldom = pd.DataFrame({"at_epoch_seconds": instants, "pss_bytes": [100 * MIB] + [np.nan] * 8})
+    gone = seldom[:4]
+    for other, sums in ((seldom, [n + 100 for n in range(10, 19)]), (gone, [110, 111, 112, 113, 114, 115])):
+        both = pd.concat([often.assign(replica="a"), other.assign(replica="b")], ignore_index=True)
+        found = processes.roles(both.assign(burst=0, role="server"), 1000.0)["memory_mib"]
+        assert found.tolist()[: len(sums)] == sums
+    assert found.tolist()[6:] == [16, 17, 18]
+    alone = processes.roles(seldom.assign(burst=0, role="server"), 1000.0)
+    assert alone["memory_mib"].tolist() == [100]
+
+
 def some_pings() -> pd.DataFrame:
     return pd.DataFrame(
         {
