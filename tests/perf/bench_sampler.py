@@ -1,9 +1,12 @@
 """What the sampler costs and what it sees, measured side by side: `python -m tests.perf.bench_sampler`.
 
-A server-like process with 30 run-like children of 50 MiB each stands in a real cgroup. Against it run, one
-after the other: the sampler at its default rates, the sampler's cgroup loop alone, and a psutil walk of the
-tree. Then a process in the cgroup makes memory spikes of 20 to 50 ms, and the peak that was sampled is set
-against the kernel's watermark.
+A server-like process with 30 run-like children of 50 MiB each stands in a real cgroup. Beside it run, at the
+same time, so that whatever else the machine does is the same for all: the sampler at its default rates, its
+cgroup loop alone, an interpreter that only wakes up as often, and psrecord, which adds up RSS and CPU of a
+tree. Then comes a psutil walk by itself. Last, a process in the cgroup makes memory spikes of 20 to 50 ms,
+and the peak that was sampled is set against the kernel's watermark.
+
+`python -m tests.perf.bench_sampler FOLDER` runs the sampler of another checkout beside them too.
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import psutil
 
 from harness.observe.client import SamplerClient
@@ -31,7 +36,8 @@ BALLAST_MIB = 50
 SPIKE_MIB = 64
 SPIKES_PER_LENGTH = 10
 SPIKE_MILLISECONDS = (20, 30, 40, 50)
-SECONDS = 8.0
+SECONDS = 30.0
+WARM_UP_SECONDS = 2.0
 WALK_SECONDS = 4.0
 RARELY = 0.01
 """A rate of walks at which none falls into the time measured, apart from the one at the start."""
@@ -45,12 +51,16 @@ class Target:
     server: int
     log: Path
 
+    def config(self, cgroup_hz: float, processes_hz: float) -> dict[str, Any]:
+        """Of a sampler at these rates."""
+        rates = {"cgroup_hz": cgroup_hz, "processes_hz": processes_hz}
+        return {"cgroup": self.group.sampler_config(), "root_pid": self.server, **rates}
+
     @contextlib.contextmanager
     def sampler(self, cgroup_hz: float, processes_hz: float) -> Iterator[SamplerClient]:
         """A started sampler."""
-        rates = {"cgroup_hz": cgroup_hz, "processes_hz": processes_hz}
-        config = {"cgroup": self.group.sampler_config(), "root_pid": self.server, **rates}
-        client = SamplerClient(ProcessChannel(sampler_command(sys.executable, config), self.log))
+        command = sampler_command(sys.executable, self.config(cgroup_hz, processes_hz))
+        client = SamplerClient(ProcessChannel(command, self.log))
         try:
             client.start()
             yield client
@@ -85,26 +95,59 @@ def main() -> int:
 
 
 def compare_cost(target: Target, rates: SamplingSection) -> None:
-    """CPU of the sampler, and of a psutil walk at the rate of its cgroup loop."""
-    whole = sampler_cost(target, rates.cgroup_hz, rates.processes_hz)
-    loop = sampler_cost(target, rates.cgroup_hz, RARELY)
-    print(f"sampler beside {RUNS} runs of {BALLAST_MIB} MiB, {SECONDS:g} s each:")
+    """CPU of the sampler and of others beside it, and of psutil walks at the sampler's rates."""
+    cgroup_hz, walk_hz = rates.cgroup_hz, rates.processes_hz
+    with contextlib.ExitStack() as stack:
+        whole = stack.enter_context(target.sampler(cgroup_hz, walk_hz))
+        loop = stack.enter_context(target.sampler(cgroup_hz, RARELY))
+        others = {
+            f"Python that wakes up {cgroup_hz:g} times a second and does nothing": stack.enter_context(
+                started("-c", f"import time\nwhile True: time.sleep({1 / cgroup_hz})")
+            )
+        } | {
+            f"psrecord (RSS and CPU of the tree) at {hz:g} Hz": stack.enter_context(
+                psrecord(target.server, hz)
+            )
+            for hz in (walk_hz, cgroup_hz)
+        }
+        for folder in sys.argv[1:]:
+            command = sampler_command(sys.executable, target.config(cgroup_hz, walk_hz))[1:]
+            others[f"the sampler of {folder}"] = stack.enter_context(started(*command, folder=folder))
+        time.sleep(WARM_UP_SECONDS)
+        meters = [SamplerMeter(whole), SamplerMeter(loop)]
+        used = {label: cpu_seconds(process) for label, process in others.items()}
+        time.sleep(SECONDS)
+        cost, cost_of_loop = (meter.cost() for meter in meters)
+        cores = {label: (cpu_seconds(one) - used[label]) / SECONDS for label, one in others.items()}
+        seen = whole.take().processes
+    print(f"sampler beside {RUNS} runs of {BALLAST_MIB} MiB, all at once for {SECONDS:g} s:")
     print(
-        f"  at its default rates ({rates.cgroup_hz:g} Hz cgroup, {rates.processes_hz:g} Hz processes): "
-        f"{whole.cores:.1%} of a core, {whole.missed} of {whole.readings + whole.missed} readings missed"
+        f"  at its default rates ({cgroup_hz:g} Hz cgroup, {walk_hz:g} Hz processes): {cost.cores:.2%} of a "
+        f"core, {cost.missed} of {cost.readings + cost.missed} readings missed; {told_of(seen)}"
     )
     print(
-        f"  its cgroup loop alone ({rates.cgroup_hz:g} Hz): {loop.cores:.2%} of a core, "
-        f"{loop.cores / rates.cgroup_hz * 1e6:.0f} us per reading"
+        f"  its cgroup loop alone ({cgroup_hz:g} Hz): {cost_of_loop.cores:.2%} of a core, "
+        f"{cost_of_loop.cores / cgroup_hz * 1e6:.0f} us per reading"
     )
-    for label, detail in (("RSS, PSS, USS, CPU, threads", True), ("RSS, CPU, threads", False)):
-        cost = walk_cost(target.server, detail)
-        cores = cost * rates.cgroup_hz
+    for label, used_cores in cores.items():
+        print(f"  {label}: {used_cores:.2%} of a core = {used_cores / cost.cores:.2f} x the whole sampler")
+    for label, detail in (("RSS, PSS, USS, CPU, threads, files", True), ("RSS, CPU, threads, files", False)):
+        of_walk = walk_cost(target.server, detail)
+        print(f"  psutil walk ({label}): {of_walk * 1e3:.1f} ms each, so ", end="")
         print(
-            f"  psutil walk ({label}): {cost * 1e3:.1f} ms each, so {cores:.0%} of a core at "
-            f"{rates.cgroup_hz:g} Hz = {cores / loop.cores:.0f} x the cgroup loop, "
-            f"{cores / whole.cores:.1f} x the whole sampler"
+            ", ".join(
+                f"{of_walk * hz:.1%} of a core at {hz:g} Hz = {of_walk * hz / cost.cores:.1f} x the sampler"
+                for hz in (walk_hz, cgroup_hz)
+            )
         )
+
+
+def told_of(processes: pd.DataFrame) -> str:
+    """The roles in the last walk, and how many walks read PSS and USS."""
+    walks = processes.groupby("at_epoch_seconds")
+    last = processes[processes["at_epoch_seconds"] == processes["at_epoch_seconds"].max()]
+    roles = ", ".join(f"{number} {role}" for role, number in last["role"].value_counts().items())
+    return f"{roles}; PSS in {int(walks['pss_bytes'].any().sum())} of {len(walks)} walks"
 
 
 def compare_peaks(target: Target, rates: SamplingSection) -> None:
@@ -143,18 +186,45 @@ def one_spike(
     return sampled / watermark, max(0.0, sampled - before) / (watermark - before)
 
 
-def sampler_cost(target: Target, cgroup_hz: float, processes_hz: float) -> SamplerCost:
-    """Let a sampler run for `SECONDS`; its start-up is not counted."""
-    with target.sampler(cgroup_hz, processes_hz) as client:
-        time.sleep(1.0)
-        before = client.read()
-        time.sleep(SECONDS)
-        after = client.read()
-    return SamplerCost(
-        cores=(after.cpu_seconds - before.cpu_seconds) / (after.at - before.at),
-        readings=after.readings - before.readings,
-        missed=after.missed_readings - before.missed_readings,
-    )
+class SamplerMeter:
+    """From now on."""
+
+    def __init__(self, client: SamplerClient) -> None:
+        self._client = client
+        self._before = client.read()
+
+    def cost(self) -> SamplerCost:
+        """Until now."""
+        before, after = self._before, self._client.read()
+        return SamplerCost(
+            cores=(after.cpu_seconds - before.cpu_seconds) / (after.at - before.at),
+            readings=after.readings - before.readings,
+            missed=after.missed_readings - before.missed_readings,
+        )
+
+
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """So far."""
+    times = psutil.Process(process.pid).cpu_times()
+    return times.user + times.system
+
+
+@contextlib.contextmanager
+def started(*arguments: str, folder: str = ".") -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process in that folder, ended afterwards."""
+    with subprocess.Popen(
+        [sys.executable, *arguments], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def psrecord(server: int, hz: float) -> contextlib.AbstractContextManager[subprocess.Popen[bytes]]:
+    """It, at that rate."""
+    options = ("--include-children", "--interval", str(1 / hz), "--log", os.devnull)
+    return started("-m", "psrecord", str(server), *options)
 
 
 def walk_cost(server: int, detail: bool) -> float:
@@ -167,6 +237,7 @@ def walk_cost(server: int, detail: bool) -> float:
             with process.oneshot():
                 process.memory_full_info() if detail else process.memory_info()
                 process.num_threads()
+                process.num_fds()
                 process.cpu_times()
         walks += 1
     return (time.process_time() - began) / walks
