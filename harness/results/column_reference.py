@@ -12,7 +12,8 @@ from harness.results.columns import COLUMNS
 
 _TABLES = {
     "samples": "One row for each reading of a code server's cgroup, many times a second.",
-    "processes": "One row for each process of a code server's tree, at each of a few walks a second.",
+    "processes": "One row for each process of a code server's tree, at each of a few walks a second. "
+    "Not every walk reads PSS and USS, which cost most; those where memory is highest do.",
     "launches": "One row for each launch of a run.",
     "ticks": "One row for each tick of a sensor or schedule that was fired.",
     "runs": "One row for each run, from the history that Dagster keeps.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from harness.observe.tree import ProcessSample, TreeWalker
@@ -155,9 +157,15 @@ def test_where_nothing_tells_of_programs_the_command_line_is_read_at_each_walk(m
     assert roles(walker)[12] == "run"
 
 
-def test_a_health_check_in_the_tree_has_its_memory_read(machine: Machine) -> None:
+def test_a_health_check_in_the_tree_has_its_memory_read(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     walker = TreeWalker(ROOT, detail_cpu_share=1e-9, system=machine.system)
     walker.walk()
+    assert not any(one.pss_bytes for one in walker.walk())
+    now[0] += 10  # for a health check, long after the reading that has just been made
     assert not any(one.pss_bytes for one in walker.walk())
     machine.start(Scripted(12, ROOT, ["dagster", "api", "grpc-health-check"]))
     assert walked(walker)[12].pss_bytes == 900
