@@ -16,6 +16,8 @@ RELOAD_HOLD_SECONDS = 8.0
 """The runs of a burst with a reload last longer by this, to be at work all the while."""
 SPREAD_MARGIN = 2.0
 """Runs are allowed to start so many times as far apart as they were seen to."""
+LEAST_HOLD = 0.5
+"""Share of what a launch's cost makes of a hold that is never gone below: a machine may get busier."""
 
 
 @dataclass(frozen=True)
@@ -130,10 +132,11 @@ def hold_seconds(
     """How long a run must last, in seconds, so that all `level` runs overlap for `plateau`.
 
     The first run may start at once while the last waits for all launches before it, at `launch_seconds`
-    each. With free workers they share the CPU and start closer together, but not reliably so: less is held
-    only where `spread` is known to be enough. Schedules that spread launches add their window.
+    each. With free workers they share the CPU and start closer together, but not reliably so: less is held,
+    down to half, only where `spread` is known to be enough. Schedules that spread launches add their window.
     """
-    return plateau + min(launch_seconds * (level - 1), spread) + window
+    reckoned = launch_seconds * (level - 1)
+    return plateau + min(reckoned, max(spread, LEAST_HOLD * reckoned)) + window
 
 
 def expected_burst_seconds(level: int, launch_seconds: float, plateau: float, window: float) -> float:

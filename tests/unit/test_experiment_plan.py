@@ -59,12 +59,13 @@ def test_a_hold_is_shortened_only_by_what_its_level_or_a_higher_one_has_shown() 
     spread = StartSpread()
     spread.seen(3, 0.25)
     assert hold_seconds(5, 1.0, 1.0, 0.0, spread.allowed(5)) == hold_seconds(5, 1.0, 1.0, 0.0) == 5.0
-    assert hold_seconds(3, 1.0, 1.0, 0.0, spread.allowed(3)) == 1.5
+    assert hold_seconds(3, 1.0, 1.0, 0.0, spread.allowed(3)) == 2.0
     assert hold_seconds(2, 1.0, 1.0, 0.0, spread.allowed(2)) == 1.5
-    spread.seen(5, 1.0)
-    assert hold_seconds(3, 1.0, 1.0, 0.0, spread.allowed(3)) == 3.0
+    spread.seen(5, 0.75)
+    assert hold_seconds(3, 1.0, 1.0, 0.0, spread.allowed(3)) == 2.5
+    assert hold_seconds(5, 1.0, 1.0, 0.0, spread.allowed(5)) == 3.0
     spread.seen(5, 0.1)
-    assert spread.allowed(5) == 2.0
+    assert spread.allowed(5) == 1.5
 
 
 def test_a_burst_whose_runs_did_not_all_overlap_brings_the_whole_hold_back() -> None:

@@ -69,7 +69,7 @@ def experiment(rng: np.random.Generator, noise: tuple[float, float], seed: int) 
     "noise",
     [
         (3.0, 0.0),
-        (6.0, 0.0),
+        pytest.param((6.0, 0.0), marks=pytest.mark.slow),
         pytest.param((9.0, 0.0), marks=pytest.mark.slow),
         pytest.param((3.0, 1.5), marks=pytest.mark.slow),
     ],
