@@ -72,8 +72,9 @@ class ScenarioRecord(RootModel[dict[str, Any]]):
         """What it measures, to be compared: without its versions, and what only names it."""
         kept = {key: value for key, value in self.root.items() if key not in _ONLY_NAMES}
         dagster = {key: value for key, value in dict(kept.get("dagster") or {}).items() if key != "versions"}
-        load = {key: value for key, value in self._load.items() if (key, value) != ("width", None)}
-        return kept | {"dagster": dagster, "load": load}
+        if "load" in kept:  # an older result does not say that no width was asked for
+            kept["load"] = {k: value for k, value in self._load.items() if (k, value) != ("width", None)}
+        return kept | {"dagster": dagster}
 
     def as_written(self) -> Mapping[str, Any]:
         """All of it, for the loader of scenarios."""
