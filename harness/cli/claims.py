@@ -75,8 +75,8 @@ def claims(
     """Test the sizing guide's claims by experiment; each gets a verdict with the figures that decided it.
 
     A claim names the smallest experiments that can support or refute it, and a rule that was set before
-    measuring. Experiments are ordinary scenarios (workloads/scenarios/claims) and leave ordinary results, so
-    that every verdict can be given again from raw data; report.html shows the verdicts with their figures.
+    measuring. Experiments are ordinary scenarios and leave ordinary results, so that every verdict can be given
+    again from raw data; report.html shows the verdicts with their figures.
     All claims take about 45 minutes on two cores; `--only run-is-thread` takes three. Those that need
     containers are `not-testable-here` without Docker.
     """
@@ -90,14 +90,8 @@ def claims(
         if resume or out is not None or parallel > 1:
             raise InputError("--from-results measures nothing; leave --resume, --out and --parallel out")
         folder = from_results
-        stored = read_claims(folder)
-        document = decide_claims(chosen, folder, stored)
-        print_claims(document, console)
-        for line in changed_verdicts(stored, document) or ["every verdict is as it was stored"]:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-        if not write:
+        if not _decided_again(chosen, folder, write, console):
             return
-        keep_claims(folder, document, publish)
     else:
         if write:
             raise InputError("--write goes with --from-results; what is measured is written anyway")
@@ -109,12 +103,29 @@ def claims(
             document, broken = measure_claims(chosen, folder, stack, resume, means_of(console, node))
         print_claims(document, console)
     page = page_or_warning(folder) or folder / "claims.md"
-    if broken:
+    _check_whole(broken, folder)
+    console.print(f"\nclaims: {folder}   report: {page}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _check_whole(broken: Iterable[str], folder: Path) -> None:
+    """Raise ExperimentError, with the way on, if experiments broke off."""
+    if names := ", ".join(broken):
         raise ExperimentError(
-            f"experiments broke off: {', '.join(broken)}; their claims are left open; measure them again "
+            f"experiments broke off: {names}; their claims are left open; measure them again "
             f"with: dagster-sizing claims --resume --out {folder}"
         )
-    console.print(f"\nclaims: {folder}   report: {page}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _decided_again(chosen: tuple[Claim, ...], folder: Path, write: bool, console: Console) -> bool:
+    """Give the verdicts again from raw data, and say which have changed; whether they were written."""
+    stored = read_claims(folder)
+    document = decide_claims(chosen, folder, stored)
+    print_claims(document, console)
+    for line in changed_verdicts(stored, document) or ["every verdict is as it was stored"]:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if write:
+        keep_claims(folder, document, publish)
+    return write
 
 
 def _choose(only: Iterable[str]) -> tuple[Claim, ...]:

@@ -11,6 +11,7 @@ from harness.cli.course import courses_of
 from harness.cli.options import format_option
 from harness.cli.progress import make_console
 from harness.report.renderers import Format, print_document
+from harness.report.terminal import print_time
 from harness.results.folder import ResultFolder
 
 
@@ -26,4 +27,7 @@ def show(
 
         document = with_levels(document, folder.table("bursts"), folder.table("replicas"))
     courses = {} if output is Format.JSON else courses_of(folder)
-    print_document("result", output, document, courses, console=make_console())
+    console = make_console()
+    print_document("result", output, document, courses, console=console)
+    if output is Format.TABLE:
+        print_time(document, console)

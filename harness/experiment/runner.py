@@ -44,7 +44,6 @@ from harness.scenario.cells import Cell, cells_of
 from harness.scenario.model import Scenario
 from harness.stack.base import Deployment, Stack
 from harness.stack.capabilities import refuse
-from harness.stack.kubectl import ClusterError
 from harness.target.graphql import GraphQLError
 
 
@@ -125,8 +124,6 @@ class Experiment:
                 refuse_other_packages(record, self._folder.read_document().cells)
                 try:
                     self._run_on(deployment, cell, record, cells_after, watch)
-                except ClusterError as error:  # it had come up: so something was lost since
-                    raise ExperimentError(str(error)) from None
                 finally:
                     watch.now("end")
                     events = tuple(EventRecord(**asdict(event)) for event in deployment.events)

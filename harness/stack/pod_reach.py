@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,15 @@ _PAGE_BYTES = 65_536
 """The largest page of any kernel that code servers run on."""
 _CPU_STEP = 0.01
 _KILL = "import os, signal, sys; os.kill(int(sys.argv[1]), signal.SIGKILL)"
+
+
+@contextmanager
+def as_loss() -> Iterator[None]:
+    """A cluster that refuses or is lost after all had come up ends the experiment, as any loss does."""
+    try:
+        yield
+    except ClusterError as error:
+        raise ExperimentError(str(error)) from None
 
 
 class PodReach:
@@ -76,7 +85,9 @@ class PodReach:
         """Asked for a source that reads what is beside a pod's collector."""
 
         def open_source(cgroup_hz: float, processes_hz: float) -> Source:
-            pid = self._beside(name)["pid"]
+            with as_loss():
+                pid = self._beside(name)["pid"]
+                node = self._kubectl.get("pod", name)["spec"]["nodeName"]
             config = {
                 "cgroup": {"seen_by_pid": pid},
                 "root_pid": pid,
@@ -85,16 +96,15 @@ class PodReach:
             }
             command = self._kubectl.inside(name, COLLECTOR, sampler_command("python", config))
             channel = ProcessChannel(command, self._logs / "sampler.log", self._kubectl.environment)
-            node = self._kubectl.get("pod", name)["spec"]["nodeName"]
             return SamplerClient(channel, self._start_seconds, node)
 
         return open_source
 
     def pressure_on(self, nodes: Collection[str]) -> str:
         """What nodes say they are short of, such as `MemoryPressure`; empty for nothing."""
-        found = {
-            one for name, node in self._kubectl.nodes().items() if name in nodes for one in short_of(node)
-        }
+        with as_loss():
+            known = self._kubectl.nodes()
+        found = {one for name, node in known.items() if name in nodes for one in short_of(node)}
         return ", ".join(sorted(found))
 
     def kill(self, name: str) -> None:
@@ -102,9 +112,9 @@ class PodReach:
 
         By its collector, which is of the same user.
         """
-        self._kubectl.execute(
-            name, COLLECTOR, ["python", "-c", _KILL, str(self._beside(name)["pid"])], _READY_SECONDS
-        )
+        with as_loss():
+            pid = str(self._beside(name)["pid"])
+            self._kubectl.execute(name, COLLECTOR, ["python", "-c", _KILL, pid], _READY_SECONDS)
 
     def limits_in_force(self, name: str) -> tuple[float | None, int | None]:
         """CPUs and bytes that the kernel holds a code server to; None for no limit."""

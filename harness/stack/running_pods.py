@@ -9,7 +9,7 @@ from harness.errors import ExperimentError
 from harness.load.place import Elsewhere
 from harness.stack.base import Companion, Control, Limits, Loss, Replica, ServerEnvironment, StackEvent, Start
 from harness.stack.pod_clock import PodClock
-from harness.stack.pod_reach import PodReach
+from harness.stack.pod_reach import PodReach, as_loss
 from harness.stack.pod_watch import OOM, PodWatch
 from harness.stack.server_command import last_line
 from harness.target.endpoint import Endpoint
@@ -67,7 +67,8 @@ class RunningPods:
     def revive(self) -> None:
         """Make the pods of code servers again that are down; returns when they take connections."""
         down = {self.pods[loss.replica] for loss in self.losses}
-        self.make_anew(down)
+        with as_loss():
+            self.make_anew(down)
         self.clock.reopen()
 
     def clock_offset(self) -> float:

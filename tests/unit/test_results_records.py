@@ -35,6 +35,15 @@ def committed() -> list[Path]:
     return [ROOT / line for line in listed.stdout.splitlines()]
 
 
+def as_before(now: Any, then: Any) -> Any:
+    """Without the fields that were added since."""
+    if isinstance(now, dict) and isinstance(then, dict):
+        return {key: as_before(now[key], value) for key, value in then.items()}
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return [as_before(*pair) for pair in zip(now, then, strict=True)]
+    return now
+
+
 def test_committed_documents_written_again_keep_scenario_and_fingerprint(tmp_path: Path) -> None:
     files = committed()
     assert files
@@ -47,10 +56,7 @@ def test_committed_documents_written_again_keep_scenario_and_fingerprint(tmp_pat
             # an interval of before may begin below zero, where no cost is
             for constant in cell["constants"]:
                 constant["low"] = None if constant["low"] is None else max(constant["low"], 0.0)
-        after["cells"] = [
-            {key: now[key] for key in then} for now, then in zip(after["cells"], before["cells"], strict=True)
-        ]
-        assert {key: after[key] for key in before} == before, file
+        assert as_before(after, before) == before, file
 
 
 def test_what_a_record_does_not_know_stays() -> None:
