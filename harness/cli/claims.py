@@ -75,8 +75,8 @@ def claims(
     """Test the sizing guide's claims by experiment; each gets a verdict with the figures that decided it.
 
     A claim names the smallest experiments that can support or refute it, and a rule that was set before
-    measuring. Experiments are ordinary scenarios and leave ordinary results, so that every verdict can be given
-    again from raw data; report.html shows the verdicts with their figures.
+    measuring. Experiments are ordinary scenarios and leave ordinary results, so that every verdict can be
+    given again from raw data; report.html shows the verdicts with their figures.
     All claims take about 45 minutes on two cores; `--only run-is-thread` takes three. Those that need
     containers are `not-testable-here` without Docker.
     """
