@@ -16,13 +16,12 @@ supports and what refutes are wider."""
 def unmet(claim: Claim, fingerprint: FingerprintRecord) -> str:
     """What the machine of `fingerprint` lacks for a claim's experiments; empty where it lacks nothing."""
     needs, lacks = claim.needs, []
-    cpus = fingerprint.cpu_count or 1
-    if cpus < needs.cpus:
+    cpus, memory = fingerprint.largest_node
+    if max(cpus, 1) < needs.cpus:
         lacks.append(f"{needs.cpus} CPUs (this machine has {cpus})")
-    memory = fingerprint.memory_total_bytes
     if memory < needs.memory_bytes:
         lacks.append(f"{needs.memory_bytes / 1e9:.0f} GB of memory (this machine has {memory / 1e9:.0f})")
-    if needs.containers and not fingerprint.has_engine:
+    if needs.containers and not fingerprint.has_containers:
         lacks.append(f"Docker ({needs.why or 'it can only be tried in containers'})")
     return " and ".join(lacks)
 

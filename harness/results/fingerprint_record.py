@@ -11,6 +11,7 @@ MACHINE = ("architecture", "cpu_model", "cpu_count", "memory_total_bytes", "cgro
 """What tells machines apart."""
 _TOLD_ELSEWHERE = ("architecture", "kernel", "cpu_count", "memory_total_bytes", "cgroup_version")
 """What an engine, or a cluster, tells of the machine."""
+_SIZE = ("cpu_count", "memory_total_bytes")
 _UNKNOWN_ELSEWHERE = ("cpu_model", "cpu_affinity_count", "swap_total_bytes", "virtualisation")
 MEMORY_SLIVER = 0.01
 """Share of the memory by which the same machine may differ from itself."""
@@ -32,9 +33,17 @@ class FingerprintRecord(RootModel[dict[str, Any]]):
         return int(self.root.get("memory_total_bytes") or 0)
 
     @property
-    def has_engine(self) -> bool:
-        """Whether a Docker engine was there."""
-        return bool(self.root.get("engine"))
+    def has_containers(self) -> bool:
+        """Whether a Docker engine or a cluster was there."""
+        return bool(self.root.get("engine") or self.root.get("cluster"))
+
+    @property
+    def largest_node(self) -> tuple[int, int]:
+        """CPUs and bytes that a code server finds at most on one machine; 0 where nobody knows."""
+        nodes = ((self.root.get("cluster") or {}).get("by_node") or {}).values()
+        known = [self.root, *nodes]
+        cpus, memory = ([int(one.get(name) or 0) for one in known] for name in _SIZE)
+        return max(cpus), max(memory)
 
     @property
     def in_a_line(self) -> str:

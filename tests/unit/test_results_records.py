@@ -87,7 +87,7 @@ def test_what_an_old_document_lacks_has_the_value_that_it_had_then() -> None:
     assert scenario.workloads == ()
     assert scenario.measures() == {"dagster": {}}
     machine = FingerprintRecord({})
-    assert (machine.cpu_count, machine.memory_total_bytes, machine.has_engine) == (None, 0, False)
+    assert (machine.cpu_count, machine.memory_total_bytes, machine.has_containers) == (None, 0, False)
     assert set(machine.of_machine().values()) == {None}
 
 

@@ -75,6 +75,15 @@ def test_what_a_machine_lacks_is_said_with_what_it_has() -> None:
     assert unmet(CLAIM, FingerprintRecord({"cpu_count": 1})) == ""
     needy = replace(CLAIM, needs=Needs(cpus=4, memory_bytes=int(16e9), containers=True, why="replicas"))
     assert unmet(needy, FingerprintRecord(ROOMY)) == ""
+    nodes = {
+        "small": {"cpu_count": 2, "memory_total_bytes": 8e9},
+        "large": {k: ROOMY[k] for k in ("cpu_count", "memory_total_bytes")},
+    }
+    cluster = {"kubernetes": "v1.31.0", "by_node": nodes}
+    assert unmet(needy, FingerprintRecord({"cpu_count": None, "cluster": cluster})) == ""
+    assert "4 CPUs" in unmet(
+        needy, FingerprintRecord({"cluster": cluster | {"by_node": {"small": nodes["small"]}}})
+    )
     lacks = unmet(needy, FingerprintRecord({"cpu_count": 2, "memory_total_bytes": 8e9, "engine": None}))
     assert (
         lacks == "4 CPUs (this machine has 2) and 16 GB of memory (this machine has 8) and Docker (replicas)"
