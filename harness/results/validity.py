@@ -24,6 +24,14 @@ CLOCK_OFFSET_SECONDS = 0.05
 NODE_FULL = 0.95
 """Share of a node's CPU that is busy where what others take is taken from the code server."""
 MISSED_PEAK_NOTE = 0.05
+_CLOCKS = {
+    "server_clock_offset_seconds": (
+        "the code servers' machine",
+        "launches and what they did do not fit together",
+    ),
+    "generator_clock_offset_seconds": ("a load generator's machine", "launches did not go out together"),
+}
+"""Columns of clocks that are not this machine's: whose, and what comes of it where they are apart."""
 DAGSTER_GIVES_UP_SECONDS = 60.0
 """DAGSTER_GRPC_TIMEOUT_SECONDS where nobody sets it; the harness does."""
 SLOW_ANSWER_SECONDS = DAGSTER_GIVES_UP_SECONDS / 2
@@ -173,20 +181,14 @@ def _of_machines(cell_id: str, rows: pd.DataFrame) -> list[Reason]:
             "read and what ran do not fit together; stop what sets it"
         )
         found.append(_reason("inconclusive", "clock-set", message, cell_id))
-    offset = max(rows["server_clock_offset_seconds"].fillna(0.0), key=abs)
-    if abs(offset) > CLOCK_OFFSET_SECONDS:
-        message = (
-            f"the clock of the code servers' machine was {offset:+.2f}s off this one's, so that launches and "
-            "what they did do not fit together; keep the time of both by NTP"
-        )
-        found.append(_reason("inconclusive", "clocks-apart", message, cell_id))
-    offset = max(rows["generator_clock_offset_seconds"].fillna(0.0), key=abs)
-    if abs(offset) > CLOCK_OFFSET_SECONDS:
-        message = (
-            f"the clock of a load generator's machine was {offset:+.2f}s off this one's, so that launches "
-            "did not go out together; keep the time of both by NTP"
-        )
-        found.append(_reason("inconclusive", "clocks-apart", message, cell_id))
+    for name, (whose, so_that) in _CLOCKS.items():
+        offset = max(rows[name].fillna(0.0), key=abs)
+        if abs(offset) > CLOCK_OFFSET_SECONDS:
+            message = (
+                f"the clock of {whose} was {offset:+.2f}s off this one's, so that {so_that}; keep the time "
+                "of both by NTP"
+            )
+            found.append(_reason("inconclusive", "clocks-apart", message, cell_id))
     shared = rows["others"] > 0
     if shared.any():
         message = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from harness.campaign.means import Means
 from harness.errors import MachineError
@@ -12,6 +13,7 @@ from harness.experiment.listener import Listener
 from harness.results.claims_document import ClaimRecord
 from harness.results.fingerprint_record import FingerprintRecord
 from harness.results.trial_document import AttemptRecord
+from harness.scenario.model import Scenario
 from harness.stack.base import Stack
 from harness.stack.place import Place
 from harness.stack.registry import StackName
@@ -84,3 +86,14 @@ def means_of(world: World, heard: Heard, published: list[Path] | None = None) ->
         fingerprint=fingerprint,
         tools=scripted_tools(world),
     )
+
+
+def scenario(**sections: Any) -> Scenario:
+    """A small one, with sections in place of its own."""
+    base: dict[str, Any] = {
+        "name": "scripted",
+        "server": {"memory": "1GiB"},
+        "workloads": [{"workload": "io_bound"}],
+        "load": {"levels": [1, 2, 4], "repeats": 2},
+    }
+    return Scenario.model_validate(base | sections)

@@ -14,20 +14,10 @@ from harness.results.stages import STAGES
 from harness.scenario.model import FEWEST_FOR_WIDTH, Scenario
 from harness.stack.registry import StackName
 from harness.views.spent import seconds_by_stage
-from tests.unit.scripted_campaign import Heard, means_of
+from tests.unit.scripted_campaign import Heard, means_of, scenario
 from tests.unit.scripted_world import RUN_BYTES, Script, World
 
 PROCESS = StackName.process
-
-
-def scenario(**sections: Any) -> Scenario:
-    base: dict[str, Any] = {
-        "name": "scripted",
-        "server": {"memory": "1GiB"},
-        "workloads": [{"workload": "io_bound"}],
-        "load": {"levels": [1, 2, 4], "repeats": 2},
-    }
-    return Scenario.model_validate(base | sections)
 
 
 def wide(server: Any = None, **load: Any) -> Scenario:

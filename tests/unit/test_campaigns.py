@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -26,27 +25,16 @@ from harness.results.folder import ResultFolder
 from harness.results.matrix_document import read_matrix
 from harness.results.sizing_document import SizingDocument
 from harness.results.trial_document import TrialDocument, read_trial
-from harness.scenario.model import Scenario
 from harness.sizing.shapes import MIB, Size
 from harness.stack.capabilities import PROCESS as PROCESS_CAN
 from harness.stack.place import Place
 from harness.stack.registry import StackName
-from tests.unit.scripted_campaign import Heard, means_of
+from tests.unit.scripted_campaign import Heard, means_of, scenario
 from tests.unit.scripted_deployment import ScriptedStack
 from tests.unit.scripted_world import BASE_BYTES, RUN_BYTES, Script, World
 from tests.unit.sizing_made import kind, sizing
 
 PROCESS = StackName.process
-
-
-def scenario(**sections: Any) -> Scenario:
-    base: dict[str, Any] = {
-        "name": "scripted",
-        "server": {"memory": "1GiB"},
-        "workloads": [{"workload": "io_bound"}],
-        "load": {"levels": [1, 2, 4], "repeats": 2},
-    }
-    return Scenario.model_validate(base | sections)
 
 
 # bench
