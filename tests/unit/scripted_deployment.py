@@ -81,7 +81,7 @@ class ScriptedSource:
         script = self._world.script
         return Abilities(
             kind="script",
-            node=self._replica,
+            node=self._world.node or self._replica,
             hz=script.hz,
             processes=script.processes,
             kills=True,
