@@ -59,7 +59,9 @@ def test_pages_open_from_disk_draw_all_and_ask_for_nothing(
 
 
 # each width and each colour scheme once or twice: what axe looks at seldom hangs on both
-@pytest.mark.parametrize(("width", "dark"), [(400, False), (820, True), (1280, False)])
+@pytest.mark.parametrize(
+    ("width", "dark"), [(400, False), pytest.param(820, True, marks=pytest.mark.slow), (1280, True)]
+)
 def test_no_page_is_wider_than_its_window_and_axe_finds_nothing_serious(
     browser: Browser, tmp_path: Path, width: int, dark: bool
 ) -> None:

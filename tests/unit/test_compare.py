@@ -113,6 +113,7 @@ def test_planted_costs_are_found_and_nothing_else(run: Run, tmp_path: Path) -> N
     assert verdicts(json.loads(back.stdout))["memory_per_run_bytes"] == "improved"
 
 
+@pytest.mark.slow
 def test_the_same_twenty_times_is_called_different_once_at_most(run: Run, tmp_path: Path) -> None:
     a = made(tmp_path / "a", "1.11.16", 100)
     changed = 0
