@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.browser_support import open_page, serious_faults
-from tests.integration.bench_support import QUICK, document, end_all, start, traces
+from tests.integration.bench_support import ONE_WARM_UP, QUICK, document, end_all, start, traces
 from tests.unit.serve_support import served, write_made
 
 pytestmark = pytest.mark.browser
@@ -83,7 +83,7 @@ def test_the_list_fits_and_axe_finds_nothing_serious(
 def test_a_running_bench_is_looked_at_until_its_end(browser: Browser, tmp_path: Path) -> None:
     root, state = tmp_path / "results", tmp_path / "state"
     root.mkdir()
-    few = ["workloads=[{workload: io_bound}]", "load.levels=[1,2]", "load.repeats=2"]
+    few = ["workloads=[{workload: io_bound}]", "load.levels=[1,2]", "load.repeats=2", ONE_WARM_UP]
     options = [part for one in few for part in ("--set", one)]
     with served(root) as address:
         process = start("bench", str(QUICK), *options, "--out", str(root / "now"), state=state)

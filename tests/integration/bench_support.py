@@ -18,6 +18,8 @@ ATTEMPTS = 3
 FIXTURES = ROOT / "tests" / "fixtures"
 _started: list[subprocess.Popen[str]] = []
 QUICK = ROOT / "workloads" / "scenarios" / "quick.yaml"
+ONE_WARM_UP = "load.warmup={launches: 1, min_bursts: 1, max_bursts: 1}"
+"""For what is not about constants: a change of the scenario that spares time."""
 
 
 def start(*arguments: str, state: Path) -> subprocess.Popen[str]:
