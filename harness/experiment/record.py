@@ -154,7 +154,8 @@ def _foreign_cores(row: Mapping[str, Any], fired: Fired) -> float:
     if len(fired.replicas) > 1:
         return float("nan")
     own = row["cpu_seconds"] / row["window_seconds"] + row["sampler_cpu_cores"]
-    return float(max(0.0, row["host_busy_fraction"] * fired.host_cpus - own))
+    foreign = float(row["host_busy_fraction"] * fired.host_cpus - own)
+    return 0.0 if foreign < 0 else foreign  # nan where a lost server no longer tells what it took
 
 
 def _plan_row(fired: Fired) -> dict[str, Any]:
