@@ -57,7 +57,7 @@ def measure_claims(
         means.listener.part(f"experiment {number} of {len(wanted)}, {so_far}: {name} (for {', '.join(ids)})")
         scenario = load_scenario(scenario_file(name)).scenario
         try:
-            measure_rest(scenario, stack_of(scenario, stack), folder / name, means)
+            measure_rest(scenario, _stack_of(scenario, stack), folder / name, means)
         except Interrupted:
             judge_claims(chosen, folder, document, means.publish)
             raise Interrupted(
@@ -169,7 +169,7 @@ def _experiments(claims: Iterable[Claim]) -> dict[str, list[str]]:
     return wanted
 
 
-def stack_of(scenario: Scenario, given: StackName) -> StackName:
+def _stack_of(scenario: Scenario, given: StackName) -> StackName:
     """Where an experiment is measured: what takes containers never in plain processes."""
     server = scenario.server
     needs_containers = server.restart or max(server.replicas) > 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +14,6 @@ from harness.campaign.claims import (
     judge_claims,
     judge_measured,
     scenario_file,
-    stack_of,
     testable,
 )
 from harness.campaign.claims_blocks import Block, blocks_of
@@ -26,7 +26,6 @@ from harness.errors import Interrupted
 from harness.interrupts import all_as_ctrl_c
 from harness.results.claims_document import ClaimsDocument
 from harness.results.folder import ResultFolder
-from harness.scenario.load import load_scenario
 from harness.scenario.server import PodSection
 from harness.stack.cluster_nodes import free_nodes
 from harness.stack.registry import StackName
@@ -60,9 +59,7 @@ class _Claims:
             if result.exists and result.read_document().whole:
                 continue
             self._children.show(node, f"{name} (for {', '.join(block.claims)})")
-            scenario = load_scenario(scenario_file(name)).scenario
-            arguments = ["bench", str(scenario_file(name)), "--out", str(path)]
-            arguments += ["--stack", stack_of(scenario, StackName.kubernetes).value]
+            arguments = ["bench", str(scenario_file(name)), "--out", str(path), "--stack", "kubernetes"]
             failure = self._children.measured([*arguments, *(("--resume",) if result.exists else ())], node)
             if failure and self._children.is_lost(node):
                 return failure
@@ -103,19 +100,16 @@ def measure_claims_on_nodes(
     children.show("claims", f"{len(left)} blocks of experiments on {', '.join(nodes)}")
     claims = _Claims(chosen, folder, document, children, console)
     try:
-        with all_as_ctrl_c():
+        with closing(children), all_as_ctrl_c():
             measure_in_parallel(
                 *(left, nodes, lambda number, node: claims.measured(blocks[number], node), children.is_lost),
                 note=lambda text: children.show("claims", text),
                 name_of=lambda number: blocks[number].name,
             )
     except KeyboardInterrupt:
-        children.close()
         claims.stop()
         raise Interrupted(
             f"interrupted; what was measured is in {folder}; go on with: dagster-sizing claims --stack "
             f"kubernetes --parallel {parallel} --resume --out {folder}"
         ) from None
-    finally:
-        children.close()
     return claims.finish(), claims.broken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -62,7 +63,7 @@ def measure_on_nodes(
         return failure and f"round {number} on {node}: {failure}"
 
     try:
-        with all_as_ctrl_c():
+        with closing(children), all_as_ctrl_c():
             measure_in_parallel(
                 *(left, nodes, measured, children.is_lost),
                 note=lambda text: children.show("matrix", text),
@@ -70,6 +71,4 @@ def measure_on_nodes(
             )
     except KeyboardInterrupt:
         raise Interrupted("interrupted") from None
-    finally:
-        children.close()
     finish_matrix(folder, document)

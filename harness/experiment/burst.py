@@ -54,8 +54,10 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
                 generator.prepare(plan)
                 clock_zero = zero(clock)
                 idle_from = wait_until_idle(context, timeouts.idle)
+                # Asked before users connect: the webserver drops those that idle for long.
+                pressure = context.deployment.node_pressure()
                 generator.wait_ready(timeouts.start)
-                began = begin(context, clock_zero)
+                began = begin(context, clock_zero, pressure)
             with watch.at("launch"):
                 released = clock.now() + RELEASE_DELAY_SECONDS
                 generator.release(released)

@@ -40,7 +40,7 @@ class Began:
     """What their node said it was short of."""
 
 
-def begin(context: BurstContext, clock_zero: float) -> Began:
+def begin(context: BurstContext, clock_zero: float, node_pressure: str) -> Began:
     """Start all watermarks anew, just before a burst."""
     return Began(
         context.sources.reset(),
@@ -48,7 +48,7 @@ def begin(context: BurstContext, clock_zero: float) -> Began:
         context.tools.others(context.spot),
         clock_zero,
         context.deployment.clock_offset(),
-        context.deployment.node_pressure(),
+        node_pressure,
     )
 
 

@@ -29,7 +29,7 @@ def let_daemon_tick(context: BurstContext, planned: PlannedBurst) -> tuple[Fired
     context.forget_readings()
     clock_zero = zero(clock)
     wait_until_idle(context, context.scenario.timeouts.idle)
-    began, quiet_from = begin(context, clock_zero), clock.now()
+    began, quiet_from = begin(context, clock_zero, context.deployment.node_pressure()), clock.now()
     wait(context, ticking.length)
     released = clock.now()
     try:

@@ -15,11 +15,10 @@ from harness.errors import ExperimentError
 from harness.interrupts import held_back
 from harness.load.answers import Outcome
 from harness.load.clocks import farthest_offset
-from harness.load.place import Elsewhere, commands_elsewhere, commands_here
+from harness.load.place import GRAPHQL_PATH, Elsewhere, commands_elsewhere, commands_here
 from harness.load.process import LocustProcess
 from harness.load.requests import Kind, Request
 
-GRAPHQL_PATH = "/graphql"
 GRACE_SECONDS = 2.0
 """On top of the time-out of the last request: for Locust to notice and to report it."""
 SATURATED_CPU_FRACTION = 0.9

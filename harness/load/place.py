@@ -16,6 +16,7 @@ import harness
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 PROJECT = Path(harness.__file__).parents[1]
 LOCUST = ("-m", "locust", "--headless", "--only-summary", "--loglevel", "ERROR", "--exit-code-on-error", "0")
+GRAPHQL_PATH = "/graphql"
 _HIGH_PORTS = (20_000, 29_999)
 
 
@@ -82,7 +83,7 @@ def commands_elsewhere(place: Elsewhere, users: int, processes: int) -> Commands
 def _users(url: str, users: int) -> tuple[str, ...]:
     # The rate is all at once: users only take their places, nothing is fired by spawning them.
     number = str(users)
-    return "--host", url.removesuffix("/graphql"), "--users", number, "--spawn-rate", number
+    return "--host", url.removesuffix(GRAPHQL_PATH), "--users", number, "--spawn-rate", number
 
 
 def _environment() -> dict[str, str]:

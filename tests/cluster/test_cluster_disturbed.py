@@ -16,10 +16,9 @@ from pathlib import Path
 import pytest
 
 from harness.stack.engine import LABEL
-from harness.stack.image import compose_folder
 from tests.cluster.conftest import ON_CLUSTER, experiments
 from tests.cluster.local_cluster import Cluster
-from tests.cluster.test_kubernetes_stack import SMALL, user_with_rights
+from tests.cluster.test_kubernetes_stack import SMALL, user_with_our_rights
 from tests.integration.bench_support import QUICK, document, read_until, run, start
 
 pytestmark = [*ON_CLUSTER, pytest.mark.timeout(1800)]
@@ -79,11 +78,8 @@ def test_what_an_admission_refuses_is_quoted(
 def test_rights_that_are_taken_away_midway_end_it_and_name_the_way_to_clean_up(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rights = str(compose_folder() / "kubernetes-rights.yaml")
-    cluster.kubectl("apply", "-f", rights)
-    cluster.at_the_end("delete", "-f", rights)
     admin = os.environ["KUBECONFIG"]
-    monkeypatch.setenv("KUBECONFIG", str(user_with_rights(cluster, tmp_path, "dagster-sizing")))
+    monkeypatch.setenv("KUBECONFIG", str(user_with_our_rights(cluster, tmp_path)))
     state, out = tmp_path / "state", tmp_path / "r"
     bench = start("bench", str(QUICK), *SMALL, "--out", str(out), state=state)
     read_until(bench, "burst 1 of")

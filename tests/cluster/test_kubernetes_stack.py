@@ -43,13 +43,18 @@ def user_with_rights(cluster: Cluster, folder: Path, rights: str) -> Path:
     return file
 
 
-def test_a_bench_with_exactly_the_rights_of_the_file(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def user_with_our_rights(cluster: Cluster, folder: Path) -> Path:
+    """A kubeconfig of a user who has exactly the rights of our file."""
     rights = str(compose_folder() / "kubernetes-rights.yaml")
     cluster.kubectl("apply", "-f", rights)
     cluster.at_the_end("delete", "-f", rights)
-    monkeypatch.setenv("KUBECONFIG", str(user_with_rights(cluster, tmp_path, "dagster-sizing")))
+    return user_with_rights(cluster, folder, "dagster-sizing")
+
+
+def test_a_bench_with_exactly_the_rights_of_the_file(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(user_with_our_rights(cluster, tmp_path)))
     out = tmp_path / "result"
     code, said = run("bench", str(QUICK), *SMALL, "--out", str(out), state=tmp_path / "state", timeout=900)
     print(said)
