@@ -303,12 +303,16 @@ def _left(entry: Entry) -> list[str]:
 def _remove_namespace(mark: NamespaceMark) -> bool:
     """Whether it was there."""
     kubectl = Kubectl(mark.context, mark.namespace, mark.kubeconfig)
+    pods = ("delete", "pods", "--all")
     delete = ("delete", "namespace", mark.namespace, "--ignore-not-found", "--timeout=60s")
     try:
+        # Pods first: a namespace that still has some, which have ended, is looked at again only after up
+        # to a minute.
+        kubectl.run(*pods, "--timeout=60s", timeout=90)
         return bool(kubectl.run(*delete, timeout=90).strip())
     except MachineError:
         # A node that is lost never tells that its pods have ended, and the namespace waits for that.
-        kubectl.run("delete", "pods", "--all", "--force", "--grace-period=0", "--timeout=30s", timeout=60)
+        kubectl.run(*pods, "--force", "--grace-period=0", "--timeout=30s", timeout=60)
         return bool(kubectl.run(*delete, timeout=90).strip())
 
 
