@@ -55,7 +55,7 @@ def render_result(document: ResultDocument, tables: Tables) -> str:
         sections = (_observed_section(observed, document.cells, tables), *sections)
     if (time := text.time_table(document))[1]:
         note = "From result.json; without writing this page."
-        sections += (Section("time", text.TIME, tables=(Titled(text.TIME, time, note),)),)
+        sections += (Section("time", text.TIME, tables=(Titled("Seconds by stage", time, note),)),)
     inputs = size_inputs(document, tables.get("runs", pd.DataFrame()))
     context = {
         "validity": text.headline(document),
