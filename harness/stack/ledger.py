@@ -31,6 +31,8 @@ from harness.stack.kubectl import Kubectl
 from harness.stack.place import disturbs
 
 GRACE_SECONDS = 2.0
+POD_SECONDS = 15
+"""Pods are given 2 s to end; a kubelet may take over a minute to tell that they have."""
 _CREATED = "created/"
 
 
@@ -304,16 +306,13 @@ def _remove_namespace(mark: NamespaceMark) -> bool:
     """Whether it was there."""
     kubectl = Kubectl(mark.context, mark.namespace, mark.kubeconfig)
     pods = ("delete", "pods", "--all")
-    delete = ("delete", "namespace", mark.namespace, "--ignore-not-found", "--timeout=60s")
+    # Before their namespace, which with ended pods in it is looked at again only after up to a minute.
     try:
-        # Pods first: a namespace that still has some, which have ended, is looked at again only after up
-        # to a minute.
-        kubectl.run(*pods, "--timeout=60s", timeout=90)
-        return bool(kubectl.run(*delete, timeout=90).strip())
-    except MachineError:
-        # A node that is lost never tells that its pods have ended, and the namespace waits for that.
+        kubectl.run(*pods, f"--timeout={POD_SECONDS}s", timeout=60)
+    except MachineError:  # a node that is lost never tells that they have ended, and another takes its time
         kubectl.run(*pods, "--force", "--grace-period=0", "--timeout=30s", timeout=60)
-        return bool(kubectl.run(*delete, timeout=90).strip())
+    delete = ("delete", "namespace", mark.namespace, "--ignore-not-found", "--timeout=60s")
+    return bool(kubectl.run(*delete, timeout=90).strip())
 
 
 def _remove_from_engines(entry: Entry) -> Removed:
