@@ -136,8 +136,10 @@ def of_numbers(document: MatrixDocument, numbers: Collection[int]) -> tuple[Roun
     return tuple(one for one in document.rounds if one.number in numbers)
 
 
-def more_decided(folder: Path, document: MatrixDocument, most: int) -> MatrixDocument:
-    """The matrix with as many rounds as would decide more of what is open; the same where none would.
+def more_decided(folder: Path, document: MatrixDocument, most: int) -> tuple[MatrixDocument, int]:
+    """The matrix with as many rounds as would decide more of what is open, or the same where none would.
+
+    Beside it, how many comparisons are open.
 
     Args:
         folder: of the matrix, all of whose rounds are there and valid.
@@ -148,13 +150,13 @@ def more_decided(folder: Path, document: MatrixDocument, most: int) -> MatrixDoc
         InputError: the rounds are not alike.
     """
     comparison, _ = comparison_of([folder], THRESHOLDS, force=False)
-    rounds = next_rounds(comparison, most)
+    rounds, still_open = next_rounds(comparison, most), comparison.count("inconclusive")
     if rounds <= len(numbers_of(document)):
-        return document
+        return document, still_open
     added = _records(document.versions, rounds)
     longer = document.model_copy(update={"rounds": added, "planned": document.shares, "finished_at": ""})
     write_matrix(folder, longer)
-    return longer
+    return longer, still_open
 
 
 def node_of_round(folder: Path, document: MatrixDocument, number: int) -> str | None:

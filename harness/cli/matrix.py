@@ -142,11 +142,22 @@ class _Matrix:
         check_rounds(self.folder, document)
 
     def add_rounds(self, document: MatrixDocument, most: int) -> None:
-        """Measure more rounds as long as they would decide more."""
-        while (longer := more_decided(self.folder, document, most)) is not document:
+        """Measure more rounds as long as they would decide more, and say what is open then."""
+        while True:
+            longer, still_open = more_decided(self.folder, document, most)
+            if longer is document:
+                break
             document = longer
-            self.say(f"\n{len(numbers_of(document))} rounds would decide more of what is open")
+            self.say(
+                f"\n{still_open} comparisons are open; {len(numbers_of(document))} rounds would decide more"
+            )
             self.measure(document)
+        self.say(
+            f"\n{still_open} comparisons are open; if ratios stay as they are, {most} rounds in all "
+            "(--most-rounds) would decide none of them"
+            if still_open
+            else "\nevery comparison is decided"
+        )
 
     def tell_of_end(self) -> None:
         """That it is measured, and what comes next."""

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.campaign.comparison import comparison_of
 from harness.campaign.matrix import begin_matrix, more_decided, numbers_of, scenario_of_round
 from harness.compare.plan import next_rounds, rounds_to_decide
+from harness.compare.verdicts import THRESHOLDS
 from harness.errors import ResultError
 from harness.results.comparison_document import ComparisonDocument, DifferenceRecord, SubjectRecord
 from harness.results.estimate_record import EstimateRecord
@@ -42,7 +44,9 @@ def test_rounds_are_added_until_more_would_decide_nothing(tmp_path: Path) -> Non
     counts = [2]
     for _ in range(12):
         measured(tmp_path, document)
-        longer = more_decided(tmp_path, document, 16)
+        open_before = comparison_of([tmp_path], THRESHOLDS, force=False)[0].count("inconclusive")
+        longer, still_open = more_decided(tmp_path, document, 16)
+        assert still_open == open_before
         if longer is document:
             break
         assert read_matrix(tmp_path) == longer
