@@ -27,7 +27,7 @@ def started_until(word: str, out: Path, state: Path, *extra: str) -> tuple[subpr
         ("starting the code server", signal.SIGINT),
         ("starting the webserver", signal.SIGTERM),
         ("warm-up burst 2", signal.SIGTERM),
-        pytest.param("burst 2 of 6", signal.SIGINT, marks=pytest.mark.smoke),
+        ("burst 2 of 6", signal.SIGINT),
     ],
 )
 def test_ctrl_c_leaves_nothing_at_once(moment: str, number: signal.Signals, tmp_path: Path) -> None:
