@@ -41,6 +41,7 @@ from harness.stack.ports import PublishedPorts
 from harness.stack.running import RunningContainers
 from harness.stack.server_command import (
     INSTANCE_REF,
+    MAKE_TABLES,
     agent_settings,
     cause,
     own_workloads,
@@ -153,10 +154,13 @@ class _Starter:
             self._say(line)
         self._say("timing the import of the code")
         imports = time_imports(self._location(), self._printed, timeout)
-        watcher = self._watcher = Watcher(self._client, self._experiment, self._logs, self._password)
         self._say("starting Postgres and the code server")
         # The webserver's container first: it gives the volume that all share its owner and mode.
         self._compose("up", "--no-start", "--no-build", "webserver")
+        if self._cell.replicas * self._cell.locations > 1:
+            self._compose("up", "--detach", "--wait", "--no-build", "postgres")
+            self._compose("run", "--rm", "--no-deps", "--no-TTY", "webserver", "python", "-c", MAKE_TABLES)
+        watcher = self._watcher = Watcher(self._client, self._experiment, self._logs, self._password)
         self._compose("up", "--detach", "--no-build", "postgres", "code-server")
         servers = containers_of(self._client, self._experiment, "code-server")
         answered = self._wait_for_servers(servers, watcher, timeout)

@@ -48,6 +48,7 @@ from harness.stack.pod_watch import PodWatch, why_not_ready
 from harness.stack.running_pods import RunningPods, how_it_ended
 from harness.stack.server_command import (
     INSTANCE_REF,
+    MAKE_TABLES,
     agent_settings,
     cause,
     said_of_environment,
@@ -233,6 +234,9 @@ class _Starter:
         agent: Mapping[str, str] = MappingProxyType({})
         if self._cell.started_as == "agent":
             agent = agent_settings(self._printed(["-c", INSTANCE_REF], timeout))
+        if self._cell.replicas * self._cell.locations > 1:
+            self._wait_until_ready(["postgres"], None, timeout)
+            self._printed(["-c", MAKE_TABLES], timeout)
         # Waited for: the code server is to have its CPUs.
         self._kubectl.run("delete", "pod", PROBE, timeout=_GONE_SECONDS)
         self._pods.remove(PROBE)

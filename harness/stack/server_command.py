@@ -23,6 +23,9 @@ INSTANCE_REF = (
 )
 """Prints what Dagster+'s agents tell a code server of the instance."""
 
+MAKE_TABLES = "from dagster import DagsterInstance; DagsterInstance.get()"
+"""Makes the tables of a new database: of servers that start together and each make them, one may fail."""
+
 
 def start_arguments(cell: Cell) -> list[str]:
     """The command of `dagster` that a cell's code server is."""
