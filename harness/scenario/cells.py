@@ -30,6 +30,11 @@ class Cell:
     workload: Workload
 
     @property
+    def servers(self) -> int:
+        """Code servers in all, which start together."""
+        return self.replicas * self.locations
+
+    @property
     def cell_id(self) -> str:
         """Readable, unique within the scenario, safe as a file name."""
         workers = "unset-" if self.grpc_max_workers is None else f"{self.grpc_max_workers}"

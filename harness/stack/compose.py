@@ -157,7 +157,7 @@ class _Starter:
         self._say("starting Postgres and the code server")
         # The webserver's container first: it gives the volume that all share its owner and mode.
         self._compose("up", "--no-start", "--no-build", "webserver")
-        if self._cell.replicas * self._cell.locations > 1:
+        if self._cell.servers > 1:
             self._compose("up", "--detach", "--wait", "--no-build", "postgres")
             self._compose("run", "--rm", "--no-deps", "--no-TTY", "webserver", "python", "-c", MAKE_TABLES)
         watcher = self._watcher = Watcher(self._client, self._experiment, self._logs, self._password)

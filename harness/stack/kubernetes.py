@@ -234,7 +234,7 @@ class _Starter:
         agent: Mapping[str, str] = MappingProxyType({})
         if self._cell.started_as == "agent":
             agent = agent_settings(self._printed(["-c", INSTANCE_REF], timeout))
-        if self._cell.replicas * self._cell.locations > 1:
+        if self._cell.servers > 1:
             self._wait_until_ready(["postgres"], None, timeout)
             self._printed(["-c", MAKE_TABLES], timeout)
         # Waited for: the code server is to have its CPUs.

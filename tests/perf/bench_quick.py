@@ -8,15 +8,18 @@ to the other's; widths are halves of 95 % intervals as a share of the value (abo
 
 from __future__ import annotations
 
-import json
+import math
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
+from harness.model.intervals import Estimate
+from harness.model.next_level import relative_width
+from harness.results.folder import ResultFolder
+from harness.results.result_document import ConstantRecord, ResultDocument
 from tests.unit.cli_support import ROOT
 
 CONSTANTS = ("memory_per_run_bytes", "base_memory_bytes", "cpu_seconds_per_run")
@@ -35,19 +38,25 @@ def measure(checkout: Path) -> Figures:
         taken = time.perf_counter() - began
         if done.returncode:
             raise SystemExit(f"make bench in {checkout}: exit code {done.returncode}: {done.stderr[-500:]}")
-        document = json.loads((out / "result.json").read_text("utf-8"))
+        document = ResultFolder(out).read_document()
     print(f"  {checkout}: {taken:.0f} s", flush=True)
     return {"seconds": taken} | widths(document)
 
 
-def widths(document: dict[str, Any]) -> Figures:
-    """Half of each interval as a share of its value."""
+def widths(document: ResultDocument) -> Figures:
+    """Half of each interval as a share of its value; not a number where there is none."""
     return {
-        f"{cell['workload']} {one['name']}": (one["high"] - one["low"]) / 2 / one["value"]
-        for cell in document["cells"]
-        for one in cell["constants"]
-        if one["name"] in CONSTANTS
+        f"{cell.workload} {one.name}": _width(one)
+        for cell in document.cells
+        for one in cell.constants
+        if one.name in CONSTANTS
     }
+
+
+def _width(one: ConstantRecord) -> float:
+    if one.value is None or one.low is None or one.high is None:
+        return math.nan
+    return relative_width(Estimate(one.value, one.low, one.high, one.bursts)) or math.nan
 
 
 def main() -> None:
