@@ -90,6 +90,9 @@ def measure_matrix(
     Raises:
         Interrupted, ExperimentError: as `measure`; go on with the same document.
     """
+    whole = sum(not left_to_do(folder / one.folder) for one in document.rounds)
+    if whole:
+        means.listener.note(f"{whole} of {len(document.rounds)} measured already")
     for number in numbers_of(document):
         measure_round(scenario, document, number, folder, stack, means)
     finish_matrix(folder, document)
@@ -107,6 +110,8 @@ def measure_round(
     if any(map(left_to_do, paths)):
         set_aside_if_elsewhere(paths, means.place.node, "the round", means.listener.note)
     for one in records:
+        if not left_to_do(folder / one.folder):
+            continue
         means.listener.part(
             f"round {number} of {len(numbers_of(document))}, Dagster {one.dagster_version} "
             f"({document.rounds.index(one)} of {len(document.rounds)} done)"

@@ -132,7 +132,7 @@ def test_a_matrix_cut_short_goes_on_where_it_was(tmp_path: Path) -> None:
     again, heard = World(), Heard()
     matrix(folder, again, heard, resume=True)
     assert [up.split("-")[1] for up in again.ups] == ["1.12.22", "1.13.27"]
-    assert heard.notes == ["measured already"] * 2
+    assert heard.notes == ["2 of 4 measured already"]
     wanted = scenario(load={"levels": [1, 2], "repeats": 2})
     with pytest.raises(ResultError, match="scenario_sha256: the matrix there is of another one"):
         begin_matrix(folder, wanted, ("1.13.27", "1.12.22"), 2, PROCESS, True)
@@ -148,7 +148,8 @@ def test_an_inconclusive_round_is_kept_aside_and_measured_again(tmp_path: Path) 
     again, heard = World(), Heard()
     matrix(folder, again, heard, resume=True)
     assert len(again.ups) == 1
-    assert heard.notes[0].startswith("was inconclusive: kept as round-1-1.12.22-set-aside-1")
+    assert heard.notes[0] == "3 of 4 measured already"
+    assert heard.notes[1].startswith("was inconclusive: kept as round-1-1.12.22-set-aside-1")
     assert (folder / "round-1-1.12.22-set-aside-1" / "result.json").exists()
     check_rounds(folder, document)
 
@@ -162,11 +163,12 @@ def test_a_round_that_was_begun_on_another_node_begins_anew_and_is_kept(tmp_path
     assert node_of_round(folder, document, 2) == "node1"
     heard = Heard()
     matrix(folder, World(), heard, resume=True, node="node2")
-    assert heard.notes[:2] == ["measured already"] * 2  # a round that is whole stays where it is
-    assert heard.notes[2].startswith("the round was begun on node1, and has one node: kept as round-2")
+    assert heard.notes[0] == "3 of 4 measured already"
+    assert heard.notes[1].startswith("the round was begun on node1, and has one node: kept as round-2")
     nodes = {
         one.folder: set(ResultFolder(folder / one.folder).table("bursts")["node"]) for one in document.rounds
     }
+    # a round that is whole stays where it is
     assert list(nodes.values()) == [{"node1"}] * 2 + [{"node2"}] * 2
     assert ResultFolder(folder / "round-2-1.12.22-set-aside-1").exists
 
