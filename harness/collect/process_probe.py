@@ -53,7 +53,7 @@ class ProcessProbe:
             rss_bytes=sample.anon_bytes,
             cache_bytes=sample.file_bytes,
             cpu_seconds=sample.cpu_seconds,
-            throttled_seconds=sample.counters.throttled_seconds,
+            throttled_seconds=sample.throttled_seconds,
             threads=sum(one.threads for one in tree),
             processes=len(tree),
             memory_limit_bytes=_memory_limit(self._cgroup),

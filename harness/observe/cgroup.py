@@ -8,11 +8,10 @@ have gives None, never zero.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, Protocol
 
 from harness.observe.kept_files import KeptFile, KeptFiles, whole_file
 
@@ -112,27 +111,9 @@ class CgroupPaths:
         return tuple(pid for pid in map(int, text.split()) if pid)
 
 
-class Counters(NamedTuple):
-    """What may be read less often than memory, as only its growth over a burst is of use.
-
-    They count from the cgroup's creation; None where this machine does not tell.
-    """
-
-    throttled_seconds: float | None = None
-    periods: int | None = None
-    throttled_periods: int | None = None
-    oom_kills: int | None = None
-    cpu_pressure_seconds: float | None = None
-    memory_pressure_seconds: float | None = None
-    io_pressure_seconds: float | None = None
-
-
-_NO_COUNTERS = Counters()
-
-
 @dataclass(slots=True)
 class Sample:
-    """One reading; None where this machine does not tell. `cpu_seconds` counts from the cgroup's creation.
+    """One reading; None where this machine does not tell. Counters count from the cgroup's creation.
 
     `memory_bytes` is usage less the page cache the kernel could drop (inactive_file and active_file);
     `working_set_bytes` is what Kubernetes calls so: usage less inactive_file.
@@ -145,11 +126,25 @@ class Sample:
     anon_bytes: int | None = None
     file_bytes: int | None = None
     cpu_seconds: float | None = None
-    counters: Counters = _NO_COUNTERS
+    throttled_seconds: float | None = None
+    periods: int | None = None
+    throttled_periods: int | None = None
+    oom_kills: int | None = None
+    cpu_pressure_seconds: float | None = None
+    memory_pressure_seconds: float | None = None
+    io_pressure_seconds: float | None = None
 
     def row(self) -> list[float | int | None]:
         """The values in the order of `COLUMNS`."""
-        return [*_states(self), *self.counters]
+        return [getattr(self, name) for name in COLUMNS]
+
+    def add_pressure(self, texts: list[bytes]) -> None:
+        """Fill the pressure columns from `pressure_files`: seconds in which at least one task was stalled."""
+        if texts:
+            cpu, memory, io = map(_some_total_seconds, texts)
+            self.cpu_pressure_seconds = cpu
+            self.memory_pressure_seconds = memory
+            self.io_pressure_seconds = io
 
     def split_memory(self, usage: int | None, inactive_file: int | None, active_file: int | None) -> None:
         """Set usage and what is left of it without page cache.
@@ -163,9 +158,7 @@ class Sample:
         self.memory_bytes = max(usage - inactive_file - active_file, 0)
 
 
-_STATES = tuple(field.name for field in fields(Sample) if field.name != "counters")
-_states: Callable[[Sample], tuple[float | int | None, ...]] = attrgetter(*_STATES)
-COLUMNS = (*_STATES, *Counters._fields)
+COLUMNS = tuple(field.name for field in fields(Sample))
 
 Look = Callable[[], Sample]
 """A reading that was made; called, it works out what was read."""
@@ -254,12 +247,6 @@ def pressure_files(cgroup: Path | None, host: Path) -> tuple[Pressure, list[Path
 def seconds(count: int | None, per_second: float) -> float | None:
     """A counter of microseconds or nanoseconds in seconds."""
     return None if count is None else count / per_second
-
-
-def pressure_seconds(texts: Sequence[bytes]) -> tuple[float | None, float | None, float | None]:
-    """Of CPU, memory and I/O, from `pressure_files`: seconds in which at least one task was stalled."""
-    cpu, memory, io = map(_some_total_seconds, texts or (b"", b"", b""))
-    return cpu, memory, io
 
 
 def _some_total_seconds(text: bytes) -> float | None:

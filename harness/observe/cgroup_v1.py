@@ -6,20 +6,11 @@ Files: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html; CPU times are 
 from __future__ import annotations
 
 import time
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
-from harness.observe.cgroup import (
-    CgroupPaths,
-    Counters,
-    Look,
-    Sample,
-    Watermark,
-    pressure_files,
-    pressure_seconds,
-    seconds,
-)
-from harness.observe.kept_files import KeptFiles, SeldomRead, integer, values
+from harness.observe.cgroup import CgroupPaths, Look, Sample, Watermark, pressure_files, seconds
+from harness.observe.kept_files import KeptFiles, integer, values
 
 HOST_PRESSURE = Path("/proc/pressure")
 
@@ -29,23 +20,16 @@ class CgroupV1Reader:
 
     max_hz = float("inf")
 
-    def __init__(
-        self, paths: CgroupPaths, host_pressure: Path = HOST_PRESSURE, counters_every: int = 1
-    ) -> None:
-        """Open the files.
-
-        Args:
-            paths: of the cgroup.
-            host_pressure: folder of the host's pressure files.
-            counters_every: at how many readings throttling, kills and pressure are read once.
-        """
+    def __init__(self, paths: CgroupPaths, host_pressure: Path = HOST_PRESSURE) -> None:
         memory, cpu = Path(paths.memory), Path(paths.cpu)
         self.pressure, pressure = pressure_files(None, host_pressure)
         self._files = KeptFiles(
-            Path(paths.cpuacct) / "cpuacct.usage", memory / "memory.usage_in_bytes", memory / "memory.stat"
-        )
-        self._counters = SeldomRead(
-            counters_every, cpu / "cpu.stat", memory / "memory.oom_control", *pressure
+            Path(paths.cpuacct) / "cpuacct.usage",
+            memory / "memory.usage_in_bytes",
+            memory / "memory.stat",
+            cpu / "cpu.stat",
+            memory / "memory.oom_control",
+            *pressure,
         )
         # Writing anything to the file sets it to the present usage.
         self._watermark = Watermark(memory / "memory.max_usage_in_bytes", b"0", probe=False)
@@ -53,7 +37,7 @@ class CgroupV1Reader:
 
     def look(self) -> Look:
         """Read once."""
-        return partial(_sample, time.time(), self._files.read(), self._counters.read())
+        return partial(_sample, time.time(), self._files.read())
 
     def sample(self) -> Sample:
         """Read once, and work it out at once."""
@@ -70,27 +54,21 @@ class CgroupV1Reader:
     def close(self) -> None:
         """Close every descriptor."""
         self._files.close()
-        self._counters.close()
         self._watermark.close()
 
 
-def _sample(at: float, texts: list[bytes], counters: tuple[bytes, ...]) -> Sample:
-    cpu_usage, usage, stat = texts
+def _sample(at: float, texts: list[bytes]) -> Sample:
+    cpu_usage, usage, stat, cpu_stat, oom, *pressure = texts
     sample = Sample(at)
     sample.cpu_seconds = seconds(integer(cpu_usage), 1e9)
     sample.anon_bytes, sample.file_bytes, inactive_file, active_file = values(
         stat, b"total_rss", b"total_cache", b"total_inactive_file", b"total_active_file"
     )
     sample.split_memory(integer(usage), inactive_file, active_file)
-    sample.counters = _counters(counters)
-    return sample
-
-
-@lru_cache(maxsize=1)  # the same for several readings
-def _counters(texts: tuple[bytes, ...]) -> Counters:
-    cpu_stat, oom, *pressure = texts
-    periods, throttled_periods, throttled = values(
+    sample.periods, sample.throttled_periods, throttled = values(
         cpu_stat, b"nr_periods", b"nr_throttled", b"throttled_time"
     )
-    [kills] = values(oom, b"oom_kill")
-    return Counters(seconds(throttled, 1e9), periods, throttled_periods, kills, *pressure_seconds(pressure))
+    sample.throttled_seconds = seconds(throttled, 1e9)
+    [sample.oom_kills] = values(oom, b"oom_kill")
+    sample.add_pressure(pressure)
+    return sample

@@ -6,20 +6,11 @@ Files: https://docs.kernel.org/admin-guide/cgroup-v2.html; CPU times are in micr
 from __future__ import annotations
 
 import time
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
-from harness.observe.cgroup import (
-    CgroupPaths,
-    Counters,
-    Look,
-    Sample,
-    Watermark,
-    pressure_files,
-    pressure_seconds,
-    seconds,
-)
-from harness.observe.kept_files import KeptFiles, SeldomRead, integer, values
+from harness.observe.cgroup import CgroupPaths, Look, Sample, Watermark, pressure_files, seconds
+from harness.observe.kept_files import KeptFiles, integer, values
 
 HOST_PRESSURE = Path("/proc/pressure")
 
@@ -29,27 +20,23 @@ class CgroupV2Reader:
 
     max_hz = float("inf")
 
-    def __init__(
-        self, paths: CgroupPaths, host_pressure: Path = HOST_PRESSURE, counters_every: int = 1
-    ) -> None:
-        """Open the files.
-
-        Args:
-            paths: of the cgroup.
-            host_pressure: folder of the host's pressure files.
-            counters_every: at how many readings kills and pressure are read once.
-        """
+    def __init__(self, paths: CgroupPaths, host_pressure: Path = HOST_PRESSURE) -> None:
         memory, cpu = Path(paths.memory), Path(paths.cpu)
         self.pressure, pressure = pressure_files(memory, host_pressure)
-        self._files = KeptFiles(cpu / "cpu.stat", memory / "memory.current", memory / "memory.stat")
-        self._counters = SeldomRead(counters_every, memory / "memory.events", *pressure)
+        self._files = KeptFiles(
+            cpu / "cpu.stat",
+            memory / "memory.current",
+            memory / "memory.stat",
+            memory / "memory.events",
+            *pressure,
+        )
         # A write resets the peak that this one descriptor sees; older kernels refuse it.
         self._peak = Watermark(memory / "memory.peak", b"reset\n", probe=True)
         self.resettable = self._peak.resettable
 
     def look(self) -> Look:
         """Read once."""
-        return partial(_sample, time.time(), self._files.read(), self._counters.read())
+        return partial(_sample, time.time(), self._files.read())
 
     def sample(self) -> Sample:
         """Read once, and work it out at once."""
@@ -66,27 +53,21 @@ class CgroupV2Reader:
     def close(self) -> None:
         """Close every descriptor."""
         self._files.close()
-        self._counters.close()
         self._peak.close()
 
 
-def _sample(at: float, texts: list[bytes], counters: tuple[bytes, ...]) -> Sample:
-    cpu_stat, usage, stat = texts
+def _sample(at: float, texts: list[bytes]) -> Sample:
+    cpu_stat, usage, stat, events, *pressure = texts
     sample = Sample(at)
-    used, periods, throttled_periods, throttled = values(
+    used, sample.periods, sample.throttled_periods, throttled = values(
         cpu_stat, b"usage_usec", b"nr_periods", b"nr_throttled", b"throttled_usec"
     )
     sample.cpu_seconds = seconds(used, 1e6)
+    sample.throttled_seconds = seconds(throttled, 1e6)
     sample.anon_bytes, sample.file_bytes, inactive_file, active_file = values(
         stat, b"anon", b"file", b"inactive_file", b"active_file"
     )
     sample.split_memory(integer(usage), inactive_file, active_file)
-    sample.counters = Counters(seconds(throttled, 1e6), periods, throttled_periods, *_seldom(counters))
+    [sample.oom_kills] = values(events, b"oom_kill")
+    sample.add_pressure(pressure)
     return sample
-
-
-@lru_cache(maxsize=1)  # the same for several readings
-def _seldom(texts: tuple[bytes, ...]) -> tuple[int | None, float | None, float | None, float | None]:
-    events, *pressure = texts
-    [kills] = values(events, b"oom_kill")
-    return kills, *pressure_seconds(pressure)

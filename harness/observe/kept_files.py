@@ -88,31 +88,6 @@ class KeptFiles:
             file.close()
 
 
-class SeldomRead:
-    """Several of them, of which the last content is held until they are read again."""
-
-    def __init__(self, every: int, *paths: Path) -> None:
-        """Prepare to read.
-
-        Args:
-            every: at how many calls they are read once; 1: at each.
-            paths: of the files.
-        """
-        self._files, self._every, self._left = KeptFiles(*paths), every, 0
-        self._held: tuple[bytes, ...] = ()
-
-    def read(self) -> tuple[bytes, ...]:
-        """The whole content of each, `every` - 1 calls old at most."""
-        if self._left == 0:
-            self._held, self._left = tuple(self._files.read()), self._every
-        self._left -= 1
-        return self._held
-
-    def close(self) -> None:
-        """Close every descriptor; may be called again."""
-        self._files.close()
-
-
 def whole_file(path: str) -> bytes:
     """A file of any length, by one that is not kept; empty where it is gone or may not be read."""
     try:

@@ -50,8 +50,6 @@ from harness.observe.tree_reader import TreeReader
 
 PROTOCOL_VERSION = 1
 BATCH_SECONDS = 0.5
-COUNTERS_HZ = 10.0
-"""How often kills, throttling and pressure are read: half of what a reading costs, and nothing of a peak."""
 EXIT_BAD_CONFIG = 2
 
 
@@ -266,12 +264,11 @@ class Sampler:
 
 def open_reader(config: SamplerConfig) -> Reader:
     """The reader for the cgroup version of `config`."""
-    every = max(1, round(config.cgroup_hz / COUNTERS_HZ))
     match config.cgroup.version:
         case 1:
-            return CgroupV1Reader(config.cgroup, counters_every=every)
+            return CgroupV1Reader(config.cgroup)
         case 2:
-            return CgroupV2Reader(config.cgroup, counters_every=every)
+            return CgroupV2Reader(config.cgroup)
         case _:
             return TreeReader(config.root_pid)
 

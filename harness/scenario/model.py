@@ -240,7 +240,7 @@ class SamplingSection(Section):
     """How often the collector reads."""
 
     cgroup_hz: Annotated[float, Field(ge=1, le=100, strict=True)] = Field(
-        40.0, description="readings of the cgroup's memory and CPU per second"
+        40.0, description="cgroup readings per second"
     )
     processes_hz: Annotated[float, Field(ge=0.2, le=10, strict=True)] = Field(
         2.0, description="process-tree walks per second"

@@ -6,7 +6,7 @@ import pytest
 from harness.observe.cgroup import COLUMNS, CgroupPaths, Reader, Watermark
 from harness.observe.cgroup_v1 import CgroupV1Reader
 from harness.observe.cgroup_v2 import CgroupV2Reader
-from harness.observe.kept_files import KeptFile, KeptFiles, SeldomRead
+from harness.observe.kept_files import KeptFile, KeptFiles
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 HOST_PRESSURE = FIXTURES / "pressure"
@@ -41,10 +41,10 @@ def test_v1_reads_every_column(v1: Path) -> None:
     assert sample.anon_bytes == 38907904
     assert sample.file_bytes == 9818112
     assert sample.cpu_seconds == pytest.approx(0.825022255)
-    assert (sample.counters.periods, sample.counters.throttled_periods) == (43, 41)
-    assert sample.counters.throttled_seconds == pytest.approx(3.056539766)
-    assert sample.counters.oom_kills == 1
-    assert sample.counters.memory_pressure_seconds is not None
+    assert (sample.periods, sample.throttled_periods) == (43, 41)
+    assert sample.throttled_seconds == pytest.approx(3.056539766)
+    assert sample.oom_kills == 1
+    assert sample.memory_pressure_seconds is not None
     assert (reader.pressure, reader.resettable) == ("host", True)
     assert reader.watermark() == 62914560
     assert None not in sample.row()
@@ -66,13 +66,9 @@ def test_v1_before_oom_counts_and_without_a_quota_knows_less(v1: Path) -> None:
     (v1 / "memory" / "memory.max_usage_in_bytes").unlink()
     reader = v1_reader(v1, NO_PRESSURE)
     sample = reader.sample()
-    assert sample.counters.oom_kills is None
-    assert (
-        sample.counters.periods,
-        sample.counters.throttled_periods,
-        sample.counters.throttled_seconds,
-    ) == (None, None, None)
-    assert sample.counters.cpu_pressure_seconds is None
+    assert sample.oom_kills is None
+    assert (sample.periods, sample.throttled_periods, sample.throttled_seconds) == (None, None, None)
+    assert sample.cpu_pressure_seconds is None
     assert (reader.pressure, reader.resettable, reader.watermark()) == ("none", False, None)
     assert sample.memory_bytes is not None
     reader.close()
@@ -92,12 +88,12 @@ def test_v2_reads_every_column(v2: Path) -> None:
     assert sample.memory_bytes == 143654912 - 20971520 - 9437184
     assert (sample.anon_bytes, sample.file_bytes) == (104857600, 31457280)
     assert sample.cpu_seconds == pytest.approx(0.27222)
-    assert (sample.counters.periods, sample.counters.throttled_periods) == (43, 41)
-    assert sample.counters.throttled_seconds == pytest.approx(3.056539)
-    assert sample.counters.oom_kills == 3
-    assert sample.counters.cpu_pressure_seconds == pytest.approx(0.007728)
-    assert sample.counters.memory_pressure_seconds == pytest.approx(1.25)
-    assert sample.counters.io_pressure_seconds == pytest.approx(0.000031)
+    assert (sample.periods, sample.throttled_periods) == (43, 41)
+    assert sample.throttled_seconds == pytest.approx(3.056539)
+    assert sample.oom_kills == 3
+    assert sample.cpu_pressure_seconds == pytest.approx(0.007728)
+    assert sample.memory_pressure_seconds == pytest.approx(1.25)
+    assert sample.io_pressure_seconds == pytest.approx(0.000031)
     assert reader.pressure == "cgroup"
     assert None not in sample.row()
     reader.close()
@@ -120,7 +116,7 @@ def test_v2_without_cpu_controller_peak_and_pressure_knows_less(v2: Path) -> Non
     reader = v2_reader(v2)
     sample = reader.sample()
     assert sample.cpu_seconds == pytest.approx(5e-6)
-    assert (sample.counters.periods, sample.counters.throttled_seconds) == (None, None)
+    assert (sample.periods, sample.throttled_seconds) == (None, None)
     assert (reader.resettable, reader.watermark()) == (False, None)
     assert reader.pressure == "host"
     reader.close()
@@ -162,40 +158,6 @@ def test_kept_files_of_which_one_cannot_be_read_any_more(tmp_path: Path) -> None
     files = KeptFiles(tmp_path / "a", Path("/proc/self/mem"))  # opens, and has nothing at its beginning
     assert files.read() == [b"a", b""]
     files.close()
-
-
-def test_files_that_are_seldom_read_are_held_in_between(tmp_path: Path) -> None:
-    file = tmp_path / "n"
-    seldom = SeldomRead(3, file, tmp_path / "missing")
-    assert seldom.read() == (b"", b"")  # not there, and never will be for this reader
-    seldom.close()
-    file.write_text("1", "utf-8")
-    seldom = SeldomRead(3, file, tmp_path / "missing")
-    seen = []
-    for number in range(7):
-        file.write_text(str(number), "utf-8")
-        seen.append(seldom.read())
-    assert seen == [(text, b"") for text in (b"0", b"0", b"0", b"3", b"3", b"3", b"6")]
-    seldom.close()
-
-
-@pytest.mark.parametrize("version", [1, 2])
-def test_only_counters_are_read_seldom(v1: Path, v2: Path, version: int) -> None:
-    if version == 1:
-        paths = CgroupPaths(1, str(v1 / "memory"), str(v1 / "cpu"), str(v1 / "cpuacct"))
-        reader: Reader = CgroupV1Reader(paths, HOST_PRESSURE, counters_every=2)
-        usage, kills = v1 / "memory" / "memory.usage_in_bytes", v1 / "memory" / "memory.oom_control"
-    else:
-        reader = CgroupV2Reader(CgroupPaths(2, str(v2), str(v2)), HOST_PRESSURE, counters_every=2)
-        usage, kills = v2 / "memory.current", v2 / "memory.events"
-    seen = []
-    for number in range(4):
-        usage.write_text(f"{number}\n", "utf-8")
-        kills.write_text(f"oom_kill {number}\n", "utf-8")
-        sample = reader.sample()
-        seen.append((sample.usage_bytes, sample.counters.oom_kills))
-    assert seen == [(0, 0), (1, 0), (2, 2), (3, 2)]
-    reader.close()
 
 
 @pytest.mark.parametrize("version", [1, 2])

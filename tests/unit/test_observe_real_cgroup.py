@@ -86,7 +86,7 @@ def test_memory_and_cpu_are_those_of_what_ran_inside(limited: limited_cgroup.Lim
         assert after.cpu_seconds is not None
         assert empty.cpu_seconds is not None
         assert 0.3 <= after.cpu_seconds - empty.cpu_seconds < 5
-        assert (empty.counters.oom_kills, after.counters.oom_kills) == (0, 0)
+        assert (empty.oom_kills, after.oom_kills) == (0, 0)
 
 
 def test_the_watermark_sees_a_spike_and_forgets_it_on_reset(limited: limited_cgroup.LimitedCgroup) -> None:
@@ -125,7 +125,7 @@ def test_page_cache_is_usage_but_not_memory(limited: limited_cgroup.LimitedCgrou
 def test_a_kill_at_the_limit_is_counted(limited: limited_cgroup.LimitedCgroup) -> None:
     with opened(limited) as reader:
         assert run(limited, "b = bytearray(b'x' * (400 << 20)); print(flush=True)") == -9
-        assert reader.sample().counters.oom_kills == 1
+        assert reader.sample().oom_kills == 1
 
 
 def test_being_held_back_by_the_quota_is_counted(limited: limited_cgroup.LimitedCgroup) -> None:
@@ -139,11 +139,11 @@ def test_being_held_back_by_the_quota_is_counted(limited: limited_cgroup.Limited
     with opened(limited) as reader:
         assert run(limited, code) == 0
         sample = reader.sample()
-        assert sample.counters.periods is not None
-        assert sample.counters.periods > 0
+        assert sample.periods is not None
+        assert sample.periods > 0
         if len(os.sched_getaffinity(0)) > 1:
-            assert sample.counters.throttled_seconds is not None
-            assert sample.counters.throttled_seconds > 0
+            assert sample.throttled_seconds is not None
+            assert sample.throttled_seconds > 0
 
 
 @pytest.mark.skipif(UNIFIED is None, reason="no cgroup version 2 file system")
@@ -163,6 +163,6 @@ def test_v2_cpu_and_pressure_of_a_real_cgroup() -> None:
         assert sample.cpu_seconds is not None
         assert 0.3 <= sample.cpu_seconds < 5
         assert reader.pressure in ("cgroup", "host", "none")
-        assert (sample.counters.cpu_pressure_seconds is None) == (reader.pressure == "none")
+        assert (sample.cpu_pressure_seconds is None) == (reader.pressure == "none")
     finally:
         limited_cgroup.remove(folder)
