@@ -45,7 +45,7 @@ def compare(
             metavar="KIND=SHARE",
             help="A change up to this share is none that matters: "
             + ", ".join(f"{kind}={share:g}" for kind, share in THRESHOLDS.items())
-            + ". May be given several times.",
+            + ". May be given several times. Some have a negligible amount too: docs/constants.md.",
         ),
     ] = None,
     fail_on: Annotated[

@@ -148,12 +148,10 @@ class _Matrix:
             if longer is document:
                 break
             document = longer
-            self.say(
-                f"\n{still_open} comparisons are open; {len(numbers_of(document))} rounds would decide more"
-            )
+            self.say(f"\n{still_open} still open; {len(numbers_of(document))} rounds would decide more")
             self.measure(document)
         self.say(
-            f"\n{still_open} comparisons are open; if ratios stay as they are, {most} rounds in all "
+            f"\n{still_open} still open; if ratios stay as they are, {most} rounds in all "
             "(--most-rounds) would decide none of them"
             if still_open
             else "\nevery comparison is decided"

@@ -33,15 +33,20 @@ def render_constants_reference(constants: Iterable[Definition] = CONSTANTS.value
         "",
         "## What counts as a change",
         "",
-        "[`compare`](compare.md) and `trend` judge each constant by the threshold of its kind.",
+        "[`compare`](compare.md) and `trend` judge each constant by the threshold of its kind, and pass over",
+        "what is negligible whatever its share.",
         "",
-        "| kind | threshold | constants |",
+        "| kind | threshold | constants, and what is negligible |",
         "|---|---|---|",
     ]
     for kind, share in THRESHOLDS.items():
-        names = ", ".join(f"`{one.name}`" for one in known if one.kind == kind and one.compared)
+        names = ", ".join(_judged(one) for one in known if one.kind == kind and one.compared)
         lines.append(f"| {kind} | {100 * share:g} % | {names} |")
     return "\n".join(lines) + "\n"
+
+
+def _judged(one: Definition) -> str:
+    return f"`{one.name}`" + (f" ({one.negligible:g} {one.unit})" if one.negligible else "")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from harness.model.change_points import LEAST_POINTS, change_points
+from harness.model.change_points import LEAST_POINTS, ChangePoint, change_points
 from harness.model.constants import CONSTANTS, order_of
-from harness.results.comparison_document import Kind
+from harness.results.comparison_document import Kind, margin
 from harness.results.trend_document import EntryRecord, PointRecord, SeriesRecord, StepRecord
 
 _Pair = tuple[EntryRecord, PointRecord]
@@ -49,7 +49,7 @@ def _series(pairs: Sequence[_Pair], thresholds: Mapping[Kind, float]) -> SeriesR
     entry, point = pairs[-1]
     at = tuple(one.created_at for one, _ in pairs)
     values = tuple(one.value for _, one in pairs)
-    threshold = thresholds[CONSTANTS[point.constant].kind]
+    definition = CONSTANTS[point.constant]
     return SeriesRecord(
         machine=entry.machine,
         stack=entry.stack,
@@ -68,9 +68,16 @@ def _series(pairs: Sequence[_Pair], thresholds: Mapping[Kind, float]) -> SeriesR
                 at=at[step.index], index=step.index, before=step.before, after=step.after, ratio=step.ratio
             )
             for step in change_points(np.array(values))
-            if not 1 / (1 + threshold) < step.ratio < 1 + threshold
+            if _matters(step, thresholds[definition.kind], definition.negligible)
         ),
     )
+
+
+def _matters(step: ChangePoint, threshold: float, negligible: float) -> bool:
+    if step.before <= 0:
+        return abs(step.after - step.before) > negligible
+    least, most = margin(threshold, negligible, step.before)
+    return not least < step.ratio < most
 
 
 def _version(text: str) -> tuple[int, ...]:

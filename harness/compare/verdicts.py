@@ -10,7 +10,7 @@ from harness.model.constants import CONSTANTS, order_of
 from harness.model.difference import PERMUTATIONS, Difference, difference, difference_of_estimates
 from harness.model.intervals import Estimate, NotEstimable
 from harness.model.many import holm, step_down_min_p
-from harness.results.comparison_document import DifferenceRecord, Kind, Verdict
+from harness.results.comparison_document import DifferenceRecord, Kind, Verdict, margin
 from harness.results.estimate_record import EstimateRecord
 
 SIGNIFICANCE = 0.05
@@ -29,23 +29,23 @@ _Found = tuple[str, str, str, Difference | NotEstimable]
 """Label of the other, workload, constant, and how it differs."""
 
 
-def decide(ratio: Estimate, p_value: float, threshold: float) -> Verdict:
+def decide(ratio: Estimate, p_value: float, margin: tuple[float, float]) -> Verdict:
     """What a difference comes to. More is worse, in every constant.
 
-    Regressed or improved: by more than the threshold, and not by chance. No change: the whole 95 % interval
-    is within the threshold. Anything else is open.
+    Regressed or improved: by more than the margin, and not by chance. No change: the whole 95 % interval is
+    within the margin. Anything else is open.
 
     Args:
         ratio: to the baseline.
         p_value: corrected for the number of comparisons.
-        threshold: share up to which a change is none that matters.
+        margin: ratios between which a change is none that matters.
     """
-    up, down = 1 + threshold, 1 / (1 + threshold)
-    if p_value < SIGNIFICANCE and ratio.value > up:
+    least, most = margin
+    if p_value < SIGNIFICANCE and ratio.value > most:
         return "regressed"
-    if p_value < SIGNIFICANCE and ratio.value < down:
+    if p_value < SIGNIFICANCE and ratio.value < least:
         return "improved"
-    if ratio.low > down and ratio.high < up:
+    if ratio.low > least and ratio.high < most:
         return "no change"
     return "inconclusive"
 
@@ -135,11 +135,13 @@ def _record(
         "unit": definition.unit,
         "kind": kind,
         "threshold": thresholds[kind],
+        "negligible": definition.negligible,
     }
     if isinstance(apart, NotEstimable):
         return DifferenceRecord(**known, verdict="inconclusive", why=apart.reason)
     p_value = next(corrected)
-    verdict = decide(apart.ratio, p_value, thresholds[kind])
+    within = margin(thresholds[kind], definition.negligible, apart.baseline.value)
+    verdict = decide(apart.ratio, p_value, within)
     return DifferenceRecord(
         **known,
         baseline_figure=_figure(apart.baseline),
@@ -148,17 +150,17 @@ def _record(
         p_value=apart.p_value,
         p_value_corrected=p_value,
         verdict=verdict,
-        why=_why(apart, p_value, comparisons, thresholds[kind]) if verdict == "inconclusive" else "",
+        why=_why(apart, p_value, comparisons, within[1] - 1) if verdict == "inconclusive" else "",
     )
 
 
-def _why(apart: Difference, p_value: float, comparisons: int, threshold: float) -> str:
+def _why(apart: Difference, p_value: float, comparisons: int, matters: float) -> str:
     if p_value >= SIGNIFICANCE and apart.least_p_value * comparisons >= SIGNIFICANCE:
         return f"too few bursts to show any change among {comparisons} comparisons; measure more rounds"
     more = "observe more days" if apart.of_estimates else "measure more bursts"
     if p_value < SIGNIFICANCE:
-        return f"changed, but whether by more than {threshold:.0%} is open; {more}"
-    return f"may have changed by more than {threshold:.0%}, or by chance; {more}"
+        return f"changed, but whether by more than {matters:.0%} is open; {more}"
+    return f"may have changed by more than {matters:.0%}, or by chance; {more}"
 
 
 def _figure(estimate: Estimate) -> EstimateRecord:

@@ -49,5 +49,7 @@ class Definition:
     """Compared as what a burst cost per run, level by level: that takes fewer bursts than its slope."""
     if_measured: bool = False
     """Whether it is told of only where it was measured, which a scenario has to ask for."""
+    negligible: float = 0.0
+    """A change up to it, in `unit`, is none that matters, whatever share that is."""
     compared: bool = True
     """Whether it is compared by ratio; a leak is nothing in most versions, of which there is no ratio."""

@@ -151,6 +151,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         ("idle_cpu_cores",),
         partial(idle_cores, ""),
         of_one_server=True,
+        negligible=0.02,  # a fiftieth of a core, once for the whole server
     ),
     Definition(
         "cpu_seconds_per_run",
@@ -215,6 +216,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         _RUNS,
         ("threads_peak",),
         partial(_against_concurrency, "threads_peak"),
+        negligible=0.5,  # one more in each run is a whole one
     ),
     Definition(
         "threads_per_tick",
@@ -225,6 +227,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         _TICKS,
         ("threads_peak",),
         partial(_against_concurrency, "threads_peak"),
+        negligible=0.5,  # one more in each run is a whole one
     ),
     Definition(
         "processes_per_run",
@@ -235,6 +238,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         _RUNS,
         ("processes_peak",),
         partial(_against_concurrency, "processes_peak"),
+        negligible=0.5,  # one more in each run is a whole one
     ),
     Definition(
         "open_files_per_run",

@@ -35,20 +35,22 @@ class Interval(Protocol):
         ...
 
 
-def times_to_decide(ratio: Interval, threshold: float, comparisons: int) -> float:
-    """Times the bursts until it is decided, 1 or more; infinity for a ratio at its threshold.
+def times_to_decide(ratio: Interval, margin: tuple[float, float], comparisons: int) -> float:
+    """Times the bursts until it is decided, 1 or more; infinity for a ratio at an end of its margin.
 
     Args:
         ratio: to the baseline, with its 95 % interval.
-        threshold: share up to which a change is none that matters.
+        margin: ratios between which a change is none that matters; the lower may be 0.
         comparisons: among which a change has to stand out: each has so much less of a chance to err.
     """
-    apart, limit = abs(math.log(ratio.value)), math.log1p(threshold)
+    least, most = margin
     reach = math.log(ratio.high / ratio.low) / 2
-    if apart < limit:  # the whole interval has to be within the threshold
-        return max(1.0, (reach / (limit - apart)) ** 2)
-    if apart == limit:
+    if least < ratio.value < most:  # the whole interval has to be within the margin
+        room = min(math.log(most / ratio.value), math.log(ratio.value / least) if least else math.inf)
+        return max(1.0, (reach / room) ** 2)
+    if ratio.value in margin:
         return math.inf
+    apart = abs(math.log(ratio.value))
     usual = t_quantile(0.5 + CONFIDENCE / 2, _MANY)
     needed = t_quantile(1 - (1 - CONFIDENCE) / 2 / max(1, comparisons), _MANY)
     return max(1.0, (needed * reach / usual / apart) ** 2)

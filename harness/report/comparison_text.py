@@ -92,7 +92,10 @@ def render_junit(comparison: ComparisonDocument) -> str:
         suite = TestSuite(f"{workload}: {other} against {comparison.baseline.label}")
         for one in records:
             case = TestCase(one.constant, classname=f"{other}.{workload}")
-            told = f"ratio {_ratio(one.ratio)}, {_interval(one.ratio)}; threshold {one.threshold:.0%}"
+            allowed = f"{one.threshold:.0%}" + (
+                f" or {one.negligible:g} {one.unit}" if one.negligible else ""
+            )
+            told = f"ratio {_ratio(one.ratio)}, {_interval(one.ratio)}; threshold {allowed}"
             told = f"{told}; {one.why}" if one.why else told
             if one.verdict == "regressed":
                 case.result = [Failure(told, "regressed")]
@@ -149,8 +152,8 @@ def planned(comparison: ComparisonDocument) -> str:
     if (plan := more_rounds(comparison)) is None:
         return ""
     parts = ", ".join(f"by {rounds} rounds about {decided}" for rounds, decided in plan.decided_by)
-    near = f"; {plan.later} near their thresholds take more" if plan.later else ""
-    return f"{plan.open} are open; if ratios stay as they are, {parts} would be decided{near}"
+    near = f"; {plan.later}, near a threshold, would take more" if plan.later else ""
+    return f"{plan.open} still open; if ratios stay as they are, {parts} would be decided{near}"
 
 
 def how(comparison: ComparisonDocument) -> str:

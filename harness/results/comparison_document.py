@@ -22,6 +22,18 @@ CHANGES: tuple[Verdict, ...] = ("regressed", "improved")
 """By more than the threshold, and not by chance."""
 
 
+def margin(threshold: float, negligible: float, baseline: float) -> tuple[float, float]:
+    """Ratios to the baseline between which a change is none that matters.
+
+    Args:
+        threshold: share up to which it is none; as much less as more, on the logarithm.
+        negligible: amount up to which it is none either, in the unit of the constant.
+        baseline: the baseline's value, above 0.
+    """
+    share = negligible / baseline
+    return max(0.0, min(1 / (1 + threshold), 1 - share)), 1 + max(threshold, share)
+
+
 class DifferenceRecord(Part):
     """One constant of one workload beside the baseline's."""
 
@@ -36,8 +48,17 @@ class DifferenceRecord(Part):
     p_value: float | None = Field(None, description="two-sided, of the permutation test")
     p_value_corrected: float | None = Field(None, description="for the number of comparisons")
     threshold: float = Field(description="a change up to this share is none that matters")
+    negligible: float = Field(0.0, description="nor is one up to this, in the unit")
     verdict: Verdict
     why: str = Field("", description="why it is open")
+
+    @property
+    def margin(self) -> tuple[float, float]:
+        """Ratios between which a change is none that matters."""
+        known = self.baseline_figure
+        return margin(
+            self.threshold, 0.0 if known is None else self.negligible, known.value if known else 1.0
+        )
 
 
 class SubjectRecord(Part):
@@ -78,10 +99,10 @@ class ComparisonDocument(Part):
         return "blocks of time" if self.observed else "bursts"
 
     @property
-    def open_ratios(self) -> list[tuple[EstimateRecord, float]]:
-        """Those that are inconclusive though there is a ratio, each with its threshold."""
+    def open_ratios(self) -> list[tuple[EstimateRecord, tuple[float, float]]]:
+        """Those that are inconclusive though there is a ratio, each with its margin."""
         return [
-            (one.ratio, one.threshold)
+            (one.ratio, one.margin)
             for one in self.differences
             if one.verdict == "inconclusive" and one.ratio is not None and one.ratio.low > 0
         ]

@@ -37,7 +37,6 @@ RATIOS = [
     "high",
     "bursts",
     "verdict",
-    "threshold",
     "least",
     "most",
 ]
@@ -94,7 +93,7 @@ def medians(bursts: pd.DataFrame, measure: str) -> pd.DataFrame:
 def constant_of_versions(comparison: ComparisonDocument, workload: str, constant: str) -> pd.DataFrame:
     """A constant in each version that has it, the baseline first, in its shown unit; columns `CONSTANTS`.
 
-    `least` and `most` are what the threshold allows it to become, the same in every row.
+    `least` and `most` are what it may become without that it matters, the same in every row.
     """
     found = [one for one in comparison.differences if (one.workload, one.constant) == (workload, constant)]
     base = next(((one, one.baseline_figure) for one in found if one.baseline_figure is not None), None)
@@ -113,8 +112,8 @@ def constant_of_versions(comparison: ComparisonDocument, workload: str, constant
                 "high": of.high / divisor,
                 "bursts": of.bursts,
                 "verdict": verdict,
-                "least": figure.value / (1 + first.threshold) / divisor,
-                "most": figure.value * (1 + first.threshold) / divisor,
+                "least": figure.value * first.margin[0] / divisor,
+                "most": figure.value * first.margin[1] / divisor,
                 "unit": unit,
             }
             for label, verdict, of in subjects
@@ -143,9 +142,8 @@ def _ratio(one: DifferenceRecord, ratio: EstimateRecord) -> dict[str, object]:
         "high": ratio.high,
         "bursts": ratio.bursts,
         "verdict": one.verdict,
-        "threshold": one.threshold,
-        "least": 1 / (1 + one.threshold),
-        "most": 1 + one.threshold,
+        "least": one.margin[0],
+        "most": one.margin[1],
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from harness.compare.verdicts import THRESHOLDS, decide
 from harness.model.definition import Points
 from harness.model.difference import Design, Difference, difference
-from harness.results.comparison_document import Kind
+from harness.results.comparison_document import Kind, margin
 
 LEVELS = (1, 3, 5)
 COMPARISONS = 16
@@ -50,7 +50,8 @@ def share_found(case: Case, effect: float, repeats: int, trials: int) -> float:
         first, second = sample(rng, case, 0.0, repeats), sample(rng, case, effect, repeats)
         apart = difference(first, second, (design, design), trial)
         if isinstance(apart, Difference):
-            verdict = decide(apart.ratio, min(1.0, COMPARISONS * apart.p_value), THRESHOLDS[kind])
+            within = margin(THRESHOLDS[kind], 0.0, 1.0)
+            verdict = decide(apart.ratio, min(1.0, COMPARISONS * apart.p_value), within)
             found += verdict == "regressed" or (not effect and verdict == "improved")
     return found / trials
 

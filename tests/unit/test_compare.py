@@ -12,6 +12,7 @@ import pytest
 from harness.campaign.matrix import _set_aside_if_inconclusive, scenario_of_round
 from harness.compare.verdicts import decide
 from harness.model.intervals import Estimate
+from harness.results.comparison_document import margin
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import MatrixDocument, RoundRecord, write_matrix
 from harness.results.result_document import Reason, Validity
@@ -88,7 +89,29 @@ def made(
 def test_a_verdict_needs_size_and_certainty(
     ratio: tuple[float, float, float], p_value: float, verdict: str
 ) -> None:
-    assert decide(Estimate(*ratio, 9), p_value, 0.03) == verdict
+    assert decide(Estimate(*ratio, 9), p_value, margin(0.03, 0.0, 1.0)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("baseline", "ends"),
+    [
+        (0.5, (1 / 1.1, 1.1)),  # 0.02 of it is less than the threshold
+        (0.1, (0.8, 1.2)),
+        (0.01, (0.0, 3.0)),  # it may even vanish
+    ],
+)
+def test_what_is_negligible_is_no_change_whatever_its_share(
+    baseline: float, ends: tuple[float, float]
+) -> None:
+    assert margin(0.10, 0.02, baseline) == pytest.approx(ends)
+
+
+def test_nearly_nothing_may_double_or_vanish_and_has_not_changed() -> None:
+    within = margin(0.10, 0.02, 0.005)
+    assert decide(Estimate(2.0, 0.5, 4.0, 9), 0.001, within) == "no change"
+    assert decide(Estimate(0.1, 0.01, 1.0, 9), 0.001, within) == "no change"
+    assert decide(Estimate(6.0, 5.5, 6.5, 9), 0.001, within) == "regressed"
+    assert decide(Estimate(2.0, 0.5, 8.0, 9), 0.5, within) == "inconclusive"
 
 
 def verdicts(told: dict[str, Any]) -> dict[str, str]:

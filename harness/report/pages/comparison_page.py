@@ -156,14 +156,14 @@ def _ratios(comparison: ComparisonDocument) -> tuple[Section, ...]:
     pictures = ratio_pictures(comparison)
     lead = (
         "Each constant as a multiple of the baseline's, with its 95 % interval. A change within the grey "
-        "band is none that matters: that far the threshold reaches."
+        "band is none that matters: that far the threshold reaches, or what is negligible."
     )
     return (Section("ratios", "Ratios", lead, pictures),) if pictures else ()
 
 
 def _versions(comparison: ComparisonDocument, workloads: Sequence[str]) -> tuple[Section, ...]:
     lead = (
-        "With 95 % intervals. Square: the baseline, and grey what the threshold allows it to become; "
+        "With 95 % intervals. Square: the baseline, and grey what it may become without that it matters; "
         "triangle up: regressed; triangle down: improved; circle: no change; diamond: open. Axes do "
         "not begin at zero."
     )

@@ -42,7 +42,8 @@ def ratio_picture(comparison: ComparisonDocument, workload: str, number: int) ->
         name=f"ratios-{number}",
         title=f"{workload}: ratio to {comparison.baseline.label}",
         text=_text(shown),
-        source=f"comparison.json: differences, ratio and threshold of {workload} ({len(frame)} ratios)",
+        source=f"comparison.json: differences, ratio, threshold and negligible of {workload} ({len(frame)} "
+        "ratios)",
         chart=_chart(rounded(shown)),
     )
 
@@ -75,11 +76,17 @@ def _chart(frame: pd.DataFrame) -> alt.TopLevelMixin:
         alt.Tooltip("low:Q", title="95 % interval from", format=".3f"),
         alt.Tooltip("high:Q", title="to", format=".3f"),
         alt.Tooltip("bursts:Q"),
-        alt.Tooltip("threshold:Q", format=".0%"),
+        alt.Tooltip("least:Q", title="none that matters from", format=".3f"),
+        alt.Tooltip("most:Q", title="to", format=".3f"),
         alt.Tooltip("verdict:N"),
     ]
-    allowed = base.mark_bar(color=GREY, opacity=0.22, height=STEP - 4).encode(
-        x=x("least"), x2=alt.X2("most:Q"), y=y
+    # What is nearly nothing may become many times as much; the axis is for the ratios.
+    ends = min(frame["low"].min(), frame["least"].max()), max(frame["high"].max(), frame["most"].min())
+    grey = frame.assign(least=frame["least"].clip(lower=ends[0]), most=frame["most"].clip(upper=ends[1]))
+    allowed = (
+        alt.Chart(grey)
+        .mark_bar(color=GREY, opacity=0.22, height=STEP - 4)
+        .encode(x=x("least"), x2=alt.X2("most:Q"), y=y)
     )
     same = alt.Chart(alt.InlineData([{"same": 1}])).mark_rule(strokeWidth=1.5).encode(x=x("same"))
     spread = base.mark_rule(strokeWidth=2).encode(
