@@ -88,6 +88,7 @@ def test_what_a_burst_left_behind_is_counted_before_the_next() -> None:
             (100.7, "other", "sleeping", 40.0),  # was there before measuring began
             (100.7, "other", "sleeping", 60.0),
             (100.7, "other", "zombie", 60.0),
+            (100.7, "other", "running", 100.5),  # the server's own, of the quiet time
             (102.0, "other", "sleeping", 101.5),  # of this burst
         ],
         columns=columns,
