@@ -94,7 +94,7 @@ def processes_left(processes: pd.DataFrame, began_at: float, times: BurstTimes) 
         return float("nan")
     last = before[before["at_epoch_seconds"] == before["at_epoch_seconds"].max()]
     left = (last["role"] == "other") & (last["status"] != "zombie")
-    # The server starts a process of its own now and then, which is gone at once; no run did in the quiet time.
+    # The server starts a process of its own now and then, gone at once; no run does so in the quiet time.
     of_bursts = last["created_epoch_seconds"].between(began_at, times.idle_from, inclusive="neither")
     return float((left & of_bursts).sum())
 
