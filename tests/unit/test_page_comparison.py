@@ -99,9 +99,13 @@ def test_ratios_are_drawn_with_their_thresholds(changed: Compared) -> None:
     found = {row["constant"]: row for row in rows(picture) if "constant" in row}
     memory = found["memory_per_run_bytes"]
     assert memory["ratio"] == pytest.approx(1.08, abs=0.01)
-    assert (memory["verdict"], memory["threshold"]) == ("regressed", 0.03)
+    assert (memory["verdict"], memory["most"]) == ("regressed", pytest.approx(1.03))
+    assert (memory["grey_from"], memory["grey_to"]) == (memory["least"], memory["most"])
     assert found["cpu_seconds_per_run"]["most"] == pytest.approx(1.1)
     assert len(found) == len(changed[0].differences)
+    idle = found["base_cpu_cores"]  # of which 0.02 cores are negligible, which is many times what it is
+    assert idle["most"] > 1.5
+    assert idle["grey_to"] <= max(row["high"] for row in found.values())
     assert "memory per run: 1.08" in picture.text
     assert '"log"' in str(picture.specification()).replace("'", '"')
 

@@ -44,7 +44,15 @@ def ratio_picture(comparison: ComparisonDocument, workload: str, number: int) ->
         text=_text(shown),
         source=f"comparison.json: differences, ratio, threshold and negligible of {workload} ({len(frame)} "
         "ratios)",
-        chart=_chart(rounded(shown)),
+        chart=_chart(rounded(_with_grey(shown))),
+    )
+
+
+def _with_grey(frame: pd.DataFrame) -> pd.DataFrame:
+    """What is nearly nothing may become many times as much, but the axis is for the ratios."""
+    return frame.assign(
+        grey_from=frame["least"].clip(lower=min(frame["low"].min(), frame["least"].max())),
+        grey_to=frame["most"].clip(upper=max(frame["high"].max(), frame["most"].min())),
     )
 
 
@@ -80,13 +88,8 @@ def _chart(frame: pd.DataFrame) -> alt.TopLevelMixin:
         alt.Tooltip("most:Q", title="to", format=".3f"),
         alt.Tooltip("verdict:N"),
     ]
-    # What is nearly nothing may become many times as much; the axis is for the ratios.
-    ends = min(frame["low"].min(), frame["least"].max()), max(frame["high"].max(), frame["most"].min())
-    grey = frame.assign(least=frame["least"].clip(lower=ends[0]), most=frame["most"].clip(upper=ends[1]))
-    allowed = (
-        alt.Chart(grey)
-        .mark_bar(color=GREY, opacity=0.22, height=STEP - 4)
-        .encode(x=x("least"), x2=alt.X2("most:Q"), y=y)
+    allowed = base.mark_bar(color=GREY, opacity=0.22, height=STEP - 4).encode(
+        x=x("grey_from"), x2=alt.X2("grey_to:Q"), y=y
     )
     same = alt.Chart(alt.InlineData([{"same": 1}])).mark_rule(strokeWidth=1.5).encode(x=x("same"))
     spread = base.mark_rule(strokeWidth=2).encode(
