@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from harness.compare.trend_series import series_of
 from harness.compare.verdicts import THRESHOLDS
 from harness.model.change_points import change_points
+from harness.model.constants import CONSTANTS
 from harness.results.folder import ResultFolder
 from harness.results.matrix_document import RoundRecord, write_matrix
 from harness.results.result_document import Reason, Validity
@@ -23,14 +24,19 @@ from tests.unit.test_compare import made, matrix_document
 
 
 def entry(
-    day: int, value: float, version: str = "1.13.27", machine: str = "m", scenario: str = "s"
+    day: int,
+    value: float,
+    version: str = "1.13.27",
+    machine: str = "m",
+    scenario: str = "s",
+    constant: str = "memory_per_run_bytes",
 ) -> EntryRecord:
     point = PointRecord(
         dagster_version=version,
         workload="io_bound",
         setting="io_bound-2cpu",
-        constant="memory_per_run_bytes",
-        unit="bytes",
+        constant=constant,
+        unit=CONSTANTS[constant].unit,
         value=value,
         low=value,
         high=value,
@@ -91,6 +97,24 @@ def test_a_step_that_is_too_small_to_matter_is_not_told() -> None:
     assert series_of(nights(small), THRESHOLDS)[0].steps == ()
     [step] = series_of(nights(np.array([100.0] * 10 + [108.0] * 10)), THRESHOLDS)[0].steps
     assert (step.index, step.at) == (10, "2026-01-11T03:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "steps"),
+    [
+        (0.005, 0.020, 0),  # four times as much of nearly nothing
+        (0.005, 0.030, 1),
+        (0.020, 0.001, 0),
+        (0.300, 0.260, 1),  # by more than 0.02 cores, and by more than a tenth
+        (0.300, 0.275, 0),
+        (0.0, 0.015, 0),
+        (0.0, 0.025, 1),
+    ],
+)
+def test_a_step_of_what_is_negligible_is_not_told(before: float, after: float, steps: int) -> None:
+    values = [before] * 10 + [after] * 10
+    entries = [entry(day, value, constant="base_cpu_cores") for day, value in enumerate(values)]
+    assert len(series_of(entries, THRESHOLDS)[0].steps) == steps
 
 
 def test_what_is_not_alike_is_not_one_series() -> None:
