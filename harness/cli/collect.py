@@ -65,14 +65,14 @@ def collect(
     five seconds takes about 12 MB.
     """
     period = seconds_of("--every", every)
-    until = time.time() + seconds_of("--for", lasting) if lasting else float("inf")
+    longest = seconds_of("--for", lasting) if lasting else float("inf")
     most_bytes = bytes_of("--most", most)
     over = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: over.set())
     with closing(_probe(source)) as probe, closing(_writer(out, most_bytes)) as writer:
         typer.echo(f"reading {probe.name} every {period:g}s", err=True)
-        written = _follow(probe, writer.write, period, until, over)
+        written = _follow(probe, writer.write, period, longest, over)
     typer.echo(f"{written:,} readings written", err=True)
 
 
@@ -81,13 +81,13 @@ def _writer(out: Path | None, most_bytes: int) -> Printed | Rotated:
 
 
 def _follow(
-    probe: Probe, write: Callable[..., None], period: float, until: float, over: threading.Event
+    probe: Probe, write: Callable[..., None], period: float, longest: float, over: threading.Event
 ) -> int:
-    """Read until the end; how many readings were written."""
+    """Read until the end, and no reading later than `longest` seconds from now; how many were written."""
     began = due = last = time.monotonic()
     written = number = 0
     chance = random.Random()
-    while time.time() < until and not over.wait(max(0.0, due - time.monotonic())):
+    while due < began + longest and not over.wait(max(0.0, due - time.monotonic())):
         # So that the rate does not drift, but never in step with a schedule; what was missed is left out.
         number = max(number + 1, int((time.monotonic() - began) / period) + 1)
         due = max(began + (number + chance.uniform(-JITTER, JITTER)) * period, time.monotonic())
