@@ -74,9 +74,9 @@ def _series(pairs: Sequence[_Pair], thresholds: Mapping[Kind, float]) -> SeriesR
 
 
 def _matters(step: ChangePoint, threshold: float, negligible: float) -> bool:
-    if step.before <= 0:
-        return abs(step.after - step.before) > negligible
-    least, most = margin(threshold, negligible, step.before)
+    if not step.before:
+        return abs(step.after) > negligible
+    least, most = margin(threshold, negligible, abs(step.before))
     return not least < step.ratio < most
 
 

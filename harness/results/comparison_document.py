@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +29,7 @@ def margin(threshold: float, negligible: float, baseline: float) -> tuple[float,
     Args:
         threshold: share up to which it is none; as much less as more, on the logarithm.
         negligible: amount up to which it is none either, in the unit of the constant.
-        baseline: the baseline's value, above 0.
+        baseline: the baseline's value, above 0; infinite where only the threshold counts.
     """
     share = negligible / baseline
     return max(0.0, min(1 / (1 + threshold), 1 - share)), 1 + max(threshold, share)
@@ -55,10 +56,8 @@ class DifferenceRecord(Part):
     @property
     def margin(self) -> tuple[float, float]:
         """Ratios between which a change is none that matters."""
-        known = self.baseline_figure
-        return margin(
-            self.threshold, 0.0 if known is None else self.negligible, known.value if known else 1.0
-        )
+        baseline = math.inf if self.baseline_figure is None else self.baseline_figure.value
+        return margin(self.threshold, self.negligible, baseline)
 
 
 class SubjectRecord(Part):
