@@ -190,7 +190,8 @@ def check_rounds(folder: Path, document: MatrixDocument) -> None:
 def scenario_of_round(scenario: Scenario, one: RoundRecord, rounds: int) -> Scenario:
     """The scenario of one version in one round: its share of the repeats, in an order of its own."""
     dumped = _with_versions(scenario, [one.dagster_version])
-    load = dumped["load"] | {"repeats": math.ceil(scenario.load.repeats / rounds)}
+    repeats = math.ceil(scenario.load.repeats / rounds)
+    load = dumped["load"] | {"repeats": repeats, "design": "balanced"}  # the same bursts for each version
     return Scenario.model_validate(dumped | {"load": load, "seed": scenario.seed + one.number})
 
 

@@ -26,7 +26,8 @@ def check(
     scenario = load_scenario(scenario_file, overrides or ()).scenario
     cells = cells_of(scenario)
     bursts = len(scenario.load.levels) * scenario.load.repeats
-    most = "" if scenario.load.width is None else "at most "
+    fixed = scenario.load.width is None and scenario.load.design == "balanced"
+    most = "" if fixed else "at most "
     typer.echo(f"{scenario_file}: fine; {len(cells)} cells of {most}{bursts} bursts each, after warm-up:")
     for cell in cells:
         typer.echo(f"  {cell.cell_id}")

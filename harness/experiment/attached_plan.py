@@ -84,7 +84,7 @@ def plan_attached(
             break
         repeats += 1
     chosen = [(workload, level) for workload in range(workloads) for level in sorted(levels)]
-    rest = plan_bursts(tuple(range(len(chosen))), repeats - 1, seed, 0)
+    rest = plan_bursts(dict.fromkeys(range(len(chosen)), repeats - 1), seed, 0)
     order = [*range(len(chosen)), *(burst.level for burst in rest)]
     bursts = tuple(AttachedBurst(number, *chosen[one]) for number, one in enumerate(order))
     return AttachedPlan(bursts, held * interval, REST_INTERVALS * interval)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -31,18 +31,30 @@ class PlannedBurst:
     repeat: int
 
 
-def plan_bursts(
-    levels: tuple[int, ...], repeats: int, seed: int, first_order: int
-) -> tuple[PlannedBurst, ...]:
-    """Every level once per repeat, each repeat in its own random order.
+def plan_bursts(counts: Mapping[int, int], seed: int, first_order: int) -> tuple[PlannedBurst, ...]:
+    """Blocks of each level once, in a random order; a level with fewer bursts is in random ones of them.
 
     Blocks, not one big shuffle: a drift of the machine then falls on all levels alike.
+
+    Args:
+        counts: bursts by level.
+        seed: of the order.
+        first_order: number of the first of them.
     """
     rng = np.random.default_rng(seed)
+    blocks = max(counts.values(), default=0)
+    fewer = {
+        level: set(rng.choice(blocks, count, replace=False))
+        for level, count in counts.items()
+        if count < blocks
+    }
     planned: list[PlannedBurst] = []
-    for repeat in range(repeats):
-        for level in rng.permutation(np.asarray(levels)):
-            planned.append(PlannedBurst(first_order + len(planned), "measure", int(level), repeat))
+    done: Counter[int] = Counter()
+    for block in range(blocks):
+        here = [level for level in counts if level not in fewer or block in fewer[level]]
+        for level in map(int, rng.permutation(np.asarray(here))):
+            planned.append(PlannedBurst(first_order + len(planned), "measure", level, done[level]))
+            done[level] += 1
     return tuple(planned)
 
 

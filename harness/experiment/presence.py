@@ -49,11 +49,13 @@ class ProcessWalk:
         return settled_since(self._sources)
 
     def gone(self, ended_at: float) -> bool:
-        """A walk that began after the end found no run's process."""
+        """A walk that began after the end found no run's process; walked anew each time one is asked for."""
         walks = self._sources.latest_walks()
-        if walks is None or any(float(walk[AT].iloc[0]) < ended_at for walk in walks.values()):
-            return False
-        return not any(_runs_alive(walk) for walk in walks.values())
+        since = walks is not None and all(float(walk[AT].iloc[0]) >= ended_at for walk in walks.values())
+        if walks is not None and since and not any(_runs_alive(walk) for walk in walks.values()):
+            return True
+        self._sources.walk()  # the next that is due may be half a second away
+        return False
 
 
 class RunStates:

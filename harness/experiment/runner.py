@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -29,10 +30,17 @@ from harness.experiment.plan import (
 )
 from harness.experiment.record import BurstOutcome
 from harness.experiment.stopwatch import Stopwatch
-from harness.experiment.told import one_line, what_is_fired, why_no_more, why_none_succeeded
+from harness.experiment.told import (
+    one_line,
+    what_is_fired,
+    what_is_planned,
+    why_no_more,
+    why_none_succeeded,
+)
 from harness.experiment.tools import Tools
 from harness.experiment.workload_check import check_sensors, find_runs
 from harness.interrupts import held_back
+from harness.model.next_level import optimal_levels
 from harness.observe.pings import Pinger
 from harness.observe.source_group import SourceGroup
 from harness.results.columns import RELOAD, TICKING
@@ -184,7 +192,7 @@ class Experiment:
         load = self._scenario.load
         context.forget_readings()
         warmup = self._warm_up(context, record)
-        planned = plan_bursts(load.levels, load.repeats, self._scenario.seed, warmup.bursts)
+        planned = plan_bursts(self._bursts_by_level(warmup), self._scenario.seed, warmup.bursts)
         planned += plan_apart(
             load.reloads, min(load.levels), load.ticking.windows, warmup.bursts + len(planned)
         )
@@ -229,16 +237,29 @@ class Experiment:
                 one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
             )
 
+    def _bursts_by_level(self, warmup: Warmup) -> dict[int, int]:
+        """How many bursts each level gets; where a width is asked for, at most."""
+        load = self._scenario.load
+        if load.design == "balanced" or load.width is not None:
+            return dict.fromkeys(load.levels, load.repeats)
+        counts = Counter(optimal_levels(self._seconds_by_level(warmup.launch_seconds), load.repeats))
+        self._listener.say(what_is_planned(counts, load.repeats))
+        return dict(counts)
+
+    def _seconds_by_level(self, launch_seconds: float) -> dict[int, float]:
+        """About how long a burst of each level takes."""
+        load = self._scenario.load
+        return {
+            level: expected_burst_seconds(level, launch_seconds, load.plateau, load.window)
+            for level in load.levels
+        }
+
     def _choose(self, record: CellRecord, queue: BurstQueue, cost: float) -> tuple[CellRecord, bool]:
         """Add the next burst to the queue, or what comes after all of them; whether to choose again."""
         load, order = self._scenario.load, queue.next_order
         assert self._design is not None, "whoever asks for a width says how bursts are chosen"
         bursts = self._folder.table("bursts")
-        step = self._design(
-            record,
-            bursts,
-            {one: expected_burst_seconds(one, cost, load.plateau, load.window) for one in load.levels},
-        )
+        step = self._design(record, bursts, self._seconds_by_level(cost))
         changes: dict[str, Any] = {"width": step.width}
         if step.level is not None:
             repeat = int(((bursts["cell_id"] == record.cell_id) & (bursts["level"] == step.level)).sum())

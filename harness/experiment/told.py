@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from harness.experiment.plan import PlannedBurst
 from harness.experiment.record import BurstOutcome
 from harness.results.columns import RELOAD, TICKING
@@ -20,6 +22,12 @@ def what_is_fired(burst: PlannedBurst, cell: Cell, load: LoadSection) -> str:
     when = "at once" if load.shape == "burst" else f"over {load.window:g}s"
     reload = ", and a reload" if burst.phase == RELOAD else ""
     return f"{burst.level} {fired} {when}{reload}"
+
+
+def what_is_planned(counts: Mapping[int, int], repeats: int) -> str:
+    """Bursts by level, where levels have not as many each."""
+    each = ", ".join(f"{count} of {level}" for level, count in sorted(counts.items()))
+    return f"{sum(counts.values())} bursts tell as much of one run as {repeats} at each level: {each}"
 
 
 def why_no_more(width: WidthRecord) -> str:

@@ -1,4 +1,4 @@
-"""Which level the next burst had best have, and how narrow an interval is. Pure.
+"""Which levels bursts had best have, one after another or all at once, and how narrow an interval is. Pure.
 
 The variance of a line's slope is that of the noise over the sum of squared distances of the levels from their
 mean (Draper & Smith 1998, section 1.4), so bursts at the ends narrow its interval most (Elfving 1952). All at
@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from harness.model.intervals import Estimate, NotEstimable
+from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable
+from harness.model.noise import expected_reach
 
 ONE_IN = 8
 """One burst of so many is for a level between the ends."""
@@ -32,6 +33,31 @@ def next_level(seconds: Mapping[int, float], done: Sequence[int]) -> int:
         return (1 / _spread(done) - 1 / _spread([*done, level])) / seconds[level]
 
     return max((lowest, highest), key=gained)
+
+
+def optimal_levels(seconds: Mapping[int, float], repeats: int) -> list[int]:
+    """As few bursts as make the slope's interval as narrow as `repeats` at each level would.
+
+    Chosen by `next_level`; how far an interval reaches is in units of the noise, which is the same for both.
+    Decided before anything is measured, so intervals keep their confidence.
+
+    Args:
+        seconds: that a burst of each level takes.
+        repeats: bursts at each level, if there were as many at each.
+
+    Returns:
+        One level for each burst, every level once at least; where fewer would not do, `repeats` at each.
+    """
+    balanced = sorted(seconds) * repeats
+    chosen = sorted(seconds)
+    if len(chosen) < 3:
+        return balanced
+    asked = expected_reach(np.asarray(balanced, dtype=float), CONFIDENCE)
+    while len(chosen) < len(balanced):
+        if expected_reach(np.asarray(chosen, dtype=float), CONFIDENCE) <= asked:
+            return chosen
+        chosen.append(next_level(seconds, chosen))
+    return balanced
 
 
 def relative_width(estimate: Estimate | NotEstimable) -> float | None:

@@ -58,7 +58,29 @@ def small_sample_factors(x: Array, noise: Array, confidence: float) -> tuple[flo
     return (_factor(x, noise**2, of_base, confidence), _factor(x, noise**2, of_slope, confidence))
 
 
+def expected_reach(x: Array, confidence: float) -> float:
+    """How far the slope's interval is expected to reach to each side, where the noise is alike everywhere.
+
+    Args:
+        x: shape (n,), three or more of them, not all alike.
+        confidence: such as 0.95.
+
+    Returns:
+        In units of the noise over that of `x`.
+    """
+    centred = x - x.mean()
+    of_slope = centred / np.sum(centred**2)
+    degrees, _ = _degrees_and_inflation(x, np.ones_like(x), of_slope)
+    return t_quantile(0.5 + confidence / 2, degrees) * float(np.sqrt(np.sum(of_slope**2)))
+
+
 def _factor(x: Array, variance: Array, influence: Array, confidence: float) -> float:
+    degrees, inflation = _degrees_and_inflation(x, variance, influence)
+    return t_quantile(0.5 + confidence / 2, degrees) / float(np.sqrt(inflation))
+
+
+def _degrees_and_inflation(x: Array, variance: Array, influence: Array) -> tuple[float, float]:
+    """Of the HC3 variance: Satterthwaite's degrees of freedom, and its mean as a multiple of the true one."""
     n = len(x)
     centred = x - x.mean()
     residual_maker = np.eye(n) - 1 / n - np.outer(centred, centred) / np.sum(centred**2)
@@ -66,5 +88,4 @@ def _factor(x: Array, variance: Array, influence: Array, confidence: float) -> f
     quadratic = (scaled @ scaled.T) * variance
     expected = float(np.trace(quadratic))
     degrees = max(expected**2 / float(np.sum(quadratic * quadratic.T)), 1.0)
-    inflation = expected / float(np.sum(influence**2 * variance))
-    return t_quantile(0.5 + confidence / 2, degrees) / float(np.sqrt(inflation))
+    return degrees, expected / float(np.sum(influence**2 * variance))

@@ -93,6 +93,10 @@ class SamplerClient:
         """The state now; every sample up to it has arrived when this returns."""
         return self._ask("read")
 
+    def walk(self) -> None:
+        """Walk the processes soon, before the next walk is due."""
+        self._ask("walk")
+
     def take(self) -> Readings:
         """Everything read since the last `take`, and forget it."""
         with self._changed:

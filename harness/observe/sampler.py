@@ -15,8 +15,9 @@ It writes JSON lines to stdout and nothing to disk:
 
 In a container beside the code server's, `"cgroup": {"seen_by_pid": 1}` finds the folders itself.
 
-It takes JSON lines on stdin, `{"id": 1, "command": "reset" | "read" | "stop"}`. The end of stdin stops it
-too, so a killed harness leaves no sampler behind.
+It takes JSON lines on stdin, `{"id": 1, "command": "reset" | "read" | "walk" | "stop"}`; "walk" asks for a
+walk of the tree before the next is due. The end of stdin stops it too, so a killed harness leaves no sampler
+behind.
 
 Readings are due at fixed instants, so the rate does not drift. A reading later than a whole period is a
 missed one: it is counted and left out, never made up for. What was read is worked out every half second,
@@ -175,6 +176,7 @@ class Sampler:
         self._rate = min(config.cgroup_hz, self._reader.max_hz)
         self._pace = Pace(1 / self._rate, time.monotonic())
         self._walker = TreeWalker(config.root_pid, group=config.cgroup.pids, level=self._level)
+        self._walk_early = threading.Event()
         self._looks: list[Look] = []
         self._newest: Look | None = None
         self._batch_due = 0.0
@@ -198,6 +200,7 @@ class Sampler:
                         self._flush()
         finally:
             self._stop.set()
+            self._walk_early.set()
             self._flush()
             self._reader.close()
 
@@ -221,6 +224,8 @@ class Sampler:
         elif command["command"] == "reset":
             self._reader.reset_watermark()
             self._walker.restart()
+        elif command["command"] == "walk":
+            self._walk_early.set()
         self._flush()
         self._output.put(
             {
@@ -247,8 +252,11 @@ class Sampler:
     def _walk_tree(self) -> None:
         pace = Pace(1 / self._config.processes_hz, time.monotonic())
         sent = 0.0
-        while not self._stop.wait(pace.wait(time.monotonic())):
-            pace.mark(time.monotonic())
+        while not self._stop.is_set():
+            self._walk_early.wait(pace.wait(time.monotonic()))
+            self._walk_early.clear()
+            if (now := time.monotonic()) >= pace.deadline:
+                pace.mark(now)
             at, processes = self._walk()
             if at != sent:
                 sent = at

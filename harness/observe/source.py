@@ -93,6 +93,10 @@ class Source(Protocol):
         """The state now; every sample up to it has arrived when this returns."""
         ...
 
+    def walk(self) -> None:
+        """Walk the processes soon, before the next walk is due; nothing where it walks none."""
+        ...
+
     def take(self) -> Readings:
         """Everything read since the last `take`, and forget it."""
         ...

@@ -67,6 +67,11 @@ class SourceGroup:
         """The states now; every sample up to them has arrived when this returns."""
         return {name: _on_our_clock(source, source.read()) for name, source in self._sources.items()}
 
+    def walk(self) -> None:
+        """Let each living replica's processes be walked soon; the walks come when they are done."""
+        for source in self._sources.values():
+            source.walk()
+
     def take(self) -> Readings:
         """Everything read since the last `take`, with a column `replica`, and forget it."""
         everyone = self._sources | self._lost

@@ -174,6 +174,11 @@ class LoadSection(Section):
         (1, 2, 4, 6), min_length=1, description="runs per burst"
     )
     repeats: Annotated[int, Field(ge=1, strict=True)] = Field(3, description="bursts at each level")
+    design: Literal["balanced", "optimal"] = Field(
+        "balanced",
+        description="`optimal`: fewer bursts between the lowest and the highest level, and fewer in all, for "
+        "constants per run that are as closely known; which ones is decided before the first",
+    )
     width: Percentage | None = Field(
         None,
         description="stop when the 95 % interval of memory per run (or per tick) reaches no further than "

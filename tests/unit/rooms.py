@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "collect": {"observe"},
     "load": {"scenario", "target"},
     "stack": {"scenario", "target", "observe", "load"},
-    "experiment": {"scenario", "target", "stack", "load", "observe", "results"},
+    "experiment": {"scenario", "target", "stack", "load", "observe", "model", "results"},
     "sizing": {"model", "results", "target"},
     "claims": {"model", "results"},
     "compare": {"model", "results", "sizing"},

@@ -99,6 +99,9 @@ class ScriptedSource:
         now = self._now()
         return SourceState(float("nan"), 0, int((now - self._asked_from) * self._world.script.hz), 0.0, now)
 
+    def walk(self) -> None:
+        self._end_with_the_server()
+
     def take(self) -> Readings:
         samples = self.peek_samples()
         walks = self._walks() if self._world.script.processes else []

@@ -6,16 +6,27 @@ from harness.experiment.plan import BurstQueue, StartSpread, has_settled, hold_s
 
 
 def test_every_level_comes_once_in_each_repeat() -> None:
-    planned = plan_bursts((1, 2, 4), repeats=5, seed=3, first_order=2)
+    planned = plan_bursts({1: 5, 2: 5, 4: 5}, seed=3, first_order=2)
     assert [burst.order for burst in planned] == list(range(2, 17))
     for repeat in range(5):
         assert sorted(b.level for b in planned if b.repeat == repeat) == [1, 2, 4]
 
 
 def test_order_is_random_but_repeatable() -> None:
-    orders = {tuple(b.level for b in plan_bursts((1, 2, 4, 6), 3, seed, 0)) for seed in range(10)}
+    counts = dict.fromkeys((1, 2, 4, 6), 3)
+    orders = {tuple(b.level for b in plan_bursts(counts, seed, 0)) for seed in range(10)}
     assert len(orders) > 5
-    assert plan_bursts((1, 2, 4, 6), 3, 7, 0) == plan_bursts((1, 2, 4, 6), 3, 7, 0)
+    assert plan_bursts(counts, 7, 0) == plan_bursts(counts, 7, 0)
+
+
+def test_levels_with_fewer_bursts_are_anywhere_in_the_plan() -> None:
+    counts = {1: 4, 3: 1, 5: 3}
+    plans = [plan_bursts(counts, seed, 0) for seed in range(40)]
+    for planned in plans:
+        assert [burst.order for burst in planned] == list(range(8))
+        repeats = {level: [b.repeat for b in planned if b.level == level] for level in counts}
+        assert repeats == {1: [0, 1, 2, 3], 3: [0], 5: [0, 1, 2]}
+    assert {next(b.order for b in planned if b.level == 3) for planned in plans} == set(range(8))
 
 
 def test_hold_outlasts_the_launching_of_the_whole_burst() -> None:
@@ -33,7 +44,7 @@ def test_settled_means_the_last_two_agree(spans: list[float], settled: bool) -> 
 
 
 def test_a_disturbed_burst_comes_again_at_the_end_under_its_own_number() -> None:
-    queue = BurstQueue(plan_bursts((1, 2), 2, seed=1, first_order=3))
+    queue = BurstQueue(plan_bursts({1: 2, 2: 2}, seed=1, first_order=3))
     first = queue.take()
     assert first.order == 3
     assert queue.again(first)
@@ -44,7 +55,7 @@ def test_a_disturbed_burst_comes_again_at_the_end_under_its_own_number() -> None
 
 
 def test_a_machine_that_disturbs_everything_is_given_up() -> None:
-    planned = plan_bursts((1, 2, 3, 4), 3, seed=1, first_order=0)
+    planned = plan_bursts(dict.fromkeys((1, 2, 3, 4), 3), seed=1, first_order=0)
     queue = BurstQueue(planned)
     taken = refused = 0
     while queue.left:

@@ -1,10 +1,10 @@
-"""Which level comes next, and whether intervals stay honest when they decide how many bursts there are."""
+"""Which levels bursts get, and whether intervals stay honest when they decide how many there are."""
 
 import numpy as np
 import pytest
 
 from harness.model.intervals import CHOSEN_CONFIDENCE, Estimate, Line, NotEstimable, estimate_line
-from harness.model.next_level import ONE_IN, next_level, relative_width
+from harness.model.next_level import ONE_IN, next_level, optimal_levels, relative_width
 from harness.scenario.model import FEWEST_FOR_WIDTH
 
 SECONDS = {1: 4.0, 3: 6.0, 5: 8.0}
@@ -36,6 +36,34 @@ def test_of_two_levels_both_go_on() -> None:
     for _ in range(10):
         levels.append(next_level({2: 5.0, 4: 5.0}, levels))
     assert levels.count(2) == levels.count(4) == 6
+
+
+@pytest.mark.parametrize("levels", [(1, 3, 5), (1, 2, 4, 6), (1, 2, 4, 8, 12)])
+@pytest.mark.parametrize("repeats", [3, 5, 8])
+def test_fewer_bursts_at_the_ends_make_intervals_as_narrow(levels: tuple[int, ...], repeats: int) -> None:
+    """Of the made bursts of many experiments, fitted as real ones are."""
+    seconds = {level: 3.0 + 1.3 * level for level in levels}
+    chosen, balanced = optimal_levels(seconds, repeats), sorted(levels) * repeats
+    assert set(chosen) == set(levels)
+    assert sum(seconds[one] for one in chosen) < 0.9 * sum(seconds[one] for one in balanced)
+    rng = np.random.default_rng(3)
+
+    def mean_width(planned: list[int]) -> float:
+        x, widths = np.array(planned, dtype=float), []
+        for seed in range(200):
+            line = estimate_line(x, BASE + SLOPE * x + rng.normal(0, 5.0, x.size), seed)
+            assert isinstance(line, Line)
+            widths.append(line.slope.high - line.slope.low)
+        return float(np.mean(widths))
+
+    assert mean_width(chosen) < 1.05 * mean_width(balanced)
+
+
+@pytest.mark.parametrize(("levels", "repeats"), [((4,), 3), ((1, 4), 3), ((1, 3, 5), 1), ((1, 3, 5), 2)])
+def test_where_fewer_bursts_would_tell_less_each_level_has_as_many(
+    levels: tuple[int, ...], repeats: int
+) -> None:
+    assert sorted(optimal_levels(dict.fromkeys(levels, 5.0), repeats)) == sorted(levels * repeats)
 
 
 def test_a_width_is_a_share_of_the_value() -> None:

@@ -71,7 +71,8 @@ def _text(frame: pd.DataFrame) -> str:
 def _chart(frame: pd.DataFrame) -> alt.TopLevelMixin:
     base = alt.Chart(frame)
     y = alt.Y("label:N", sort=list(frame["label"]), title=None, axis=alt.Axis(labelLimit=230))
-    legend = alt.Legend(title=None, columns=2, values=list(dict.fromkeys(frame["verdict"])))
+    # One column: two would be cut off on a telephone, as the legend begins beside the labels.
+    legend = alt.Legend(title=None, columns=1, values=list(dict.fromkeys(frame["verdict"])))
 
     def x(column: str) -> alt.X:
         scale = alt.Scale(type="log", nice=False, padding=12)
