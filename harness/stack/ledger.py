@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -34,6 +35,7 @@ GRACE_SECONDS = 2.0
 POD_SECONDS = 15
 """Pods are given 2 s to end; a kubelet may take over a minute to tell that they have."""
 _CREATED = "created/"
+_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -262,11 +264,29 @@ def terminate(marks: list[ProcessMark]) -> int:
     processes = list(found.values())
     for process in processes:
         _signal(process.terminate)
-    _, stubborn = psutil.wait_procs(processes, timeout=GRACE_SECONDS)
-    for process in stubborn:
+    for process in _still_alive(processes):
         _signal(process.kill)
-    psutil.wait_procs(stubborn, timeout=GRACE_SECONDS)
+    _still_alive(processes)
     return len(processes)
+
+
+def _still_alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that have not ended after a while.
+
+    A zombie has ended. `psutil.wait_procs` waits until its parent takes note, which an init may be slow to
+    do, and a container's first process may never do.
+    """
+    deadline = time.monotonic() + GRACE_SECONDS
+    while (alive := [one for one in processes if not _ended(one)]) and time.monotonic() < deadline:
+        time.sleep(_LOOK_SECONDS)
+    return alive
+
+
+def _ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return True
 
 
 def _signal(send: Callable[[], None]) -> None:

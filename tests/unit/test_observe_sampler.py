@@ -197,3 +197,15 @@ def test_a_full_pipe_does_not_stop_the_readings() -> None:
             answers += json.loads(process.stdout.readline())["kind"] == "answer"
         process.kill()
     assert answers == 3000
+
+
+def test_a_walk_that_is_asked_for_comes_before_the_next_that_is_due() -> None:
+    hourly = SamplerConfig(NO_CGROUP, os.getpid(), cgroup_hz=4, processes_hz=1 / 3600)
+    with subprocess.Popen(
+        sampler_command(hourly), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        next(messages(process, "samples"))
+        next(messages(process, "samples"))  # so the first walk, if it found anything, is behind us
+        tell(process, 1, "walk")
+        assert next(messages(process, "processes"))["rows"]
+        process.kill()

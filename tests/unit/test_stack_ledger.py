@@ -2,6 +2,7 @@ import gc
 import json
 import os
 import subprocess
+import sys
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,8 @@ import psutil
 import pytest
 
 from harness.errors import MachineError
-from harness.stack.ledger import Ledger, ProcessMark, clean, mark, others_measuring
+from harness.stack import ledger as ledger_module
+from harness.stack.ledger import Ledger, ProcessMark, clean, mark, others_measuring, terminate
 
 
 @pytest.fixture
@@ -36,6 +38,19 @@ def test_everything_recorded_is_gone_after_close(state: Path) -> None:
     ledger.close()
     assert not folder.exists()
     assert list(state.iterdir()) == []
+
+
+def test_a_process_that_nobody_takes_note_of_has_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_module, "GRACE_SECONDS", 3600.0)  # to wait for its parent would be for ever
+    careless = (
+        "import subprocess as s, time; print(s.Popen(['sleep', '600']).pid, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen([sys.executable, "-c", careless], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert terminate([mark(child)]) == 1
+        assert psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+        parent.kill()
 
 
 def test_the_live_view_of_a_killed_bench_is_removed(state: Path, tmp_path: Path) -> None:
