@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from harness.model.intervals import CONFIDENCE, Estimate, NotEstimable
+from harness.model.intervals import CONFIDENCE, MINIMUM_FOR_LINE, Estimate, NotEstimable
 from harness.model.noise import expected_reach
 
 ONE_IN = 8
@@ -54,7 +54,8 @@ def optimal_levels(seconds: Mapping[int, float], repeats: int) -> list[int]:
         return balanced
     asked = expected_reach(np.asarray(balanced, dtype=float), CONFIDENCE)
     while len(chosen) < len(balanced):
-        if expected_reach(np.asarray(chosen, dtype=float), CONFIDENCE) <= asked:
+        enough = len(chosen) >= MINIMUM_FOR_LINE
+        if enough and expected_reach(np.asarray(chosen, dtype=float), CONFIDENCE) <= asked:
             return chosen
         chosen.append(next_level(seconds, chosen))
     return balanced

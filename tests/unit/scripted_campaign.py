@@ -28,6 +28,7 @@ class Heard:
         self.parts: list[str] = []
         self.notes: list[str] = []
         self.troubles: list[str] = []
+        self.said: list[str] = []
         self.verdicts: list[tuple[str, str]] = []
         self.attempts: list[tuple[str, str]] = []
         self.cells = 0
@@ -55,7 +56,7 @@ class Heard:
         self.cells += 1
 
     def say(self, what: str) -> None:
-        pass
+        self.said.append(what)
 
     def planned(self, bursts: int, seconds: float) -> None:
         pass

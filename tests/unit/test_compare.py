@@ -360,11 +360,16 @@ def test_bad_input_to_matrix(run: Run, tmp_path: Path, arguments: list[str], wor
 
 def test_a_round_measures_one_version_with_its_share_of_the_repeats() -> None:
     scenario = Scenario.model_validate(
-        {"name": "x", "workloads": [{"workload": "io_bound"}], "load": {"repeats": 5}, "seed": 3}
+        {
+            "name": "x",
+            "workloads": [{"workload": "io_bound"}],
+            "load": {"repeats": 5, "design": "optimal"},
+            "seed": 3,
+        }
     )
     one = scenario_of_round(scenario, RoundRecord(number=2, dagster_version="1.12.0", folder="f"), 3)
     assert one.dagster.versions == ("1.12.0",)
-    assert one.load.repeats == 2
+    assert (one.load.repeats, one.load.design) == (2, "balanced")
     assert one.seed == 5
 
 

@@ -38,6 +38,21 @@ def test_of_two_levels_both_go_on() -> None:
     assert levels.count(2) == levels.count(4) == 6
 
 
+@pytest.mark.parametrize("levels", [(1, 2, 4), (1, 2, 50), (1, 5, 10, 15, 20), tuple(range(1, 9))])
+@pytest.mark.parametrize("repeats", [1, 2, 3, 5])
+def test_fewer_bursts_are_a_line_wherever_as_many_at_each_level_are(
+    levels: tuple[int, ...], repeats: int
+) -> None:
+    rng = np.random.default_rng(5)
+
+    def fitted(planned: list[int]) -> bool:
+        x = np.array(planned, dtype=float)
+        return isinstance(estimate_line(x, BASE + SLOPE * x + rng.normal(0, 5.0, x.size), 1), Line)
+
+    seconds = {level: 3.0 + 1.3 * level for level in levels}
+    assert fitted(optimal_levels(seconds, repeats)) == fitted(sorted(levels) * repeats)
+
+
 @pytest.mark.parametrize("levels", [(1, 3, 5), (1, 2, 4, 6), (1, 2, 4, 8, 12)])
 @pytest.mark.parametrize("repeats", [3, 5, 8])
 def test_fewer_bursts_at_the_ends_make_intervals_as_narrow(levels: tuple[int, ...], repeats: int) -> None:
