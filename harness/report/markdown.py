@@ -25,7 +25,7 @@ def render_markdown(document: ResultDocument, courses: levels.Courses) -> str:
         lines += ["", f"## {cell.workload}", "", text.setting(cell), ""]
         if cell.constants:
             lines += markdown_table(text.constants_table(cell))
-        lines += ["", *told, ""] if (told := text.width(cell)) else []
+        lines += ["", *told, ""] if (told := text.design(document.scenario, cell)) else []
         if document.observed is not None:
             continue
         lines += ["", " ".join(begun), ""] if (begun := text.start(cell)) else []

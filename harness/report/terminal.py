@@ -39,7 +39,7 @@ def print_result(document: ResultDocument, courses: levels.Courses, console: Con
         console.print(f"\n[bold]{escape(cell.workload)}[/bold]  {escape(text.setting(cell))}")
         if cell.constants:
             _print(console, "Constants", text.constants_table(cell))
-        for line in text.width(cell):
+        for line in text.design(document.scenario, cell):
             console.print(f"\n{line}", markup=False, highlight=False)
         if observed is not None:
             continue

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Sequence
 
 from harness.results.result_document import CellRecord, ConstantRecord, LevelRecord, ResultDocument
+from harness.results.scenario_record import ScenarioRecord
 from harness.results.stages import MEANINGS, STAGES
 from harness.views.leaks import none_found
 from harness.views.spent import seconds_by_stage
@@ -109,7 +110,15 @@ def constants_table(cell: CellRecord) -> Table:
     return header, rows
 
 
-def width(cell: CellRecord) -> tuple[str, ...]:
+def design(scenario: ScenarioRecord, cell: CellRecord) -> tuple[str, ...]:
+    """How it was decided which bursts there are, in a sentence; none where all levels had as many."""
+    if (repeats := scenario.fewer_than_repeats) is not None and len({one.bursts for one in cell.levels}) > 1:
+        each = ", ".join(f"{one.bursts} of {one.level}" for one in cell.levels)
+        return (f"Bursts were planned to tell as much of one run as {repeats} at each level would: {each}.",)
+    return _width(cell)
+
+
+def _width(cell: CellRecord) -> tuple[str, ...]:
     """How narrow an interval was asked for and came out, in a sentence; none where none was asked for."""
     told = cell.width
     if told is None or not told.stopped:

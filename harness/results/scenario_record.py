@@ -14,6 +14,8 @@ from typing import Any
 from pydantic import ConfigDict, RootModel
 
 _ONLY_NAMES = ("name", "description", "seed")
+_NOT_ALWAYS_SAID = (("width", None), ("design", "balanced"))
+"""Of the load, what older results do not say, with what it was then."""
 """Say nothing of what was measured."""
 
 
@@ -63,6 +65,12 @@ class ScenarioRecord(RootModel[dict[str, Any]]):
         return float(self._load.get("window", 0) or 0)
 
     @property
+    def fewer_than_repeats(self) -> int | None:
+        """Bursts at each level that fewer were planned to be as good as; None where there were as many."""
+        planned = self._load.get("design") == "optimal" and self._load.get("width") is None
+        return int(self._load["repeats"]) if planned and "repeats" in self._load else None
+
+    @property
     def workloads(self) -> tuple[WorkloadView, ...]:
         """Its workloads; none where it does not say."""
         entries = self.root.get("workloads") or ()
@@ -72,8 +80,8 @@ class ScenarioRecord(RootModel[dict[str, Any]]):
         """What it measures, to be compared: without its versions, and what only names it."""
         kept = {key: value for key, value in self.root.items() if key not in _ONLY_NAMES}
         dagster = {key: value for key, value in dict(kept.get("dagster") or {}).items() if key != "versions"}
-        if "load" in kept:  # an older result does not say that no width was asked for
-            kept["load"] = {k: value for k, value in self._load.items() if (k, value) != ("width", None)}
+        if "load" in kept:
+            kept["load"] = {k: value for k, value in self._load.items() if (k, value) not in _NOT_ALWAYS_SAID}
         return kept | {"dagster": dagster}
 
     def as_written(self) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from harness.campaign.bench import measure, took
 from harness.campaign.matrix import versions_of
 from harness.errors import InputError, Interrupted
 from harness.experiment.told import what_is_planned
-from harness.report.text import time_table, width
+from harness.report.text import design, time_table
 from harness.results.folder import ResultFolder
 from harness.results.stages import STAGES
 from harness.scenario.model import FEWEST_FOR_WIDTH, Scenario
@@ -56,22 +56,28 @@ def test_bursts_end_at_the_most_that_are_allowed_and_the_result_says_so(tmp_path
     assert (told.stopped, told.bursts) == ("most bursts", 9)
     assert told.reached is None or told.reached > told.asked
     assert [one.code for one in document.validity.reasons] == ["width-not-reached"]
-    assert "of at most 9 bursts, and no more are allowed: raise load.repeats" in width(document.cells[0])[0]
+    assert (
+        "of at most 9 bursts, and no more are allowed: raise load.repeats"
+        in design(document.scenario, document.cells[0])[0]
+    )
 
 
 def test_an_optimal_design_has_fewer_bursts_between_the_ends_and_says_so(tmp_path: Path) -> None:
     folder, heard = ResultFolder(tmp_path / "result"), Heard()
     planned = scenario(load={"levels": [1, 3, 5], "repeats": 3, "design": "optimal"})
     measure(planned, PROCESS, folder.path, False, means_of(World(), heard))
-    bursts, cell = folder.table("bursts"), folder.read_document().cells[0]
+    document, bursts = folder.read_document(), folder.table("bursts")
+    cell = document.cells[0]
     levels = Counter(bursts.loc[bursts["phase"] == "measure", "level"])
     assert levels[3] == 1
     assert levels[1] >= levels[5] >= 3
     assert sum(levels.values()) < 9
     assert cell.planned_bursts == len(bursts)
-    assert folder.read_document().validity.state == "valid"
+    assert document.validity.state == "valid"
     said = [one for one in heard.said if one.startswith(f"{sum(levels.values())} bursts tell as much")]
     assert said == [what_is_planned(levels, 3)]
+    each = f"{levels[1]} of 1, 1 of 3, {levels[5]} of 5."
+    assert [line.endswith(each) for line in design(document.scenario, cell)] == [True]
 
 
 def test_what_comes_after_all_bursts_comes_after_those_that_were_chosen(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def test_what_an_old_document_lacks_has_the_value_that_it_had_then() -> None:
     assert (scenario.name, scenario.seed, scenario.shape, scenario.window_seconds) == ("", 1, "burst", 0)
     assert scenario.workloads == ()
     assert scenario.measures() == {"dagster": {}}
+    now = ScenarioRecord({"load": {"repeats": 3, "width": None, "design": "balanced"}})
+    assert now.measures() == ScenarioRecord({"load": {"repeats": 3}}).measures()
     machine = FingerprintRecord({})
     assert (machine.cpu_count, machine.memory_total_bytes, machine.has_containers) == (None, 0, False)
     assert set(machine.of_machine().values()) == {None}

@@ -154,7 +154,7 @@ def _section(document: ResultDocument, cell: CellRecord, tables: Tables, number:
         lead=text.setting(cell),
         pictures=cell_pictures(document, cell, tables, number),
         tables=tuple(found),
-        notes=(*text.width(cell), *text.start(cell), *text.events(cell)),
+        notes=(*text.design(document.scenario, cell), *text.start(cell), *text.events(cell)),
     )
 
 
