@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import uuid
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ MIB = 2**20
 
 def user_with_rights(cluster: Cluster, folder: Path, rights: str) -> Path:
     """A kubeconfig of a user who has one cluster role and nothing else."""
-    name = f"user-{rights}"
+    name = f"user-{rights}-{uuid.uuid4().hex[:6]}"  # several tests ask for one
     cluster.kubectl("-n", cluster.namespace, "create", "serviceaccount", name)
     account = f"{cluster.namespace}:{name}"
     bind = ("create", "clusterrolebinding", account, "--clusterrole", rights)
@@ -47,7 +48,7 @@ def user_with_our_rights(cluster: Cluster, folder: Path) -> Path:
     """A kubeconfig of a user who has exactly the rights of our file."""
     rights = str(compose_folder() / "kubernetes-rights.yaml")
     cluster.kubectl("apply", "-f", rights)
-    cluster.at_the_end("delete", "-f", rights)
+    cluster.at_the_end("delete", "--ignore-not-found", "-f", rights)
     return user_with_rights(cluster, folder, "dagster-sizing")
 
 
