@@ -79,11 +79,13 @@ def test_rights_that_are_taken_away_midway_end_it_and_name_the_way_to_clean_up(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admin = os.environ["KUBECONFIG"]
-    monkeypatch.setenv("KUBECONFIG", str(user_with_our_rights(cluster, tmp_path)))
+    config = user_with_our_rights(cluster, tmp_path)
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    account = f"{cluster.namespace}:{config.stem}"
     state, out = tmp_path / "state", tmp_path / "r"
     bench = start("bench", str(QUICK), *SMALL, "--out", str(out), state=state)
     read_until(bench, "burst 1 of")
-    cluster.kubectl("delete", "clusterrolebinding", f"{cluster.namespace}:user-dagster-sizing")
+    cluster.kubectl("delete", "clusterrolebinding", account)
     told, _ = bench.communicate(timeout=900)
     said = " ".join(told.split())
     assert bench.returncode == 5, told
@@ -94,9 +96,9 @@ def test_rights_that_are_taken_away_midway_end_it_and_name_the_way_to_clean_up(
     cluster.kubectl(
         "create",
         "clusterrolebinding",
-        f"{cluster.namespace}:user-dagster-sizing",
+        account,
         *("--clusterrole", "dagster-sizing"),
-        f"--serviceaccount={cluster.namespace}:user-dagster-sizing",
+        f"--serviceaccount={account}",
     )
     code, cleaned = run("clean", state=state, timeout=300)
     assert code == 0, cleaned
