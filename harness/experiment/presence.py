@@ -51,8 +51,9 @@ class ProcessWalk:
     def gone(self, ended_at: float) -> bool:
         """A walk that began after the end found no run's process; walked anew each time one is asked for."""
         walks = self._sources.latest_walks()
-        since = walks is not None and all(float(walk[AT].iloc[0]) >= ended_at for walk in walks.values())
-        if walks is not None and since and not any(_runs_alive(walk) for walk in walks.values()):
+        if walks is not None and all(
+            float(walk[AT].iloc[0]) >= ended_at and not _runs_alive(walk) for walk in walks.values()
+        ):
             return True
         self._sources.walk()  # the next that is due may be half a second away
         return False

@@ -52,10 +52,9 @@ def optimal_levels(seconds: Mapping[int, float], repeats: int) -> list[int]:
     chosen = sorted(seconds)
     if len(chosen) < 3:
         return balanced
-    asked = expected_reach(np.asarray(balanced, dtype=float), CONFIDENCE)
+    asked = _reach(balanced)
     while len(chosen) < len(balanced):
-        enough = len(chosen) >= MINIMUM_FOR_LINE
-        if enough and expected_reach(np.asarray(chosen, dtype=float), CONFIDENCE) <= asked:
+        if len(chosen) >= MINIMUM_FOR_LINE and _reach(chosen) <= asked:
             return chosen
         chosen.append(next_level(seconds, chosen))
     return balanced
@@ -66,6 +65,10 @@ def relative_width(estimate: Estimate | NotEstimable) -> float | None:
     if isinstance(estimate, NotEstimable) or not estimate.value > 0:
         return None
     return (estimate.high - estimate.low) / 2 / estimate.value
+
+
+def _reach(levels: Sequence[int]) -> float:
+    return expected_reach(np.asarray(levels, dtype=float), CONFIDENCE)
 
 
 def _spread(levels: Sequence[int]) -> float:
