@@ -54,12 +54,24 @@ def wait_until_idle(context: BurstContext, timeout: float) -> float:
     return began
 
 
-def drain(context: BurstContext, tag: Tag, expected: int, timeout: float) -> Drained:
+def drain(
+    context: BurstContext, tag: Tag, expected: int, timeout: float, none_ends_for: float = 0.0
+) -> Drained:
     """Wait until every one of `expected` runs is terminal and nothing is left of it.
 
     A code server that was lost takes its runs with it: then it is enough that no run is alive any more.
+
+    Args:
+        context: what the bursts of a cell share.
+        tag: of the runs.
+        expected: how many there are.
+        timeout: for each of the two waits, in seconds.
+        none_ends_for: so many seconds no run can have ended, and the webserver is left in peace.
     """
     clock, deployment = context.tools.clock, context.deployment
+
+    def lost() -> float | None:
+        return clock.now() if deployment.losses else None
 
     def all_terminal() -> float | None:
         try:
@@ -74,6 +86,7 @@ def drain(context: BurstContext, tag: Tag, expected: int, timeout: float) -> Dra
         return clock.now() if context.presence.gone(since) else None
 
     try:
+        _wait_for(context, lost, none_ends_for)
         ended_at = _wait_for(context, all_terminal, timeout)
         if ended_at is None:
             return Drained(False)

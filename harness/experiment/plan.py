@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -14,10 +13,16 @@ from harness.results.columns import RELOAD, TICKING
 
 RELOAD_HOLD_SECONDS = 8.0
 """The runs of a burst with a reload last longer by this, to be at work all the while."""
-SPREAD_MARGIN = 2.0
-"""Runs are allowed to start so many times as far apart as they were seen to."""
-LEAST_HOLD = 0.5
-"""Share of what a launch's cost makes of a hold that is never gone below: a machine may get busier."""
+SPREAD_MARGIN = 1.5
+"""Runs are allowed to start so many times as far apart as those of a burst as large were seen to."""
+LOWER_MARGIN = 2.0
+"""And so many times where only smaller bursts are known."""
+LARGER = 2.5
+"""A burst may be so many times as large as one that tells something about it."""
+FEWEST_DEFAULT_WORKERS = 5
+"""What Python's thread pool has at least where nobody chooses: `min(32, CPUs + 4)`."""
+LEAST_SPREAD = 0.4
+"""Share of what launches cost that runs are always allowed to start apart: a machine may get busier."""
 
 
 @dataclass(frozen=True)
@@ -120,40 +125,50 @@ class BurstQueue:
 
 
 class StartSpread:
-    """How far apart the runs of a burst start, as bursts of its level or a higher one have shown.
+    """How far apart the runs of a burst start, as earlier bursts have shown.
 
-    What bursts of lower levels show says nothing: more launches may have to wait for a worker.
+    As a share of what the launches cost that the last run may have to wait for.
+
+    Args:
+        workers: launches that are worked on at once. What a smaller burst shows says nothing of one with
+            more: some of its launches have to wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._widest: dict[int, float] = {}
 
-    def seen(self, level: int, seconds: float) -> None:
-        """A burst's first and last run started so far apart; infinity where not all ran at once."""
-        self._widest[level] = max(seconds, self._widest.get(level, 0.0))
+    def seen(self, level: int, seconds: float, launch_seconds: float) -> None:
+        """First and last of two runs or more started so far apart; infinity where not all ran at once."""
+        share = seconds / (launch_seconds * (level - 1))
+        self._widest[level] = max(share, self._widest.get(level, 0.0))
 
     def allowed(self, level: int) -> float:
-        """Seconds that the runs of the next burst may start apart; infinity where nothing is known."""
-        known = [seconds for seen, seconds in self._widest.items() if seen >= level]
-        return SPREAD_MARGIN * max(known, default=math.inf)
+        """How far apart the runs of the next burst may start; 1 at most, so also where nothing is known."""
+        seen = self._widest.items()
+        as_large = [SPREAD_MARGIN * share for size, share in seen if size >= level]
+        smaller = [LOWER_MARGIN * share for size, share in seen if size * LARGER >= level <= self._workers]
+        return min(1.0, max(LEAST_SPREAD, *(as_large or smaller or [1.0])))
 
 
 def hold_seconds(
-    level: int, launch_seconds: float, plateau: float, window: float, spread: float = math.inf
+    level: int, launch_seconds: float, plateau: float, window: float, spread: float = 1.0
 ) -> float:
     """How long a run must last, in seconds, so that all `level` runs overlap for `plateau`.
 
     The first run may start at once while the last waits for all launches before it, at `launch_seconds`
-    each. With free workers they share the CPU and start closer together, but not reliably so: less is held,
-    down to half, only where `spread` is known to be enough. Schedules that spread launches add their window.
+    each. With free workers they share the CPU and start closer together, but not reliably so: less is held
+    only where `spread`, a share of that wait, is known to be enough. Schedules that spread launches add
+    their window.
     """
-    reckoned = launch_seconds * (level - 1)
-    return plateau + min(reckoned, max(spread, LEAST_HOLD * reckoned)) + window
+    return plateau + spread * launch_seconds * (level - 1) + window
 
 
-def expected_burst_seconds(level: int, launch_seconds: float, plateau: float, window: float) -> float:
-    """Rough length of a burst from idle to drained, for the progress display only."""
-    return 3.0 + level * launch_seconds + hold_seconds(level, launch_seconds, plateau, window)
+def expected_burst_seconds(
+    level: int, launch_seconds: float, plateau: float, window: float, spread: float = 1.0
+) -> float:
+    """Rough length of a burst from idle to drained, for the progress display and for planning."""
+    return 3.0 + level * launch_seconds + hold_seconds(level, launch_seconds, plateau, window, spread)
 
 
 def has_settled(launch_spans: list[float], tolerance: float) -> bool:

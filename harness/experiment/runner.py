@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from harness.errors import ExperimentError
@@ -18,6 +19,7 @@ from harness.experiment.design import Design
 from harness.experiment.listener import Listener
 from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
+    FEWEST_DEFAULT_WORKERS,
     RELOAD_HOLD_SECONDS,
     BurstQueue,
     PlannedBurst,
@@ -62,6 +64,7 @@ class Warmup:
     bursts: int
     settled: bool
     launch_seconds: float
+    spread: StartSpread
 
 
 class Experiment:
@@ -206,15 +209,16 @@ class Experiment:
                 }
             )
         )
-        cost = warmup.launch_seconds
-        self._listener.planned(len(planned), self._seconds(planned, planned, cost, cells_after))
+        cost, spread = warmup.launch_seconds, warmup.spread
+        seconds = partial(self._seconds, spread, planned, cells_after)
+        self._listener.planned(len(planned), seconds(planned, cost))
         first = planned if load.width is None else planned[: len(load.levels)]
         queue = BurstQueue(first, load.spare_bursts, more=len(planned) - len(first))
-        done, spread, choosing = 0, StartSpread(), load.width is not None
+        done, choosing = 0, load.width is not None
         most = "at most " if choosing else ""
         while queue.left or choosing:
             if not queue.left:
-                record, choosing = self._choose(record, queue, cost)
+                record, choosing = self._choose(record, queue, self._seconds_by_level(cost, spread))
                 continue
             burst = queue.take()
             what = what_is_fired(burst, context.cell, load)
@@ -231,35 +235,38 @@ class Experiment:
             seen = _launch_cost(outcome)
             if burst.level > 1 and seen > 0 and not _stepped(outcome):
                 cost = (cost + seen) / 2  # follows a drift, but no single odd burst
-                spread.seen(burst.level, _spread(outcome))
+                spread.seen(burst.level, _spread(outcome), cost)
             left = planned[done:] if choosing else queue.left
-            self._listener.burst_done(
-                one_line(outcome), len(left), self._seconds(left, planned, cost, cells_after)
-            )
+            self._listener.burst_done(one_line(outcome), len(left), seconds(left, cost))
 
     def _bursts_by_level(self, warmup: Warmup) -> dict[int, int]:
         """How many bursts each level gets; where a width is asked for, at most."""
         load = self._scenario.load
         if load.design == "balanced" or load.width is not None:
             return dict.fromkeys(load.levels, load.repeats)
-        counts = Counter(optimal_levels(self._seconds_by_level(warmup.launch_seconds), load.repeats))
+        seconds = self._seconds_by_level(warmup.launch_seconds, warmup.spread)
+        counts = Counter(optimal_levels(seconds, load.repeats))
         self._listener.say(what_is_planned(counts, load.repeats))
         return dict(counts)
 
-    def _seconds_by_level(self, launch_seconds: float) -> dict[int, float]:
+    def _seconds_by_level(self, launch_seconds: float, spread: StartSpread) -> dict[int, float]:
         """About how long a burst of each level takes."""
-        load = self._scenario.load
         return {
-            level: expected_burst_seconds(level, launch_seconds, load.plateau, load.window)
-            for level in load.levels
+            level: self._burst_seconds(level, launch_seconds, spread) for level in self._scenario.load.levels
         }
 
-    def _choose(self, record: CellRecord, queue: BurstQueue, cost: float) -> tuple[CellRecord, bool]:
+    def _burst_seconds(self, level: int, launch_seconds: float, spread: StartSpread) -> float:
+        load = self._scenario.load
+        return expected_burst_seconds(level, launch_seconds, load.plateau, load.window, spread.allowed(level))
+
+    def _choose(
+        self, record: CellRecord, queue: BurstQueue, seconds: Mapping[int, float]
+    ) -> tuple[CellRecord, bool]:
         """Add the next burst to the queue, or what comes after all of them; whether to choose again."""
         load, order = self._scenario.load, queue.next_order
         assert self._design is not None, "whoever asks for a width says how bursts are chosen"
         bursts = self._folder.table("bursts")
-        step = self._design(record, bursts, self._seconds_by_level(cost))
+        step = self._design(record, bursts, seconds)
         changes: dict[str, Any] = {"width": step.width}
         if step.level is not None:
             repeat = int(((bursts["cell_id"] == record.cell_id) & (bursts["level"] == step.level)).sum())
@@ -274,6 +281,7 @@ class Experiment:
         """Launch small bursts until their cost settles; the last one calibrates the holds."""
         settings = self._scenario.load.warmup
         spans: list[float] = []
+        spread = StartSpread(context.cell.grpc_max_workers or FEWEST_DEFAULT_WORKERS)
         stepped = 0
         while len(spans) < settings.max_bursts:
             order = len(spans) + stepped
@@ -293,9 +301,11 @@ class Experiment:
                     )
                 continue
             spans.append(_launch_cost(outcome))
+            if settings.launches > 1 and spans[-1] > 0:
+                spread.seen(settings.launches, _spread(outcome), spans[-1])
             if len(spans) >= settings.min_bursts and has_settled(spans, settings.tolerance):
                 break
-        return Warmup(len(spans) + stepped, has_settled(spans, settings.tolerance), spans[-1])
+        return Warmup(len(spans) + stepped, has_settled(spans, settings.tolerance), spans[-1], spread)
 
     def _record(self, record: CellRecord, outcome: BurstOutcome) -> None:
         self._folder.write_burst(record, int(outcome.row.burst), outcome.tables)
@@ -304,18 +314,17 @@ class Experiment:
 
     def _seconds(
         self,
-        left: tuple[PlannedBurst, ...],
+        spread: StartSpread,
         whole: tuple[PlannedBurst, ...],
-        launch_seconds: float,
         cells_after: int,
+        left: tuple[PlannedBurst, ...],
+        launch_seconds: float,
     ) -> float:
-        load = self._scenario.load
-
         def total(bursts: tuple[PlannedBurst, ...]) -> float:
             return sum(
-                2 * load.ticking.length
+                2 * self._scenario.load.ticking.length
                 if burst.phase == TICKING
-                else expected_burst_seconds(burst.level, launch_seconds, load.plateau, load.window)
+                else self._burst_seconds(burst.level, launch_seconds, spread)
                 for burst in bursts
             )
 

@@ -7,6 +7,7 @@ the ends, none would tell whether it is a line at all: some are for the levels b
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -36,28 +37,25 @@ def next_level(seconds: Mapping[int, float], done: Sequence[int]) -> int:
 
 
 def optimal_levels(seconds: Mapping[int, float], repeats: int) -> list[int]:
-    """As few bursts as make the slope's interval as narrow as `repeats` at each level would.
+    """The quickest bursts that make the slope's interval as narrow as `repeats` at each level would.
 
-    Chosen by `next_level`; how far an interval reaches is in units of the noise, which is the same for both.
-    Decided before anything is measured, so intervals keep their confidence.
+    How far an interval reaches is in units of the noise, which is the same for both. Decided before anything
+    is measured, so intervals keep their confidence.
 
     Args:
-        seconds: that a burst of each level takes.
+        seconds: that a burst of each level takes; a higher one takes longer.
         repeats: bursts at each level, if there were as many at each.
 
     Returns:
         One level for each burst, every level once at least; where fewer would not do, `repeats` at each.
     """
     balanced = sorted(seconds) * repeats
-    chosen = sorted(seconds)
-    if len(chosen) < 3:
+    if len(seconds) < 3:
         return balanced
     asked = _reach(balanced)
-    while len(chosen) < len(balanced):
-        if len(chosen) >= MINIMUM_FOR_LINE and _reach(chosen) <= asked:
-            return chosen
-        chosen.append(next_level(seconds, chosen))
-    return balanced
+    fewer = (_cheapest(sorted(seconds), bursts, asked) for bursts in range(MINIMUM_FOR_LINE, len(balanced)))
+    plans = [balanced, *(levels for levels in fewer if levels)]
+    return min(plans, key=lambda levels: sum(seconds[level] for level in levels))
 
 
 def relative_width(estimate: Estimate | NotEstimable) -> float | None:
@@ -65,6 +63,20 @@ def relative_width(estimate: Estimate | NotEstimable) -> float | None:
     if isinstance(estimate, NotEstimable) or not estimate.value > 0:
         return None
     return (estimate.high - estimate.low) / 2 / estimate.value
+
+
+def _cheapest(levels: Sequence[int], bursts: int, asked: float) -> list[int]:
+    """Of the plans with so many bursts that reach no further than was asked, that with fewest at the top."""
+    lowest, *between, highest = levels
+    middle = [between[i % len(between)] for i in range(max(len(between), bursts // ONE_IN))]
+    ends = bursts - len(middle)
+
+    def plan(at_top: int) -> list[int]:
+        return [lowest] * (ends - at_top) + middle + [highest] * at_top
+
+    if ends < 2 or _reach(plan(ends // 2)) > asked:  # nothing reaches less far than halves
+        return []
+    return plan(1 + bisect_left(range(1, ends // 2), True, key=lambda at_top: _reach(plan(at_top)) <= asked))
 
 
 def _reach(levels: Sequence[int]) -> float:

@@ -36,6 +36,7 @@ class ScriptedTarget:
         if self._world.script.missed_polls:
             self._world.script.missed_polls -= 1
             raise GraphQLError("no answer")
+        self._world.polled.append(self._world.clock.now())
         return {run.run_id: run.status_at(self._world.clock.now()) for run in self._tagged(tag)}
 
     def histories(self, tag: Tag) -> list[RunHistory]:

@@ -135,6 +135,8 @@ class World:
     runs: list[ScriptedRun] = field(default_factory=list)
     fired: list[LoadPlan] = field(default_factory=list)
     canceled: list[str] = field(default_factory=list)
+    polled: list[float] = field(default_factory=list)
+    """When the statuses of a burst's runs were asked for."""
     revived: int = 0
     reloads: int = 0
     sensors: tuple[str, ...] = ()

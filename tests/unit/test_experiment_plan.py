@@ -2,7 +2,14 @@ import math
 
 import pytest
 
-from harness.experiment.plan import BurstQueue, StartSpread, has_settled, hold_seconds, plan_bursts
+from harness.experiment.plan import (
+    LEAST_SPREAD,
+    BurstQueue,
+    StartSpread,
+    has_settled,
+    hold_seconds,
+    plan_bursts,
+)
 
 
 def test_every_level_comes_once_in_each_repeat() -> None:
@@ -66,21 +73,51 @@ def test_a_machine_that_disturbs_everything_is_given_up() -> None:
     assert refused == len(planned)
 
 
-def test_a_hold_is_shortened_only_by_what_its_level_or_a_higher_one_has_shown() -> None:
-    spread = StartSpread()
-    spread.seen(3, 0.25)
+def test_without_anything_known_a_hold_outlasts_all_launches() -> None:
+    spread = StartSpread(workers=8)
     assert hold_seconds(5, 1.0, 1.0, 0.0, spread.allowed(5)) == hold_seconds(5, 1.0, 1.0, 0.0) == 5.0
-    assert hold_seconds(3, 1.0, 1.0, 0.0, spread.allowed(3)) == 2.0
-    assert hold_seconds(2, 1.0, 1.0, 0.0, spread.allowed(2)) == 1.5
-    spread.seen(5, 0.75)
-    assert hold_seconds(3, 1.0, 1.0, 0.0, spread.allowed(3)) == 2.5
-    assert hold_seconds(5, 1.0, 1.0, 0.0, spread.allowed(5)) == 3.0
-    spread.seen(5, 0.1)
-    assert spread.allowed(5) == 1.5
+
+
+def test_a_hold_is_shortened_by_what_its_level_or_a_higher_one_has_shown() -> None:
+    spread = StartSpread(workers=8)
+    spread.seen(5, 2.0, launch_seconds=1.0)  # half of the four launches that the last run may wait for
+    assert spread.allowed(5) == spread.allowed(3) == pytest.approx(1.5 * 0.5)
+    assert hold_seconds(5, 1.0, 1.0, 0.0, spread.allowed(5)) == pytest.approx(1.0 + 1.5 * 2.0)
+    assert hold_seconds(5, 2.0, 1.0, 0.0, spread.allowed(5)) == pytest.approx(
+        1.0 + 1.5 * 4.0
+    )  # a slower machine
+    spread.seen(5, 0.1, launch_seconds=1.0)
+    assert spread.allowed(5) == pytest.approx(1.5 * 0.5)  # the widest counts
+    spread.seen(3, 1.2, launch_seconds=1.0)
+    assert spread.allowed(3) == pytest.approx(1.5 * 0.6)
+
+
+def test_runs_are_always_allowed_to_start_somewhat_apart_and_never_more_than_by_all_launches() -> None:
+    spread = StartSpread(workers=8)
+    spread.seen(5, 0.1, launch_seconds=1.0)
+    assert spread.allowed(5) == LEAST_SPREAD
+    spread.seen(5, 3.9, launch_seconds=1.0)
+    assert spread.allowed(5) == 1.0
+
+
+def test_smaller_bursts_tell_something_of_larger_ones_with_a_wider_margin() -> None:
+    spread = StartSpread(workers=8)
+    spread.seen(2, 0.25, launch_seconds=1.0)
+    assert spread.allowed(5) == pytest.approx(2.0 * 0.25)
+    assert spread.allowed(6) == 1.0  # three times as large
+    spread.seen(5, 1.4, launch_seconds=1.0)
+    assert spread.allowed(5) == pytest.approx(1.5 * 0.35)
+
+
+def test_smaller_bursts_tell_nothing_where_launches_have_to_wait_for_a_worker() -> None:
+    spread = StartSpread(workers=4)
+    spread.seen(4, 0.25, launch_seconds=1.0)
+    assert spread.allowed(4) < 1.0
+    assert spread.allowed(5) == 1.0
 
 
 def test_a_burst_whose_runs_did_not_all_overlap_brings_the_whole_hold_back() -> None:
-    spread = StartSpread()
-    spread.seen(5, 0.2)
-    spread.seen(5, math.inf)
+    spread = StartSpread(workers=8)
+    spread.seen(5, 0.2, launch_seconds=1.0)
+    spread.seen(5, math.inf, launch_seconds=1.0)
     assert hold_seconds(5, 1.0, 1.0, 0.0, spread.allowed(5)) == 5.0

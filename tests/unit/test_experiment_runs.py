@@ -373,3 +373,23 @@ def test_several_versions_need_a_stack_that_brings_servers_up(tmp_path: Path) ->
         InputError, match=r"dagster\.versions: .*'versions'.*--stack process or --stack compose"
     ):
         Experiment(wanted, stack, folder_of(tmp_path, wanted), Quiet(), scripted_tools(world)).run()
+
+
+def test_statuses_are_not_asked_for_while_no_run_can_have_ended(tmp_path: Path) -> None:
+    world = World()
+    _, bursts = measured(tmp_path, world, scenario(load={"levels": [1, 3], "repeats": 2, "plateau": "4s"}))
+    for _, row in bursts.iterrows():
+        during = [
+            at for at in world.polled if row["released_epoch_seconds"] <= at <= row["drained_epoch_seconds"]
+        ]
+        assert during
+        assert min(during) >= row["released_epoch_seconds"] + row["hold_seconds"]
+
+
+def test_statuses_are_asked_for_at_once_where_runs_last_as_long_as_they_like(tmp_path: Path) -> None:
+    world = World()
+    wanted = scenario(workloads=[{"workload": "io_bound", "duration": "3s"}])
+    _, bursts = measured(tmp_path, world, wanted)
+    [last] = bursts.index[-1:]
+    released = bursts.loc[last, "released_epoch_seconds"]
+    assert min(at for at in world.polled if at >= released) < released + 3.0
