@@ -246,7 +246,8 @@ class Experiment:
             return dict.fromkeys(load.levels, load.repeats)
         seconds = self._seconds_by_level(warmup.launch_seconds, warmup.spread)
         counts = Counter(optimal_levels(seconds, load.repeats))
-        self._listener.say(what_is_planned(counts, load.repeats))
+        if counts.total() < len(load.levels) * load.repeats:
+            self._listener.say(what_is_planned(counts, load.repeats))
         return dict(counts)
 
     def _seconds_by_level(self, launch_seconds: float, spread: StartSpread) -> dict[int, float]:
@@ -301,10 +302,10 @@ class Experiment:
                     )
                 continue
             spans.append(_launch_cost(outcome))
-            if settings.launches > 1 and spans[-1] > 0:
-                spread.seen(settings.launches, _spread(outcome), spans[-1])
             if len(spans) >= settings.min_bursts and has_settled(spans, settings.tolerance):
                 break
+        if settings.launches > 1 and spans[-1] > 0:  # those before were of a cold server
+            spread.seen(settings.launches, _spread(outcome), spans[-1])
         return Warmup(len(spans) + stepped, has_settled(spans, settings.tolerance), spans[-1], spread)
 
     def _record(self, record: CellRecord, outcome: BurstOutcome) -> None:

@@ -26,7 +26,7 @@ def what_is_fired(burst: PlannedBurst, cell: Cell, load: LoadSection) -> str:
 
 def what_is_planned(counts: Mapping[int, int], repeats: int) -> str:
     """Bursts by level, where levels have not as many each."""
-    each = ", ".join(f"{count} of {level}" for level, count in sorted(counts.items()))
+    each = ", ".join(f"{count} at level {level}" for level, count in sorted(counts.items()))
     return f"{sum(counts.values())} bursts tell as much of one run as {repeats} at each level: {each}"
 
 

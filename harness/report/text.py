@@ -113,7 +113,7 @@ def constants_table(cell: CellRecord) -> Table:
 def design(scenario: ScenarioRecord, cell: CellRecord) -> tuple[str, ...]:
     """How it was decided which bursts there are, in a sentence; none where all levels had as many."""
     if (repeats := scenario.fewer_than_repeats) is not None and len({one.bursts for one in cell.levels}) > 1:
-        each = ", ".join(f"{one.bursts} of {one.level}" for one in cell.levels)
+        each = ", ".join(f"{one.bursts} at level {one.level}" for one in cell.levels)
         return (f"Bursts were planned to tell as much of one run as {repeats} at each level would: {each}.",)
     return _width(cell)
 

@@ -76,7 +76,7 @@ def test_an_optimal_design_has_fewer_bursts_between_the_ends_and_says_so(tmp_pat
     assert document.validity.state == "valid"
     said = [one for one in heard.said if one.startswith(f"{sum(levels.values())} bursts tell as much")]
     assert said == [what_is_planned(levels, 3)]
-    each = f"{levels[1]} of 1, 1 of 3, {levels[5]} of 5."
+    each = f"{levels[1]} at level 1, 1 at level 3, {levels[5]} at level 5."
     assert [line.endswith(each) for line in design(document.scenario, cell)] == [True]
 
 
