@@ -2,8 +2,8 @@
 
 A server-like process with 30 run-like children of 50 MiB each stands in a real cgroup. Beside it run, at the
 same time, so that whatever else the machine does is the same for all: the sampler at its default rates, its
-cgroup loop alone, an interpreter that only wakes up as often, and psrecord, which adds up RSS and CPU of a
-tree. Then comes a psutil walk by itself. Last, a process in the cgroup makes memory spikes of 20 to 50 ms,
+cgroup loop alone, an interpreter that only wakes up as often, one that reads the same files besides, and
+psrecord, which adds up RSS and CPU of a tree. Then comes a psutil walk by itself. Last, a process in the cgroup makes memory spikes of 20 to 50 ms,
 and the peak that was sampled is set against the kernel's watermark.
 
 `python -m tests.perf.bench_sampler FOLDER` runs the sampler of another checkout beside them too.
@@ -12,6 +12,7 @@ and the peak that was sampled is set against the kernel's watermark.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import statistics
 import subprocess
@@ -41,6 +42,16 @@ WARM_UP_SECONDS = 2.0
 WALK_SECONDS = 4.0
 RARELY = 0.01
 """A rate of walks at which none falls into the time measured, apart from the one at the start."""
+
+READ_ONLY = """
+import sys, time
+from harness.observe.sampler import SamplerConfig, open_reader
+config = SamplerConfig.from_json(sys.argv[1])
+reader = open_reader(config)
+while True:
+    time.sleep(1 / config.cgroup_hz)
+    reader.look()
+"""
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,10 @@ def compare_cost(target: Target, rates: SamplingSection) -> None:
         others = {
             f"Python that wakes up {cgroup_hz:g} times a second and does nothing": stack.enter_context(
                 started("-c", f"import time\nwhile True: time.sleep({1 / cgroup_hz})")
-            )
+            ),
+            "Python that also reads the same files, and makes nothing of them": stack.enter_context(
+                started("-c", READ_ONLY, json.dumps(target.config(cgroup_hz, RARELY)))
+            ),
         } | {
             f"psrecord (RSS and CPU of the tree) at {hz:g} Hz": stack.enter_context(
                 psrecord(target.server, hz)
