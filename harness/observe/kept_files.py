@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import lru_cache
 from pathlib import Path
 
 _READ_SIZE = 8192
@@ -110,10 +111,11 @@ def integer(text: bytes) -> int | None:
     return int(text) if text else None
 
 
-def values(text: bytes, *names: bytes) -> list[int | None]:
+@lru_cache(maxsize=16)  # most files say the same again and again
+def values(text: bytes, *names: bytes) -> tuple[int | None, ...]:
     """The values of the lines `name value`, in the order of `names`; None for a missing line."""
     text = b"\n" + text
-    return [_value(text, name) for name in names]
+    return tuple(_value(text, name) for name in names)
 
 
 def _value(text: bytes, name: bytes) -> int | None:

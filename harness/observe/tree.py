@@ -82,6 +82,8 @@ class _Member:
     def __init__(self, process: OneProcess, vitals: Vitals) -> None:
         self.process, self.vitals = process, vitals
         self.role: Role | None = None
+        self.judged: tuple[Vitals, Role | None] | None = None
+        """Its vitals and its parent's role when its own was told."""
         self._image: tuple[bytes, bytes] | None = None
         self._command_line: list[str] = []
 
@@ -214,6 +216,13 @@ class TreeWalker:
             return "server"
         parent = self._members.get(member.vitals.ppid)
         parent_role = None if parent is None else parent.role
+        if (
+            member.judged is not None
+            and member.judged[0] is member.vitals
+            and member.judged[1] == parent_role
+        ):
+            return member.role or "other"
+        member.judged = None if member.vitals.image is None else (member.vitals, parent_role)
         zombie = member.vitals.status == ZOMBIE
         if zombie or (parent_role is None and member.role not in (None, "helper")):
             return member.role or "helper"

@@ -3,8 +3,8 @@
 A server-like process with 30 run-like children of 50 MiB each stands in a real cgroup. Beside it run, at the
 same time, so that whatever else the machine does is the same for all: the sampler at its default rates, its
 cgroup loop alone, an interpreter that only wakes up as often, one that reads the same files besides, and
-psrecord, which adds up RSS and CPU of a tree. Then comes a psutil walk by itself. Last, a process in the cgroup makes memory spikes of 20 to 50 ms,
-and the peak that was sampled is set against the kernel's watermark.
+psrecord, which adds up RSS and CPU of a tree. Then comes a psutil walk by itself. Last, a process in the
+cgroup makes memory spikes of 20 to 50 ms, and the sampled peak is set against the kernel's watermark.
 
 `python -m tests.perf.bench_sampler FOLDER` runs the sampler of another checkout beside them too.
 """
