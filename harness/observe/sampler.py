@@ -52,6 +52,8 @@ from harness.observe.tree_reader import TreeReader
 PROTOCOL_VERSION = 1
 BATCH_SECONDS = 0.5
 EXIT_BAD_CONFIG = 2
+STEADY_BYTES = 1 << 20
+"""Less than what any process takes that loads Python."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,26 @@ class Pace:
         skipped = max(0, int((now - self.deadline) / self.period))
         self.missed += skipped
         self.deadline += (skipped + 1) * self.period
+
+
+class Steady:
+    """Whether a walk would tell nothing new: every second one is spared while memory stays as it is."""
+
+    def __init__(self) -> None:
+        self._level: int | None = None
+        self._spared = False
+
+    def spares_walk(self, level: int | None) -> bool:
+        """Whether to leave out the walk that is due.
+
+        Args:
+            level: memory of the whole tree in bytes; None where only a walk would tell.
+        """
+        same = level is not None and self._level is not None and abs(level - self._level) < STEADY_BYTES
+        self._spared = same and not self._spared
+        if not self._spared:
+            self._level = level
+        return self._spared
 
 
 class Output:
@@ -285,12 +307,14 @@ class Sampler:
 
     def _walk_tree(self) -> None:
         pace = Pace(1 / self._config.processes_hz, time.monotonic())
-        sent = 0.0
+        sent, steady = 0.0, Steady()
         while not self._stop.is_set():
-            self._walk_early.wait(pace.wait(time.monotonic()))
+            asked = self._walk_early.wait(pace.wait(time.monotonic()))
             self._walk_early.clear()
             if (now := time.monotonic()) >= pace.deadline:
                 pace.mark(now)
+            if steady.spares_walk(self._level()) and not asked:
+                continue
             at, processes = self._walk()
             if at != sent:
                 sent = at

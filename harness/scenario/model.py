@@ -248,7 +248,8 @@ class SamplingSection(Section):
         40.0, description="cgroup readings per second"
     )
     processes_hz: Annotated[float, Field(ge=0.2, le=10, strict=True)] = Field(
-        2.0, description="process-tree walks per second"
+        2.0,
+        description="process-tree walks per second; every second one is left out while memory stays as it is",
     )
     companions_hz: Annotated[float, Field(ge=0, le=100, strict=True)] = Field(
         0.0,

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from harness.observe.cgroup import COLUMNS, CgroupPaths
-from harness.observe.sampler import Pace, SamplerConfig
+from harness.observe.sampler import STEADY_BYTES, Pace, SamplerConfig, Steady
 from harness.observe.tree import PROCESS_COLUMNS
 from tests.unit.observe_support import NO_CGROUP, sampler_command
 
@@ -65,6 +65,24 @@ def test_readings_and_missed_ones_add_up_to_the_periods_that_passed() -> None:
     for now in readings:
         pace.mark(now)
     assert len(readings) + pace.missed == round(pace.deadline / 0.25)
+
+
+def test_every_second_walk_is_spared_while_memory_stays_as_it_is() -> None:
+    steady, level = Steady(), 10**9
+    assert [steady.spares_walk(level) for _ in range(6)] == [False, True, False, True, False, True]
+    assert not steady.spares_walk(level + STEADY_BYTES)
+
+
+def test_no_walk_is_spared_while_memory_rises_or_falls_or_is_not_told() -> None:
+    steady = Steady()
+    for level in (10**9, 2 * 10**9, 3 * 10**9, 10**9, None, None, 10**9):
+        assert not steady.spares_walk(level)
+
+
+def test_memory_that_creeps_up_is_measured_against_the_last_walk() -> None:
+    steady = Steady()
+    step = STEADY_BYTES // 2 + 1
+    assert [steady.spares_walk(10**9 + step * n) for n in range(5)] == [False, True, False, True, False]
 
 
 def test_config_survives_json() -> None:

@@ -3,6 +3,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -94,6 +95,26 @@ def test_a_kept_process_is_gone_when_it_ends_and_never_another() -> None:
     assert kept.vitals() is None
     assert kept.open_files() is None
     kept.close()
+
+
+def test_files_that_a_process_opened_are_seen_even_if_nothing_else_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = LINUX.open(os.getpid())
+    kept.vitals()
+    before = kept.open_files() or 0
+    told = Path(f"/proc/{os.getpid()}/stat").read_bytes()
+    monkeypatch.setattr(os, "pread", lambda *_: told)  # it stays as it is
+    opened = [os.dup(0) for _ in range(3)]
+    seen = []
+    for _ in range(5):
+        kept.vitals()
+        seen.append(kept.open_files() or 0)
+    for one in opened:
+        os.close(one)
+    kept.close()
+    assert 0 < before + 3 == seen[-1]
+    assert seen == sorted(seen)
 
 
 @pytest.mark.parametrize("system", [LINUX, ANY_SYSTEM], ids=["linux", "any"])
