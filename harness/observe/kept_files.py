@@ -6,7 +6,6 @@ read with `pread`.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -77,9 +76,11 @@ class KeptFiles:
     def read(self) -> list[bytes]:
         """The whole content of each."""
         if self._descriptors is not None:
-            # no function of its own for each: this is the innermost loop of the sampler
-            with contextlib.suppress(OSError):
+            # neither a function nor a context manager: this is the innermost loop of the sampler
+            try:
                 return [os.pread(descriptor, _READ_SIZE, 0) for descriptor in self._descriptors]
+            except OSError:
+                pass
         return [file.read() for file in self._files]
 
     def close(self) -> None:

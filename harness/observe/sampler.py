@@ -174,12 +174,10 @@ class Input:
         self._commands: deque[dict[str, Any]] = deque()
         self._bell = threading.Lock()
         self._bell.acquire()
+        self.wait = self._bell.acquire  # with no function of ours between, which costs as much again
+        """Wait, if told `True`, up to so many seconds; whether a command or the end has come by then."""
         self.ended = False
         threading.Thread(target=self._read, name="input", daemon=True).start()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait up to `seconds`; whether a command or the end has come by then."""
-        return self._bell.acquire(timeout=seconds)
 
     def take(self) -> Iterator[dict[str, Any]]:
         """The commands that came."""
@@ -247,7 +245,7 @@ class Sampler:
         period, deadline = self._pace.period, self._pace.deadline
         for _ in range(readings):
             if (now := clock()) < deadline:
-                if wait(deadline - now):
+                if wait(True, deadline - now):
                     break
                 now = clock()
             keep(look())
