@@ -166,7 +166,7 @@ class Output:
 class Input:
     """Commands from stdin, read by a thread.
 
-    To wait for a lock, which that thread opens, takes half the CPU of `select`.
+    To wait for a lock, which that thread opens, takes less CPU than `select`.
     """
 
     def __init__(self, descriptor: int) -> None:
