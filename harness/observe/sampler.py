@@ -293,8 +293,8 @@ class Sampler:
 
     def _flush(self) -> None:
         if self._looks:
-            looks, self._looks = self._looks, []
-            self._newest = looks[-1]
+            looks = self._looks
+            self._newest, self._looks = looks[-1], []
             self._readings += len(looks)
             self._output.put({"kind": "samples", "rows": [look().row() for look in looks]})
 
