@@ -120,11 +120,10 @@ class AttachedLoad:
         """Keep a level for so long: by runs that last, or by one wave of runs after another."""
         workload = self._cells[burst.workload].workload
         assert not isinstance(workload, TickWorkload), "refused before any load"
-        holds = all(kind.holds for kind in workload.kinds)
         window = self._scenario.load.window
-        wave = hold_seconds(burst.level, self._launch_seconds, seconds, window) if holds else 0.0
+        wave = hold_seconds(burst.level, self._launch_seconds, seconds, window) if workload.holds else 0.0
         held = self._wave(burst, wave, watch)
-        while not holds and held < seconds:
+        while not workload.holds and held < seconds:
             held += self._wave(burst, 0.0, watch)
 
     def _wave(self, burst: AttachedBurst, hold: float, watch: Watch) -> float:

@@ -16,7 +16,6 @@ from harness.experiment.reload import reload_location, wait_for_one_generation
 from harness.experiment.summary import BurstTimes
 from harness.experiment.ticking import let_daemon_tick
 from harness.results.columns import TICKING
-from harness.scenario.one_kind import TickWorkload
 
 RELEASE_DELAY_SECONDS = 0.2
 
@@ -66,7 +65,7 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
                 report = generator.finished(timeouts.launch + context.scenario.load.window)
         expected = sum(sent.outcome == "launched" for sent in report.sent)
         reload_seconds = reload_location(context, planned, tag, expected)
-        lasts = hold if _holds(context) else 0.0
+        lasts = hold if context.cell.workload.holds else 0.0
         rest = min(lasts, released + lasts - clock.now())  # the clock may have been set
         drained = drain(context, tag, expected, timeouts.drain, rest)
         if not drained.broken:
@@ -76,9 +75,3 @@ def _fire(context: BurstContext, planned: PlannedBurst, hold: float) -> tuple[Fi
         fired = gather(context, planned, times, began, drained, report, hold, reload_seconds)
     context.forget_readings()  # the next burst's quiet time may begin while this one is written down
     return fired, drained
-
-
-def _holds(context: BurstContext) -> bool:
-    """Whether all runs of a burst last as long as they are told to."""
-    workload = context.cell.workload
-    return not isinstance(workload, TickWorkload) and all(kind.holds for kind in workload.kinds)

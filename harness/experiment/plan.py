@@ -131,11 +131,11 @@ class StartSpread:
 
     Args:
         workers: launches that are worked on at once. What a smaller burst shows says nothing of one with
-            more: some of its launches have to wait.
+            more: some of its launches have to wait. None where nobody chose a number.
     """
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, workers: int | None) -> None:
+        self._workers = workers or FEWEST_DEFAULT_WORKERS
         self._widest: dict[int, float] = {}
 
     def seen(self, level: int, seconds: float, launch_seconds: float) -> None:

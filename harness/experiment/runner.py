@@ -19,7 +19,6 @@ from harness.experiment.design import Design
 from harness.experiment.listener import Listener
 from harness.experiment.live_writer import Live
 from harness.experiment.plan import (
-    FEWEST_DEFAULT_WORKERS,
     RELOAD_HOLD_SECONDS,
     BurstQueue,
     PlannedBurst,
@@ -282,7 +281,7 @@ class Experiment:
         """Launch small bursts until their cost settles; the last one calibrates the holds."""
         settings = self._scenario.load.warmup
         spans: list[float] = []
-        spread = StartSpread(context.cell.grpc_max_workers or FEWEST_DEFAULT_WORKERS)
+        spread = StartSpread(context.cell.grpc_max_workers)
         stepped = 0
         while len(spans) < settings.max_bursts:
             order = len(spans) + stepped

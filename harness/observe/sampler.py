@@ -249,9 +249,10 @@ class Sampler:
                     break
                 now = clock()
             keep(look())
-            deadline += period
-            if now >= deadline:  # whole periods have passed
-                self._pace.deadline = deadline - period
+            if now < deadline + period:
+                deadline += period
+            else:  # whole periods have passed
+                self._pace.deadline = deadline
                 self._pace.mark(now)
                 deadline = self._pace.deadline
         self._pace.deadline = deadline

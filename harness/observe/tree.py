@@ -82,17 +82,15 @@ class _Member:
     def __init__(self, process: OneProcess, vitals: Vitals) -> None:
         self.process, self.vitals = process, vitals
         self.role: Role | None = None
-        self.judged: tuple[Vitals, Role | None] | None = None
-        """Its vitals and its parent's role when its own was told."""
-        self._image: tuple[bytes, bytes] | None = None
-        self._command_line: list[str] = []
+        self._told_by: tuple[tuple[bytes, bytes], Role | None] | None = None
 
-    def command_line(self) -> list[str]:
-        """Read anew once the process executes another program, or each time where nothing tells of that."""
-        if self.vitals.image is None or self.vitals.image != self._image:
-            self._image = self.vitals.image
-            self._command_line = self.process.command_line()
-        return self._command_line
+    def role_below(self, parent: Role | None) -> Role:
+        """Told anew once it executes another program or its parent's role changes, or where nothing tells."""
+        by = None if self.vitals.image is None else (self.vitals.image, parent)
+        if self.role is None or by is None or by != self._told_by:
+            self._told_by = by
+            return role_of(self.process.command_line(), parent)
+        return self.role
 
 
 class TreeWalker:
@@ -216,17 +214,10 @@ class TreeWalker:
             return "server"
         parent = self._members.get(member.vitals.ppid)
         parent_role = None if parent is None else parent.role
-        if (
-            member.judged is not None
-            and member.judged[0] is member.vitals
-            and member.judged[1] == parent_role
-        ):
-            return member.role or "other"
-        member.judged = None if member.vitals.image is None else (member.vitals, parent_role)
         zombie = member.vitals.status == ZOMBIE
         if zombie or (parent_role is None and member.role not in (None, "helper")):
             return member.role or "helper"
-        return role_of(member.command_line(), parent_role)
+        return member.role_below(parent_role)
 
     def _shares(self) -> dict[int, tuple[int | None, int | None]]:
         """PSS and USS of every process that has memory; of none where this walk leaves them out."""

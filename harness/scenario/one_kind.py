@@ -33,6 +33,11 @@ class TickWorkload(TickSection):
         """Name of this workload in results."""
         return self.name or as_name(self.tick)
 
+    @property
+    def holds(self) -> bool:
+        """There is no run whose length the harness could choose."""
+        return False
+
 
 class OneKind(Section):
     """Bursts of runs that are all alike."""

@@ -138,6 +138,11 @@ class MixWorkload(Section):
         """The kinds of runs there are."""
         return tuple(part.runs for part in self.mix)
 
+    @property
+    def holds(self) -> bool:
+        """Whether the harness chooses how long a run holds, of every kind."""
+        return all(kind.holds for kind in self.kinds)
+
     def runs_of(self, level: int) -> tuple[RunWorkload, ...]:
         """What each of `level` runs is: by share, the largest remainders rounded up."""
         whole = sum(part.share for part in self.mix)

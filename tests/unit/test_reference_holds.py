@@ -43,8 +43,9 @@ def replay(cell: CellRecord, bursts: pd.DataFrame, plateau: float) -> Replayed:
     """Let each hold follow from the bursts before it."""
     cost, replayed = cell.calibrated_launch_seconds, Replayed()
     assert cost is not None
-    spread = StartSpread(cell.grpc_max_workers or 5)
-    for burst in bursts.to_dict("records"):
+    spread = StartSpread(cell.grpc_max_workers)
+    warmup = bursts["phase"] == "warmup"
+    for burst in [*bursts[warmup].tail(1).to_dict("records"), *bursts[~warmup].to_dict("records")]:
         level, apart = int(burst["level"]), float(burst["apart"])
         if burst["phase"] == "warmup":
             spread.seen(level, apart, float(burst["launch_span_seconds"]) / level)
